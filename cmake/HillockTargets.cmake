@@ -1,0 +1,67 @@
+# The verbs that every CMakeLists.txt of this project speaks.
+#
+#   hillock_library(<name> SRCS <files> [DEPS <targets>])   static library hillock_<name>
+#   hillock_binary(<name> SRCS <files> [DEPS <targets>])    executable <name>, at the top of the build
+#   hillock_test(<name> SRCS <files> [DEPS <targets>] [LABELS <labels>])  GoogleTest, one ctest entry
+#   hillock_bench(<name> SRCS <files> [DEPS <targets>])     executable <name>, built, never a test
+#   hillock_proto(<name> <file.proto> [GRPC])               library of generated C++
+
+function(_hillock_common target)
+  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+  target_link_libraries(${target} PRIVATE hillock_flags)
+endfunction()
+
+function(hillock_library name)
+  cmake_parse_arguments(ARG "" "" "SRCS;DEPS" ${ARGN})
+  add_library(hillock_${name} STATIC ${ARG_SRCS})
+  target_link_libraries(hillock_${name} PUBLIC ${ARG_DEPS})
+  _hillock_common(hillock_${name})
+endfunction()
+
+function(_hillock_executable name)
+  cmake_parse_arguments(ARG "" "" "SRCS;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SRCS})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS})
+  _hillock_common(${name})
+endfunction()
+
+function(hillock_binary name)
+  _hillock_executable(${name} ${ARGN})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+endfunction()
+
+function(hillock_bench name)
+  if(HILLOCK_BENCHES)
+    _hillock_executable(${name} ${ARGN})
+  endif()
+endfunction()
+
+function(hillock_test name)
+  cmake_parse_arguments(ARG "" "" "SRCS;DEPS;LABELS" ${ARGN})
+  _hillock_executable(${name} SRCS ${ARG_SRCS} DEPS ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 600)
+endfunction()
+
+# Generated code is compiled without this project's warnings: it is not this project's to change.
+function(hillock_proto name file)
+  cmake_parse_arguments(ARG "GRPC" "" "" ${ARGN})
+  get_filename_component(stem ${file} NAME_WE)
+  set(out ${PROJECT_BINARY_DIR}/proto/${stem})
+  set(outputs ${out}.pb.cc ${out}.pb.h)
+  set(arguments --proto_path=${PROJECT_SOURCE_DIR} --cpp_out=${PROJECT_BINARY_DIR})
+  if(ARG_GRPC)
+    list(APPEND outputs ${out}.grpc.pb.cc ${out}.grpc.pb.h)
+    list(APPEND arguments --grpc_out=${PROJECT_BINARY_DIR}
+         --plugin=protoc-gen-grpc=$<TARGET_FILE:gRPC::grpc_cpp_plugin>)
+  endif()
+  add_custom_command(OUTPUT ${outputs}
+    COMMAND protobuf::protoc ${arguments} proto/${file}
+    DEPENDS ${PROJECT_SOURCE_DIR}/proto/${file} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} VERBATIM)
+  add_library(${name} STATIC ${outputs})
+  target_include_directories(${name} SYSTEM PUBLIC ${PROJECT_BINARY_DIR})
+  target_link_libraries(${name} PUBLIC protobuf::libprotobuf)
+  if(ARG_GRPC)
+    target_link_libraries(${name} PUBLIC gRPC::grpc++)
+  endif()
+endfunction()

@@ -1,0 +1,39 @@
+#ifndef HILLOCK_SERVER_BASE_ALIGNED_BUFFER_H_
+#define HILLOCK_SERVER_BASE_ALIGNED_BUFFER_H_
+
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <span>
+
+namespace hillock {
+
+// A fixed number of zeroed elements on a cache-line boundary, which is also the widest vector's.
+// Movable, not copyable; moving keeps the elements where they are.
+template <typename T>
+class AlignedBuffer {
+ public:
+  static constexpr std::align_val_t kAlignment{64};
+
+  AlignedBuffer() = default;
+  explicit AlignedBuffer(size_t size) : size_(size), data_(size == 0 ? nullptr : Allocate(size)) {}
+
+  T* data() { return data_.get(); }
+  const T* data() const { return data_.get(); }
+  size_t size() const { return size_; }
+  std::span<T> span() { return {data(), size_}; }
+  std::span<const T> span() const { return {data(), size_}; }
+
+ private:
+  struct Delete {
+    void operator()(T* data) const { ::operator delete[](data, kAlignment); }
+  };
+  static T* Allocate(size_t size) { return new (kAlignment) T[size](); }
+
+  size_t size_ = 0;
+  std::unique_ptr<T[], Delete> data_;
+};
+
+}  // namespace hillock
+
+#endif  // HILLOCK_SERVER_BASE_ALIGNED_BUFFER_H_

@@ -1,0 +1,24 @@
+#ifndef HILLOCK_SERVER_BASE_CLOCK_H_
+#define HILLOCK_SERVER_BASE_CLOCK_H_
+
+#include <chrono>
+#include <cstdint>
+
+namespace hillock {
+
+// Nanoseconds on the monotonic clock, from an unspecified origin.
+using Nanos = int64_t;
+
+// Where time comes from, so that tests can turn the hands. Thread-safe.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual Nanos Now() const = 0;
+
+  // The machine's monotonic clock. Lives as long as the process.
+  static const Clock& Monotonic();
+};
+
+}  // namespace hillock
+
+#endif  // HILLOCK_SERVER_BASE_CLOCK_H_

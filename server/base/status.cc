@@ -1,0 +1,21 @@
+#include "server/base/status.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+namespace hillock {
+
+absl::Status Annotate(const absl::Status& status, std::string_view where) {
+  if (status.ok()) return status;
+  return absl::Status(status.code(), fmt::format("{}: {}", where, std::string(status.message())));
+}
+
+void CheckFailed(const char* condition, const char* file, int line) {
+  std::fprintf(stderr, "%s:%d: CHECK failed: %s\n", file, line, condition);
+  std::abort();
+}
+
+}  // namespace hillock
