@@ -1,0 +1,93 @@
+"""Multi-layer perceptrons in torch: the activations, the network and its ONNX export."""
+
+import functools
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import nn
+
+
+class Step(nn.Module):
+    """1 for z >= 0, else 0. Its slope is 0, so gradients are taken from a sigmoid instead."""
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        hard = (z >= 0).to(z.dtype)
+        if not self.training:
+            return hard
+        soft = torch.sigmoid(2 * z)
+        return soft + (hard - soft).detach()
+
+
+class Sin(nn.Module):
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return torch.sin(z)
+
+
+class Ncu(nn.Module):
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return z - z * z * z
+
+
+ACTIVATIONS = {
+    "identity": nn.Identity,
+    "step": Step,
+    "sigmoid": nn.Sigmoid,
+    "tanh": nn.Tanh,
+    "relu": nn.ReLU,
+    "leaky_relu": functools.partial(nn.LeakyReLU, 0.01),
+    "elu": functools.partial(nn.ELU, 1.0),
+    "swish": nn.SiLU,
+    "gelu_erf": nn.GELU,
+    "sin": Sin,
+    "ncu": Ncu,
+    "softmax": functools.partial(nn.Softmax, dim=1),
+}
+
+# Scalar parameters of the modules above, named as in the file.
+PARAMETERS = {"leaky_relu": {"alpha": 0.01}, "elu": {"alpha": 1.0}, "swish": {"beta": 1.0}}
+
+
+class Network(nn.Module):
+    """Normalization, then dense layers with an activation each."""
+
+    def __init__(self, widths: Sequence[int], activations: Sequence[str],
+                 offset: np.ndarray | None = None, scale: np.ndarray | None = None):
+        super().__init__()
+        assert len(activations) == len(widths) - 1
+        self.activation_names = tuple(activations)
+        self.register_buffer("offset", None if offset is None else torch.from_numpy(offset))
+        self.register_buffer("scale", None if scale is None else torch.from_numpy(scale))
+        self.dense = nn.ModuleList(map(nn.Linear, widths[:-1], widths[1:]))
+        self.activations = nn.ModuleList(map(_make_activation, activations, widths[1:]))
+
+    def scores(self, x: torch.Tensor) -> torch.Tensor:
+        """The pre-activations of the last layer."""
+        if self.offset is not None:
+            x = (x - self.offset) * self.scale
+        for dense, activation in zip(self.dense[:-1], self.activations[:-1]):
+            x = activation(dense(x))
+        return self.dense[-1](x)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.activations[-1](self.scores(x))
+
+    def run(self, x: np.ndarray) -> np.ndarray:
+        """The answers, in float32, as in production: no gradients, no training mode."""
+        self.eval()
+        with torch.no_grad():
+            return self(torch.from_numpy(x)).numpy()
+
+
+def _make_activation(name: str, units: int) -> nn.Module:
+    if name == "prelu":
+        return nn.PReLU(units, init=0.25)  # a slope for each unit
+    return ACTIVATIONS[name]()
+
+
+def export_onnx(network: Network, path: pathlib.Path, input_name: str, output_name: str) -> None:
+    row = torch.zeros(1, network.dense[0].in_features)
+    torch.onnx.export(network.eval(), row, str(path), opset_version=17,
+                      input_names=[input_name], output_names=[output_name],
+                      dynamic_axes={input_name: {0: "rows"}, output_name: {0: "rows"}})

@@ -1,0 +1,59 @@
+"""A second opinion: runs a model.mlp message in plain numpy, in float64, without torch."""
+
+import math
+
+import numpy as np
+
+
+def run(message, x: np.ndarray) -> np.ndarray:
+    x = _normalize(message.normalization, x.astype(np.float64))
+    for layer in message.layers:
+        weights = _floats(layer.weights).reshape(layer.outputs, layer.inputs)
+        z = x @ weights.T
+        if layer.bias:
+            z += _floats(layer.bias)
+        x = _activate(layer.activation, z)
+    return x
+
+
+def _floats(content: bytes) -> np.ndarray:
+    return np.frombuffer(content, "<f4").astype(np.float64)
+
+
+def _normalize(normalization, x: np.ndarray) -> np.ndarray:
+    if normalization.offset:
+        x = x - _floats(normalization.offset)
+    if normalization.scale:
+        x = x * _floats(normalization.scale)
+    return x
+
+
+def _activate(activation, z: np.ndarray) -> np.ndarray:
+    if activation.slopes:
+        return np.where(z < 0, _floats(activation.slopes) * z, z)
+    return FUNCTIONS[activation.name](z, **activation.parameters)
+
+
+def _sigmoid(z):
+    return (1 + np.tanh(z / 2)) / 2
+
+
+def _softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+FUNCTIONS = {
+    "identity": lambda z: z,
+    "step": lambda z: np.where(z >= 0, 1.0, 0.0),
+    "sigmoid": _sigmoid,
+    "tanh": np.tanh,
+    "relu": lambda z: np.maximum(z, 0),
+    "leaky_relu": lambda z, alpha: np.where(z < 0, alpha * z, z),
+    "elu": lambda z, alpha: np.where(z < 0, alpha * np.expm1(np.minimum(z, 0)), z),
+    "swish": lambda z, beta: z * _sigmoid(beta * z),
+    "gelu_erf": lambda z: z / 2 * np.vectorize(math.erfc)(-z / math.sqrt(2)),
+    "sin": np.sin,
+    "ncu": lambda z: z - z**3,
+    "softmax": _softmax,
+}
