@@ -1,6 +1,7 @@
 # The verbs that every CMakeLists.txt of this project speaks.
 #
-#   hillock_library(<name> SRCS <files> [DEPS <targets>])   static library hillock_<name>
+#   hillock_library(<name> SRCS <files> [DEPS <targets>] [PRIVATE_DEPS <targets>])
+#                                                           static library hillock_<name>
 #   hillock_binary(<name> SRCS <files> [DEPS <targets>])    executable <name>, at the top of the build
 #   hillock_test(<name> SRCS <files> [DEPS <targets>] [LABELS <labels>])  GoogleTest, one ctest entry
 #   hillock_bench(<name> SRCS <files> [DEPS <targets>])     executable <name>, built, never a test
@@ -12,9 +13,9 @@ function(_hillock_common target)
 endfunction()
 
 function(hillock_library name)
-  cmake_parse_arguments(ARG "" "" "SRCS;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SRCS;DEPS;PRIVATE_DEPS" ${ARGN})
   add_library(hillock_${name} STATIC ${ARG_SRCS})
-  target_link_libraries(hillock_${name} PUBLIC ${ARG_DEPS})
+  target_link_libraries(hillock_${name} PUBLIC ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
   _hillock_common(hillock_${name})
 endfunction()
 

@@ -38,11 +38,11 @@ absl::Status Annotate(const absl::Status& status, std::string_view where);
 #define HILLOCK_CONCAT(a, b) HILLOCK_CONCAT_(a, b)
 
 // Declares or assigns `target` from a StatusOr, or returns its error.
-#define HILLOCK_ASSIGN_OR_RETURN(target, expression)                           \
-  auto HILLOCK_CONCAT(hillock_or_, __LINE__) = (expression);                   \
-  if (!HILLOCK_CONCAT(hillock_or_, __LINE__).ok()) {                           \
-    return std::move(HILLOCK_CONCAT(hillock_or_, __LINE__)).status();          \
-  }                                                                            \
+#define HILLOCK_ASSIGN_OR_RETURN(target, expression)                  \
+  auto HILLOCK_CONCAT(hillock_or_, __LINE__) = (expression);          \
+  if (!HILLOCK_CONCAT(hillock_or_, __LINE__).ok()) {                  \
+    return std::move(HILLOCK_CONCAT(hillock_or_, __LINE__)).status(); \
+  }                                                                   \
   target = std::move(HILLOCK_CONCAT(hillock_or_, __LINE__)).value()
 
 #endif  // HILLOCK_SERVER_BASE_STATUS_H_

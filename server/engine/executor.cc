@@ -1,0 +1,126 @@
+#include "server/engine/executor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace hillock::engine {
+namespace {
+
+using activation::Scope;
+
+// Floats of the widest output among the steps first, first + 2, ...
+size_t WidestOutput(const Plan& plan, size_t first) {
+  size_t widest = 0;
+  for (size_t i = first; i < plan.steps().size(); i += 2) {
+    widest = std::max(widest, plan.steps()[i].outputs);
+  }
+  return widest * Plan::max_rows();
+}
+
+}  // namespace
+
+Executor::Executor(std::shared_ptr<const Plan> plan, const Clock& clock)
+    : plan_(std::move(plan)),
+      clock_(clock),
+      workspace_(plan_->scratch_bytes()),
+      input_(plan_->inputs() * Plan::max_rows()),
+      even_(WidestOutput(*plan_, 0)),
+      odd_(WidestOutput(*plan_, 1)),
+      reports_(plan_->steps().size()) {
+  const float* src = input_.data();
+  for (size_t i = 0; i < plan_->steps().size(); ++i) {
+    float* const dst = i % 2 == 0 ? even_.data() : odd_.data();
+    stages_.push_back(BindStage(plan_->steps()[i], src, dst));
+    src = dst;
+  }
+  output_ = src;
+}
+
+Executor::Stage Executor::BindStage(const Step& step, const float* src, float* dst) {
+  Stage stage{&step, src, dst, {}, {*step.activation, step.params, step.slopes, step.outputs}};
+  stage.buckets.resize(Plan::buckets().size());
+  for (size_t b = 0; b < stage.buckets.size(); ++b) {
+    Bound& bound = stage.buckets[b];
+    if (step.onednn_dense) {
+      bound.dense = step.onednn_dense->Bind(b, false, src, dst, workspace_);
+      if (step.fused && !step.is_identity()) {
+        bound.fused = step.onednn_dense->Bind(b, true, src, dst, workspace_);
+      }
+    }
+    if (step.onednn_activation) {
+      bound.activation = step.onednn_activation->Bind(b, dst, workspace_);
+    }
+  }
+  return stage;
+}
+
+void Executor::Prepare(size_t rows, size_t padded) {
+  const size_t inputs = plan_->inputs();
+  if (!plan_->offset().empty()) {
+    kernel::fallback::Normalize(plan_->offset().data(), plan_->scale().data(), input(), input(),
+                                rows, inputs);
+  }
+  std::fill(input() + rows * inputs, input() + padded * inputs, 0.0f);
+}
+
+absl::Status Executor::Run(size_t rows, bool profile) {
+  lap_start_ = clock_.Now();
+  Prepare(rows, Plan::buckets()[Plan::BucketFor(rows)]);
+  for (size_t i = 0; i < stages_.size(); ++i) {
+    if (!RunStage(stages_[i], rows, profile, reports_[i])) {
+      return absl::InternalError(
+          fmt::format("layer '{}': oneDNN failed on {} rows", stages_[i].step->name, rows));
+    }
+  }
+  return absl::OkStatus();
+}
+
+Nanos Executor::Lap() {
+  const Nanos now = clock_.Now();
+  return now - std::exchange(lap_start_, now);
+}
+
+void Executor::Observe(Stage& stage, size_t rows, StepReport& report) {
+  report.sample = stage.health.Observe(stage.dst, rows);
+  report.dead_units = stage.health.TakeDeadUnits();
+  Lap();  // looking is not the layer's time
+}
+
+bool Executor::RunStage(Stage& stage, size_t rows, bool profile, StepReport& report) {
+  Bound& bound = stage.buckets[Plan::BucketFor(rows)];
+  const Step& step = *stage.step;
+  const bool by_row = step.activation->scope == Scope::kRow;
+  report = {};
+  report.split = !step.is_identity() && (profile || !step.fused);
+  if (!RunDense(stage, bound, rows, !report.split)) return false;
+  report.layer = Lap();
+  if (profile && !by_row) Observe(stage, rows, report);
+  if (report.split) {
+    if (!RunActivation(stage, bound, rows)) return false;
+    report.activation = Lap();
+    report.layer += report.activation;
+  }
+  if (profile && by_row) Observe(stage, rows, report);
+  return true;
+}
+
+bool Executor::RunDense(Stage& stage, Bound& bound, size_t rows, bool fused) {
+  const Step& step = *stage.step;
+  if (step.onednn_dense) {
+    return fused && !step.is_identity() ? bound.fused.Run() : bound.dense.Run();
+  }
+  step.fallback_dense->Run(stage.src, stage.dst, rows);
+  return true;
+}
+
+bool Executor::RunActivation(Stage& stage, Bound& bound, size_t rows) {
+  const Step& step = *stage.step;
+  if (step.onednn_activation) return bound.activation.Run();
+  step.fallback_activation(step.params, step.slopes.data(), stage.dst, stage.dst, rows,
+                           step.outputs);
+  return true;
+}
+
+}  // namespace hillock::engine

@@ -1,0 +1,89 @@
+#ifndef HILLOCK_SERVER_ENGINE_EXECUTOR_H_
+#define HILLOCK_SERVER_ENGINE_EXECUTOR_H_
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "server/base/aligned_buffer.h"
+#include "server/base/clock.h"
+#include "server/base/status.h"
+#include "server/engine/plan.h"
+#include "server/engine/unit_health.h"
+
+namespace hillock::engine {
+
+// What one step of the last run did.
+struct StepReport {
+  Nanos layer = 0;                   // dense part and activation
+  Nanos activation = 0;              // the activation's own pass; 0 when it was fused
+  bool split = false;                // the activation had a pass of its own
+  UnitHealth::Sample sample{};       // empty unless the run was profiled
+  std::optional<size_t> dead_units;  // a new verdict, if this run completed one
+};
+
+// Runs a plan: rows in, rows out. Owns every buffer and bound primitive, so a run allocates nothing
+// and takes no lock. Not thread-safe: one per plan and thread. A row's answer does not depend on
+// the rows beside it.
+class Executor {
+ public:
+  // `clock` must outlive this.
+  Executor(std::shared_ptr<const Plan> plan, const Clock& clock);
+
+  // Where the caller writes up to Plan::max_rows() rows, [rows][inputs].
+  float* input() { return input_.data(); }
+
+  // The answer of the last run, [rows][outputs], until the next.
+  const float* output() const { return output_; }
+
+  // Computes the first `rows` rows of input(), and leaves them normalised in place. A profiled run
+  // gives every activation a pass of its own and looks at the health of its units.
+  // INTERNAL when oneDNN reports an error. REQUIRES: 1 <= rows <= Plan::max_rows().
+  absl::Status Run(size_t rows, bool profile);
+
+  // One a step, about the last run.
+  std::span<const StepReport> reports() const { return reports_; }
+
+  const Plan& plan() const { return *plan_; }
+
+ private:
+  // The calls of one step for one bucket; empty ones are the fallback's.
+  struct Bound {
+    kernel::onednn::Call dense;       // without the activation
+    kernel::onednn::Call fused;       // with it
+    kernel::onednn::Call activation;  // alone, in place
+  };
+  // One step with its place in the buffers.
+  struct Stage {
+    const Step* step;
+    const float* src;
+    float* dst;
+    std::vector<Bound> buckets;
+    UnitHealth health;
+  };
+
+  Stage BindStage(const Step& step, const float* src, float* dst);
+  void Prepare(size_t rows, size_t padded);
+  Nanos Lap();  // time since the last lap ended
+  void Observe(Stage& stage, size_t rows, StepReport& report);
+  bool RunStage(Stage& stage, size_t rows, bool profile, StepReport& report);
+  bool RunDense(Stage& stage, Bound& bound, size_t rows, bool fused);
+  bool RunActivation(Stage& stage, Bound& bound, size_t rows);
+
+  std::shared_ptr<const Plan> plan_;
+  const Clock& clock_;
+  kernel::onednn::Workspace workspace_;
+  AlignedBuffer<float> input_;
+  AlignedBuffer<float> even_;  // outputs of steps 0, 2, ...
+  AlignedBuffer<float> odd_;   // outputs of steps 1, 3, ...
+  std::vector<Stage> stages_;
+  std::vector<StepReport> reports_;
+  const float* output_ = nullptr;
+  Nanos lap_start_ = 0;
+};
+
+}  // namespace hillock::engine
+
+#endif  // HILLOCK_SERVER_ENGINE_EXECUTOR_H_

@@ -1,0 +1,107 @@
+// The dense layer of the fallback backend, for every instruction set. Highway includes this file
+// once for each, hence the unusual guard.
+
+#ifndef HILLOCK_SERVER_KERNEL_DENSE_ONCE_
+#define HILLOCK_SERVER_KERNEL_DENSE_ONCE_
+
+#include <cstddef>
+
+namespace hillock::kernel::fallback {
+
+// Units whose weights lie side by side: two vectors of 512 bits, four of 256.
+inline constexpr size_t kPanel = 32;
+
+struct PackedDense {
+  size_t inputs;
+  size_t outputs;
+  const float* weights;  // [panel][inputs][kPanel], zero beyond the last output
+  const float* bias;     // [panel][kPanel]
+};
+
+}  // namespace hillock::kernel::fallback
+
+#endif  // HILLOCK_SERVER_KERNEL_DENSE_ONCE_
+
+#if defined(HILLOCK_SERVER_KERNEL_DENSE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef HILLOCK_SERVER_KERNEL_DENSE_INL_H_
+#undef HILLOCK_SERVER_KERNEL_DENSE_INL_H_
+#else
+#define HILLOCK_SERVER_KERNEL_DENSE_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <algorithm>
+
+HWY_BEFORE_NAMESPACE();
+namespace hillock::kernel::fallback::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using DenseTag = hn::CappedTag<float, kPanel>;
+inline constexpr size_t kDenseLanes = HWY_MIN(kPanel, HWY_MAX_BYTES / sizeof(float));
+
+// Rows computed together, so that rows times vectors of a panel fill the registers.
+inline constexpr size_t kRowBlock = kDenseLanes >= 16 ? 12 : kDenseLanes >= 8 ? 3 : 1;
+
+// kRows rows by kVectors vectors of one panel. The sum over the inputs runs in their order for
+// every output, whatever the block, which keeps a row's answer independent of its neighbours.
+template <size_t kRows, size_t kVectors>
+void DenseBlock(const PackedDense& layer, size_t first, const float* src, float* dst) {
+  const DenseTag d;
+  using V = hn::Vec<DenseTag>;
+  const float* weights = layer.weights + first * layer.inputs;
+  V sums[kRows][kVectors];
+  for (size_t v = 0; v < kVectors; ++v) {
+    const V bias = hn::Load(d, layer.bias + first + v * kDenseLanes);
+    for (size_t r = 0; r < kRows; ++r) sums[r][v] = bias;
+  }
+  for (size_t i = 0; i < layer.inputs; ++i, weights += kPanel) {
+    V w[kVectors];
+    for (size_t v = 0; v < kVectors; ++v) w[v] = hn::Load(d, weights + v * kDenseLanes);
+    for (size_t r = 0; r < kRows; ++r) {
+      const V x = hn::Set(d, src[r * layer.inputs + i]);
+      for (size_t v = 0; v < kVectors; ++v) sums[r][v] = hn::MulAdd(x, w[v], sums[r][v]);
+    }
+  }
+  const size_t cols = std::min(kVectors * kDenseLanes, layer.outputs - first);
+  for (size_t r = 0; r < kRows; ++r) {
+    alignas(64) float row[kVectors * kDenseLanes];
+    for (size_t v = 0; v < kVectors; ++v) hn::Store(sums[r][v], d, row + v * kDenseLanes);
+    std::copy_n(row, cols, dst + r * layer.outputs + first);
+  }
+}
+
+template <size_t kVectors>
+void DensePanel(const PackedDense& layer, size_t first, const float* src, float* dst, size_t rows) {
+  size_t r = 0;
+  for (; r + kRowBlock <= rows; r += kRowBlock) {
+    DenseBlock<kRowBlock, kVectors>(layer, first, src + r * layer.inputs, dst + r * layer.outputs);
+  }
+  for (; r < rows; ++r) {
+    DenseBlock<1, kVectors>(layer, first, src + r * layer.inputs, dst + r * layer.outputs);
+  }
+}
+
+// The last panel uses as few vectors as hold its outputs.
+template <size_t kVectors>
+void NarrowPanel(const PackedDense& layer, size_t first, const float* src, float* dst,
+                 size_t rows) {
+  if constexpr (kVectors > 1) {
+    if (layer.outputs - first <= kVectors / 2 * kDenseLanes) {
+      return NarrowPanel<kVectors / 2>(layer, first, src, dst, rows);
+    }
+  }
+  DensePanel<kVectors>(layer, first, src, dst, rows);
+}
+
+inline void DenseRows(const PackedDense& layer, const float* src, float* dst, size_t rows) {
+  for (size_t first = 0; first < layer.outputs; first += kPanel) {
+    NarrowPanel<kPanel / kDenseLanes>(layer, first, src, dst, rows);
+  }
+}
+
+}  // namespace hillock::kernel::fallback::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard

@@ -1,0 +1,148 @@
+#include "server/kernel/fallback.h"
+
+#include <algorithm>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "server/kernel/fallback.cc"
+#include <hwy/foreach_target.h>  // must come before highway.h
+
+// clang-format off
+#include <hwy/highway.h>
+#include "server/activation/table-inl.h"
+#include "server/kernel/dense-inl.h"
+// clang-format on
+
+HWY_BEFORE_NAMESPACE();
+namespace hillock::kernel::fallback::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+namespace table = hillock::activation::HWY_NAMESPACE;
+using activation::kMaxParams;
+using activation::Params;
+using activation::Scope;
+using D = hn::ScalableTag<float>;
+using V = hn::Vec<D>;
+
+// f over n contiguous elements. Full vectors and the tail go through the same code.
+template <class A>
+void Elements(const Params& params, const float* src, float* dst, size_t n) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  const V p[kMaxParams] = {hn::Set(d, params[0]), hn::Set(d, params[1])};
+  for (size_t i = 0; i < n; i += lanes) {
+    const size_t count = std::min(lanes, n - i);
+    table::StorePart(d, A::Apply(d, table::LoadPart(d, src + i, count), p), dst + i, count);
+  }
+}
+
+template <class A>
+void Units(const Params& params, const float* slopes, const float* src, float* dst, size_t n) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  for (size_t i = 0; i < n; i += lanes) {
+    const size_t count = std::min(lanes, n - i);
+    const V p[kMaxParams] = {table::LoadPart(d, slopes + i, count), hn::Set(d, params[1])};
+    table::StorePart(d, A::Apply(d, table::LoadPart(d, src + i, count), p), dst + i, count);
+  }
+}
+
+template <class A>
+void Tile(const Params& params, const float* slopes, const float* src, float* dst, size_t rows,
+          size_t cols) {
+  if constexpr (A::kSpec.scope == Scope::kElementwise) {
+    Elements<A>(params, src, dst, rows * cols);
+  } else {
+    for (size_t r = 0; r < rows; ++r) {
+      if constexpr (A::kSpec.scope == Scope::kPerUnit) {
+        Units<A>(params, slopes, src + r * cols, dst + r * cols, cols);
+      } else {
+        A::ApplyRow(D(), src + r * cols, dst + r * cols, cols);
+      }
+    }
+  }
+}
+
+template <class... A>
+ActivationFn Pick(size_t index, table::TypeList<A...>) {
+  constexpr ActivationFn kTiles[] = {&Tile<A>...};
+  return kTiles[index];
+}
+
+ActivationFn ActivationAt(size_t index) { return Pick(index, table::All()); }
+
+size_t NonFinite(const float* values, size_t n) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  for (size_t i = 0; i < n; i += lanes) {
+    const size_t count = std::min(lanes, n - i);
+    if (HWY_LIKELY(hn::AllTrue(d, hn::IsFinite(table::LoadPart(d, values + i, count))))) continue;
+    while (std::abs(values[i]) <= 3.4028234e38f) ++i;
+    return i;
+  }
+  return n;
+}
+
+void NormalizeRow(const float* offset, const float* scale, const float* src, float* dst,
+                  size_t cols) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  for (size_t i = 0; i < cols; i += lanes) {
+    const size_t count = std::min(lanes, cols - i);
+    const V centred =
+        hn::Sub(table::LoadPart(d, src + i, count), table::LoadPart(d, offset + i, count));
+    const V scaled = hn::Mul(centred, table::LoadPart(d, scale + i, count));
+    table::StorePart(d, scaled, dst + i, count);
+  }
+}
+
+std::string_view TargetName() { return hwy::TargetName(HWY_TARGET); }
+
+}  // namespace hillock::kernel::fallback::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace hillock::kernel::fallback {
+
+HWY_EXPORT(ActivationAt);
+HWY_EXPORT(DenseRows);
+HWY_EXPORT(NonFinite);
+HWY_EXPORT(NormalizeRow);
+HWY_EXPORT(TargetName);
+
+ActivationFn FindActivation(const activation::Spec& spec) {
+  return HWY_DYNAMIC_DISPATCH(ActivationAt)(spec.index);
+}
+
+Dense::Dense(size_t inputs, size_t outputs, std::span<const float> weights,
+             std::span<const float> bias)
+    : inputs_(inputs),
+      outputs_(outputs),
+      weights_((outputs + kPanel - 1) / kPanel * kPanel * inputs),
+      bias_((outputs + kPanel - 1) / kPanel * kPanel) {
+  std::ranges::copy(bias, bias_.data());
+  for (size_t o = 0; o < outputs; ++o) {
+    float* const panel = weights_.data() + o / kPanel * kPanel * inputs;
+    for (size_t i = 0; i < inputs; ++i) panel[i * kPanel + o % kPanel] = weights[o * inputs + i];
+  }
+}
+
+void Dense::Run(const float* src, float* dst, size_t rows) const noexcept {
+  const PackedDense layer{inputs_, outputs_, weights_.data(), bias_.data()};
+  HWY_DYNAMIC_DISPATCH(DenseRows)(layer, src, dst, rows);
+}
+
+size_t FirstNonFinite(const float* values, size_t n) noexcept {
+  return HWY_DYNAMIC_DISPATCH(NonFinite)(values, n);
+}
+
+void Normalize(const float* offset, const float* scale, const float* src, float* dst, size_t rows,
+               size_t cols) noexcept {
+  for (size_t r = 0; r < rows; ++r) {
+    HWY_DYNAMIC_DISPATCH(NormalizeRow)(offset, scale, src + r * cols, dst + r * cols, cols);
+  }
+}
+
+std::string_view InstructionSet() { return HWY_DYNAMIC_DISPATCH(TargetName)(); }
+
+}  // namespace hillock::kernel::fallback
+#endif  // HWY_ONCE

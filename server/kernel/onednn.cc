@@ -1,0 +1,313 @@
+#include "server/kernel/onednn.h"
+
+#include <fmt/format.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <dnnl.hpp>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "server/base/aligned_buffer.h"
+
+namespace hillock::kernel::onednn {
+namespace {
+
+using dnnl::algorithm;
+using dnnl::memory;
+
+constexpr char kSoftmax[] = "softmax";
+
+struct Named {
+  std::string_view name;
+  algorithm value;
+};
+
+constexpr Named kEltwise[] = {
+    {"eltwise_linear", algorithm::eltwise_linear},
+    {"eltwise_relu", algorithm::eltwise_relu},
+    {"eltwise_elu", algorithm::eltwise_elu},
+    {"eltwise_logistic", algorithm::eltwise_logistic},
+    {"eltwise_tanh", algorithm::eltwise_tanh},
+    {"eltwise_swish", algorithm::eltwise_swish},
+    {"eltwise_gelu_erf", algorithm::eltwise_gelu_erf},
+};
+
+std::optional<algorithm> FindEltwise(std::string_view name) {
+  const auto it = std::ranges::find(kEltwise, name, &Named::name);
+  return it == std::end(kEltwise) ? std::nullopt : std::optional(it->value);
+}
+
+const dnnl::engine& Cpu() {
+  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  return engine;
+}
+
+// Threads come from the reactors; OpenMP's setting is the calling thread's own.
+bool UseOneThread() {
+  omp_set_num_threads(1);
+  return true;
+}
+
+memory::dim Dim(size_t n) { return static_cast<memory::dim>(n); }
+
+memory::desc Matrix(size_t rows, size_t cols) {
+  return {{Dim(rows), Dim(cols)}, memory::data_type::f32, memory::format_tag::ab};
+}
+
+memory::desc Vector(size_t n) { return {{Dim(n)}, memory::data_type::f32, memory::format_tag::a}; }
+
+dnnl::primitive_attr UserScratchpad() {
+  dnnl::primitive_attr attr;
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return attr;
+}
+
+dnnl::primitive_attr WithEltwise(const Algorithm& fused) {
+  dnnl::primitive_attr attr = UserScratchpad();
+  dnnl::post_ops ops;
+#if DNNL_VERSION_MAJOR >= 3
+  ops.append_eltwise(*FindEltwise(fused.name), fused.alpha, fused.beta);
+#else
+  ops.append_eltwise(1.0f, *FindEltwise(fused.name), fused.alpha, fused.beta);
+#endif
+  attr.set_post_ops(ops);
+  return attr;
+}
+
+dnnl::inner_product_forward::primitive_desc DescribeDense(size_t rows, size_t inputs,
+                                                          size_t outputs,
+                                                          const memory::desc& weights,
+                                                          const dnnl::primitive_attr& attr) {
+  const auto kind = dnnl::prop_kind::forward_inference;
+#if DNNL_VERSION_MAJOR >= 3
+  return {Cpu(), kind, Matrix(rows, inputs), weights, Vector(outputs), Matrix(rows, outputs), attr};
+#else
+  return {
+      {kind, Matrix(rows, inputs), weights, Vector(outputs), Matrix(rows, outputs)}, attr, Cpu()};
+#endif
+}
+
+dnnl::eltwise_forward::primitive_desc DescribeEltwise(size_t rows, size_t cols,
+                                                      const Algorithm& form) {
+  const auto kind = dnnl::prop_kind::forward_inference;
+  const algorithm name = *FindEltwise(form.name);
+#if DNNL_VERSION_MAJOR >= 3
+  return {
+      Cpu(),           kind, name, Matrix(rows, cols), Matrix(rows, cols), form.alpha, form.beta,
+      UserScratchpad()};
+#else
+  return {{kind, name, Matrix(rows, cols), form.alpha, form.beta}, UserScratchpad(), Cpu()};
+#endif
+}
+
+dnnl::softmax_forward::primitive_desc DescribeSoftmax(size_t rows, size_t cols) {
+  const auto kind = dnnl::prop_kind::forward_inference;
+#if DNNL_VERSION_MAJOR >= 3
+  return {
+      Cpu(),           kind, algorithm::softmax_accurate, Matrix(rows, cols), Matrix(rows, cols), 1,
+      UserScratchpad()};
+#else
+  return {{kind, Matrix(rows, cols), 1}, UserScratchpad(), Cpu()};
+#endif
+}
+
+absl::Status FromException(std::string_view what, const dnnl::error& error) {
+  return absl::InternalError(fmt::format("oneDNN {}: {}", what, error.what()));
+}
+
+// One primitive of a bucket and what binding it needs to know.
+struct Prepared {
+  dnnl::primitive primitive;
+  memory::desc src;
+  memory::desc dst;
+  memory::desc scratch;
+};
+
+template <class Description, class Primitive>
+Prepared Prepare(const Description& description) {
+  return {Primitive(description), description.src_desc(), description.dst_desc(),
+          description.scratchpad_desc()};
+}
+
+size_t LargestScratch(const std::vector<Prepared>& prepared) {
+  size_t bytes = 0;
+  for (const Prepared& p : prepared) bytes = std::max(bytes, p.scratch.get_size());
+  return bytes;
+}
+
+}  // namespace
+
+std::string Version() {
+  const dnnl_version_t* version = dnnl_version();
+  return fmt::format("{}.{}.{}", version->major, version->minor, version->patch);
+}
+
+bool CanFuse(const Algorithm& algorithm) { return FindEltwise(algorithm.name).has_value(); }
+
+struct Workspace::Impl {
+  dnnl::stream stream{Cpu()};
+  AlignedBuffer<std::byte> scratch;
+};
+
+Workspace::Workspace(size_t scratch_bytes) : impl_(std::make_unique<Impl>()) {
+  impl_->scratch = AlignedBuffer<std::byte>(std::max<size_t>(scratch_bytes, 1));
+}
+Workspace::~Workspace() = default;
+
+struct Call::Impl {
+  dnnl::primitive primitive;
+  dnnl::stream stream;
+  std::vector<memory> memories;  // owned by the arguments' side; they hold the handles in `args`
+  std::vector<dnnl_exec_arg_t> args;
+
+  void Add(int name, memory value) {
+    args.push_back({name, value.get()});
+    memories.push_back(std::move(value));
+  }
+};
+
+Call::Call() = default;
+Call::Call(Call&&) noexcept = default;
+Call& Call::operator=(Call&&) noexcept = default;
+Call::~Call() = default;
+
+bool Call::Run() noexcept {
+  [[maybe_unused]] thread_local const bool single = UseOneThread();
+  return dnnl_primitive_execute(impl_->primitive.get(), impl_->stream.get(),
+                                static_cast<int>(impl_->args.size()),
+                                impl_->args.data()) == dnnl_success;
+}
+
+// Makes calls out of prepared primitives.
+class Binder {
+ public:
+  Binder(const Prepared& prepared, const float* src, float* dst, Workspace& workspace) {
+    call_.impl_ = std::make_unique<Call::Impl>();
+    call_.impl_->primitive = prepared.primitive;
+    call_.impl_->stream = workspace.impl_->stream;
+    // oneDNN's handle type has no const; the source is only read.
+    Add(DNNL_ARG_SRC, memory(prepared.src, Cpu(), const_cast<float*>(src)));
+    Add(DNNL_ARG_DST, memory(prepared.dst, Cpu(), dst));
+    Add(DNNL_ARG_SCRATCHPAD, memory(prepared.scratch, Cpu(), workspace.impl_->scratch.data()));
+  }
+  Binder& Add(int name, memory value) {
+    call_.impl_->Add(name, std::move(value));
+    return *this;
+  }
+  Call Take() { return std::move(call_); }
+
+ private:
+  Call call_;
+};
+
+struct Dense::Impl {
+  memory weights;
+  memory bias;
+  AlignedBuffer<float> weights_storage;
+  AlignedBuffer<float> bias_storage;
+  std::vector<Prepared> plain;  // by bucket
+  std::vector<Prepared> fused;  // by bucket; empty without an activation
+  std::string implementation;
+
+  void Pack(const memory::desc& layout, size_t inputs, size_t outputs,
+            std::span<const float> source) {
+    weights_storage = AlignedBuffer<float>((layout.get_size() + sizeof(float) - 1) / sizeof(float));
+    weights = memory(layout, Cpu(), weights_storage.data());
+    memory plain_weights(Matrix(outputs, inputs), Cpu(), const_cast<float*>(source.data()));
+    dnnl::stream stream(Cpu());
+    dnnl::reorder(plain_weights, weights).execute(stream, plain_weights, weights);
+    stream.wait();
+  }
+
+  void PrepareBuckets(size_t inputs, size_t outputs, std::span<const size_t> buckets,
+                      const dnnl::primitive_attr& attr, std::vector<Prepared>& out) {
+    for (const size_t rows : buckets) {
+      const auto description = DescribeDense(rows, inputs, outputs, weights.get_desc(), attr);
+      out.push_back(Prepare<decltype(description), dnnl::inner_product_forward>(description));
+    }
+  }
+};
+
+Dense::Dense(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Dense::~Dense() = default;
+
+absl::StatusOr<std::unique_ptr<Dense>> Dense::Create(size_t inputs, size_t outputs,
+                                                     std::span<const float> weights,
+                                                     std::span<const float> bias,
+                                                     std::span<const size_t> buckets,
+                                                     const std::optional<Algorithm>& fused) try {
+  UseOneThread();
+  auto impl = std::make_unique<Impl>();
+  const memory::desc any({Dim(outputs), Dim(inputs)}, memory::data_type::f32,
+                         memory::format_tag::any);
+  const auto largest = DescribeDense(buckets.back(), inputs, outputs, any, UserScratchpad());
+  impl->implementation = largest.impl_info_str();
+  impl->Pack(largest.weights_desc(), inputs, outputs, weights);
+  impl->bias_storage = AlignedBuffer<float>(outputs);
+  std::ranges::copy(bias, impl->bias_storage.data());
+  impl->bias = memory(Vector(outputs), Cpu(), impl->bias_storage.data());
+  impl->PrepareBuckets(inputs, outputs, buckets, UserScratchpad(), impl->plain);
+  if (fused) impl->PrepareBuckets(inputs, outputs, buckets, WithEltwise(*fused), impl->fused);
+  return std::unique_ptr<Dense>(new Dense(std::move(impl)));
+} catch (const dnnl::error& error) {
+  return FromException(fmt::format("dense {}x{}", inputs, outputs), error);
+}
+
+size_t Dense::scratch_bytes() const {
+  return std::max(LargestScratch(impl_->plain), LargestScratch(impl_->fused));
+}
+
+size_t Dense::bytes() const {
+  return (impl_->weights_storage.size() + impl_->bias_storage.size()) * sizeof(float);
+}
+
+const std::string& Dense::implementation() const { return impl_->implementation; }
+
+Call Dense::Bind(size_t bucket, bool with_activation, const float* src, float* dst,
+                 Workspace& workspace) const {
+  const Prepared& prepared = (with_activation ? impl_->fused : impl_->plain)[bucket];
+  return Binder(prepared, src, dst, workspace)
+      .Add(DNNL_ARG_WEIGHTS, impl_->weights)
+      .Add(DNNL_ARG_BIAS, impl_->bias)
+      .Take();
+}
+
+struct Activation::Impl {
+  std::vector<Prepared> prepared;  // by bucket
+};
+
+Activation::Activation(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Activation::~Activation() = default;
+
+absl::StatusOr<std::unique_ptr<Activation>> Activation::Create(
+    const Algorithm& algorithm, size_t cols, std::span<const size_t> buckets) try {
+  UseOneThread();
+  const bool softmax = algorithm.name == kSoftmax;
+  if (!softmax && !FindEltwise(algorithm.name)) {
+    return absl::UnimplementedError(
+        fmt::format("oneDNN {} has no algorithm '{}'", Version(), algorithm.name));
+  }
+  auto impl = std::make_unique<Impl>();
+  for (const size_t rows : buckets) {
+    if (softmax) {
+      const auto description = DescribeSoftmax(rows, cols);
+      impl->prepared.push_back(Prepare<decltype(description), dnnl::softmax_forward>(description));
+    } else {
+      const auto description = DescribeEltwise(rows, cols, algorithm);
+      impl->prepared.push_back(Prepare<decltype(description), dnnl::eltwise_forward>(description));
+    }
+  }
+  return std::unique_ptr<Activation>(new Activation(std::move(impl)));
+} catch (const dnnl::error& error) {
+  return FromException(fmt::format("{} over {} columns", algorithm.name, cols), error);
+}
+
+size_t Activation::scratch_bytes() const { return LargestScratch(impl_->prepared); }
+
+Call Activation::Bind(size_t bucket, float* data, Workspace& workspace) const {
+  return Binder(impl_->prepared[bucket], data, data, workspace).Take();
+}
+
+}  // namespace hillock::kernel::onednn

@@ -1,0 +1,77 @@
+// The cells that hot paths write: plain numbers with one writer each. A scrape reads them from
+// another thread and may see a batch half counted, but never a value that goes back.
+
+#ifndef HILLOCK_SERVER_METRICS_CELLS_H_
+#define HILLOCK_SERVER_METRICS_CELLS_H_
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+namespace hillock::metrics {
+
+// A count that only grows. One writer, any readers.
+class Counter {
+ public:
+  void Add(uint64_t n) {
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+  uint64_t Get() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<uint64_t> value_{0};
+};
+
+// Durations in nanoseconds: bounds 1, 1.5, 2, 3, 4, 6, 8 ... microseconds up to about 8 s, two an
+// octave, each inclusive.
+struct TimeScale {
+  static constexpr size_t kBounds = 47;
+  static constexpr double kUnit = 1e-9;  // of an exported value
+
+  static constexpr uint64_t Bound(size_t i) { return (i % 2 == 0 ? 1000ull : 1500ull) << (i / 2); }
+  // The first bound that is not below `nanos`; kBounds when all are.
+  static constexpr size_t Index(uint64_t nanos) {
+    const uint64_t halves = nanos == 0 ? 0 : (nanos - 1) / 500;
+    if (halves < 2) return 0;
+    const auto octave = static_cast<size_t>(std::bit_width(halves) - 1);
+    const size_t index = 2 * octave - 1 + (halves >> (octave - 1) & 1);
+    return index < kBounds ? index : kBounds;
+  }
+};
+
+// Rows of a batch: bounds 1, 2, 4 ... 4096, each inclusive.
+struct RowScale {
+  static constexpr size_t kBounds = 13;
+  static constexpr double kUnit = 1;
+
+  static constexpr uint64_t Bound(size_t i) { return 1ull << i; }
+  static constexpr size_t Index(uint64_t rows) {
+    const auto index = rows < 2 ? size_t{0} : static_cast<size_t>(std::bit_width(rows - 1));
+    return index < kBounds ? index : kBounds;
+  }
+};
+
+// Counts values in the buckets of a scale. One writer, any readers.
+template <class Scale>
+class Histogram {
+ public:
+  void Observe(uint64_t value) {
+    buckets_[Scale::Index(value)].Add(1);
+    sum_.Add(value);
+  }
+  uint64_t Bucket(size_t i) const { return buckets_[i].Get(); }  // i == kBounds: beyond them all
+  uint64_t Sum() const { return sum_.Get(); }
+
+ private:
+  std::array<Counter, Scale::kBounds + 1> buckets_;
+  Counter sum_;
+};
+
+using TimeHistogram = Histogram<TimeScale>;
+using RowHistogram = Histogram<RowScale>;
+
+}  // namespace hillock::metrics
+
+#endif  // HILLOCK_SERVER_METRICS_CELLS_H_

@@ -1,0 +1,66 @@
+// Every metric family that the server exposes, in one place: a metric is one row here, and one line
+// where registry.cc fills it.
+
+#ifndef HILLOCK_SERVER_METRICS_FAMILIES_H_
+#define HILLOCK_SERVER_METRICS_FAMILIES_H_
+
+#include <string_view>
+
+namespace hillock::metrics {
+
+enum class Kind { kCounter, kGauge, kHistogram };
+
+struct Family {
+  std::string_view name;
+  Kind kind;
+  std::string_view help;
+};
+
+inline constexpr Family kActivationSeconds{
+    "hillock_activation_seconds", Kind::kHistogram,
+    "Time of one activation pass over a batch: every pass of its own, and profiled fused ones"};
+inline constexpr Family kActivationTimedElements{
+    "hillock_activation_timed_elements_total", Kind::kCounter,
+    "Elements that the passes in hillock_activation_seconds went through"};
+inline constexpr Family kActivationElements{"hillock_activation_elements_total", Kind::kCounter,
+                                            "Elements that went through an activation"};
+inline constexpr Family kLayerSeconds{"hillock_layer_seconds", Kind::kHistogram,
+                                      "Time of one layer, dense part and activation, over a batch"};
+inline constexpr Family kSampledElements{
+    "hillock_activation_sampled_elements_total", Kind::kCounter,
+    "Elements of profiled batches whose derivative was looked at"};
+inline constexpr Family kSaturatedElements{
+    "hillock_activation_saturated_elements_total", Kind::kCounter,
+    "Of the sampled elements, those whose derivative is under 0.001: gradients vanish there"};
+inline constexpr Family kDeadUnits{
+    "hillock_layer_dead_units", Kind::kGauge,
+    "Units saturated in every sampled row of the last 64 profiled batches, such as dead ReLUs"};
+inline constexpr Family kRequests{"hillock_requests_total", Kind::kCounter,
+                                  "Inference requests answered, by gRPC status code"};
+inline constexpr Family kRequestSeconds{
+    "hillock_request_seconds", Kind::kHistogram,
+    "Time of a served request: total, waiting for its batch (queue) and computing (compute)"};
+inline constexpr Family kBatchRows{"hillock_batch_rows", Kind::kHistogram,
+                                   "Rows of a batch that ran together"};
+inline constexpr Family kRows{"hillock_rows_total", Kind::kCounter, "Rows computed"};
+inline constexpr Family kModelLoadSeconds{"hillock_model_load_seconds", Kind::kGauge,
+                                          "Time it took to compile and warm a model"};
+inline constexpr Family kModelState{"hillock_model_state", Kind::kGauge,
+                                    "1 for the state a model version is in"};
+inline constexpr Family kModelBytes{"hillock_model_bytes", Kind::kGauge,
+                                    "Bytes of a model's packed weights"};
+inline constexpr Family kBuildInfo{"hillock_build_info", Kind::kGauge,
+                                   "1; the labels tell what this server is made of"};
+inline constexpr Family kProcessCpuSeconds{"process_cpu_seconds_total", Kind::kCounter,
+                                           "User and system time spent"};
+inline constexpr Family kProcessResidentBytes{"process_resident_memory_bytes", Kind::kGauge,
+                                              "Resident memory"};
+inline constexpr Family kProcessOpenFds{"process_open_fds", Kind::kGauge, "Open file descriptors"};
+inline constexpr Family kProcessMaxFds{"process_max_fds", Kind::kGauge,
+                                       "Most file descriptors that may be open"};
+inline constexpr Family kProcessStartTime{"process_start_time_seconds", Kind::kGauge,
+                                          "When the process started, seconds since the epoch"};
+
+}  // namespace hillock::metrics
+
+#endif  // HILLOCK_SERVER_METRICS_FAMILIES_H_

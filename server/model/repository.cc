@@ -1,0 +1,137 @@
+#include "server/model/repository.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include "server/model/file.h"
+#include "server/model/reader.h"
+
+namespace hillock::model {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kModelFile[] = "model.mlp";
+constexpr size_t kMaxNameBytes = 128;
+
+bool IsNameCharacter(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '.' || c == '-';
+}
+
+// A folder itself, not a link to one.
+bool IsFolder(const fs::path& path) {
+  std::error_code error;
+  return fs::symlink_status(path, error).type() == fs::file_type::directory;
+}
+
+// Names of the entries of a folder, sorted; none when it cannot be read.
+std::vector<std::string> Entries(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    names.push_back(it->path().filename().string());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+std::optional<int64_t> HighestVersion(const fs::path& model) {
+  std::optional<int64_t> highest;
+  for (const std::string& entry : Entries(model)) {
+    const auto number = ParseVersion(entry);
+    if (number.ok() && IsFolder(model / entry)) {
+      highest = std::max(*number, highest.value_or(*number));
+    }
+  }
+  return highest;
+}
+
+absl::StatusOr<std::shared_ptr<const Mlp>> ReadModelFile(const fs::path& path, size_t max_bytes) {
+  HILLOCK_ASSIGN_OR_RETURN(const std::string content, ReadFile(path.string(), max_bytes));
+  HILLOCK_ASSIGN_OR_RETURN(Mlp mlp, ReadMlp(content));
+  return std::make_shared<const Mlp>(std::move(mlp));
+}
+
+Version ReadVersion(const std::string& name, const fs::path& model, int64_t number,
+                    size_t max_bytes) {
+  auto mlp = ReadModelFile(model / std::to_string(number) / kModelFile, max_bytes);
+  if (!mlp.ok()) mlp = Annotate(mlp.status(), fmt::format("{}/{}/{}", name, number, kModelFile));
+  return {name, number, std::move(mlp)};
+}
+
+Version ReadModel(const fs::path& folder, const std::string& name, size_t max_bytes) {
+  if (!IsModelName(name)) {
+    return {name, 0,
+            absl::InvalidArgumentError(fmt::format(
+                "'{}' is no model name: want 1 to {} of A-Z a-z 0-9 _ . - and no leading dot", name,
+                kMaxNameBytes))};
+  }
+  const auto number = HighestVersion(folder);
+  if (!number) {
+    return {name, 0,
+            absl::NotFoundError(fmt::format("{}: has no version folder such as {}/1", name, name))};
+  }
+  return ReadVersion(name, folder, *number, max_bytes);
+}
+
+std::vector<Version> ReadModels(const fs::path& root, size_t max_bytes) {
+  std::vector<Version> versions;
+  for (const std::string& name : Entries(root)) {
+    const bool hidden = name.front() == '.' || name == "__pycache__";
+    if (!hidden && IsFolder(root / name))
+      versions.push_back(ReadModel(root / name, name, max_bytes));
+  }
+  return versions;
+}
+
+}  // namespace
+
+bool IsModelName(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxNameBytes && name.front() != '.' &&
+         std::ranges::all_of(name, IsNameCharacter);
+}
+
+absl::StatusOr<int64_t> ParseVersion(std::string_view text) {
+  int64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || rest != end || number < 1 || text.front() == '0') {
+    return absl::InvalidArgumentError(
+        fmt::format("got model version '{}', want a positive integer", text));
+  }
+  return number;
+}
+
+absl::StatusOr<std::vector<Version>> ReadRepository(const std::string& root,
+                                                    size_t max_file_bytes) {
+  // The root may be a link: mounted volumes are.
+  const fs::path path = fs::path(root).lexically_normal();
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (fs::is_regular_file(status)) {
+    auto mlp = ReadModelFile(path, max_file_bytes);
+    if (!mlp.ok()) mlp = Annotate(mlp.status(), path.filename().string());
+    return std::vector<Version>{{path.stem().string(), 1, std::move(mlp)}};
+  }
+  if (!fs::is_directory(status)) {
+    return absl::NotFoundError(fmt::format("repository '{}': no such folder", root));
+  }
+  if (HighestVersion(path)) {
+    const fs::path folder = path.has_filename() ? path : path.parent_path();
+    return std::vector<Version>{ReadModel(folder, folder.filename().string(), max_file_bytes)};
+  }
+  auto versions = ReadModels(path, max_file_bytes);
+  if (versions.empty()) {
+    return absl::NotFoundError(fmt::format(
+        "repository '{}': has no model, want folders such as <name>/1/{}", root, kModelFile));
+  }
+  return versions;
+}
+
+}  // namespace hillock::model

@@ -1,0 +1,48 @@
+#ifndef HILLOCK_SERVER_SERVING_CATALOG_H_
+#define HILLOCK_SERVER_SERVING_CATALOG_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/base/status.h"
+#include "server/serving/served_model.h"
+
+namespace hillock::serving {
+
+// One model version of the repository: served, or not and why.
+struct CatalogEntry {
+  std::string model;
+  int64_t version = 0;  // 0 when the model has no usable version
+  absl::StatusOr<std::shared_ptr<ServedModel>> served;
+};
+
+// Every model of the repository at one moment. Immutable and thread-safe; a new state of the
+// repository is a new catalog.
+class Catalog {
+ public:
+  explicit Catalog(std::vector<CatalogEntry> entries);
+
+  // The model version that `name` and `version` (empty: the highest) ask for. NOT_FOUND for an
+  // unknown model or version, UNAVAILABLE for one that could not be loaded, INVALID_ARGUMENT for a
+  // version that is no positive integer. The model lives as long as the catalog does.
+  absl::StatusOr<ServedModel*> Find(std::string_view name, std::string_view version) const;
+
+  // In order of name, then version.
+  const std::vector<CatalogEntry>& entries() const { return entries_; }
+
+  size_t served_count() const;
+
+ private:
+  std::vector<CatalogEntry> entries_;
+  // Where a model's entries begin in entries_; they end where the next name begins.
+  std::map<std::string, size_t, std::less<>> first_;
+};
+
+}  // namespace hillock::serving
+
+#endif  // HILLOCK_SERVER_SERVING_CATALOG_H_

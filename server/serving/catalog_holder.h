@@ -1,0 +1,34 @@
+#ifndef HILLOCK_SERVER_SERVING_CATALOG_HOLDER_H_
+#define HILLOCK_SERVER_SERVING_CATALOG_HOLDER_H_
+
+#include <memory>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "server/serving/catalog.h"
+
+namespace hillock::serving {
+
+// The catalog in force. Readers take a snapshot, which stays whole while a newer one is published.
+// Thread-safe.
+class CatalogHolder {
+ public:
+  std::shared_ptr<const Catalog> Snapshot() const {
+    absl::MutexLock lock(&mutex_);
+    return catalog_;
+  }
+  void Publish(std::shared_ptr<const Catalog> catalog) {
+    absl::MutexLock lock(&mutex_);
+    catalog_ = std::move(catalog);
+  }
+
+ private:
+  mutable absl::Mutex mutex_;
+  std::shared_ptr<const Catalog> catalog_ ABSL_GUARDED_BY(mutex_) =
+      std::make_shared<const Catalog>(std::vector<CatalogEntry>());
+};
+
+}  // namespace hillock::serving
+
+#endif  // HILLOCK_SERVER_SERVING_CATALOG_HOLDER_H_

@@ -1,0 +1,56 @@
+#include "server/serving/reactor.h"
+
+#include <grpc/support/time.h>
+
+#include <utility>
+
+namespace hillock::serving {
+namespace {
+
+// Bounds how long the first request of a round can wait for the last one to be decoded.
+constexpr int kMaxEventsPerRound = 256;
+
+}  // namespace
+
+Reactor::Reactor(size_t index, size_t profile_every,
+                 std::unique_ptr<grpc::ServerCompletionQueue> queue, const CatalogHolder& catalogs,
+                 metrics::ReactorCells& cells, const Clock& clock)
+    : index_(index),
+      queue_(std::move(queue)),
+      catalogs_(catalogs),
+      cells_(cells),
+      clock_(clock),
+      batcher_(index, profile_every, cells, clock) {}
+
+void Reactor::Start() {
+  thread_ = std::thread([this] { Loop(); });
+}
+
+void Reactor::Join() {
+  queue_->Shutdown();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Reactor::Loop() {
+  void* tag = nullptr;
+  bool ok = false;
+  while (queue_->Next(&tag, &ok)) {
+    round_start_ = clock_.Now();
+    catalog_ = catalogs_.Snapshot();
+    Drain(tag, ok);
+    batcher_.Run();
+    catalog_.reset();
+  }
+}
+
+void Reactor::Drain(void* tag, bool ok) {
+  static_cast<Event*>(tag)->Ready(ok);
+  // A time in the past polls without sleeping; a zero timespan would sleep up to a millisecond.
+  const gpr_timespec past = gpr_inf_past(GPR_CLOCK_MONOTONIC);
+  for (int events = 1; events < kMaxEventsPerRound; ++events) {
+    if (queue_->AsyncNext(&tag, &ok, past) != grpc::CompletionQueue::GOT_EVENT) return;
+    static_cast<Event*>(tag)->Ready(ok);
+  }
+}
+
+}  // namespace hillock::serving

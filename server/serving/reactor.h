@@ -1,0 +1,70 @@
+#ifndef HILLOCK_SERVER_SERVING_REACTOR_H_
+#define HILLOCK_SERVER_SERVING_REACTOR_H_
+
+#include <grpcpp/completion_queue.h>
+
+#include <memory>
+#include <thread>
+
+#include "server/base/clock.h"
+#include "server/metrics/registry.h"
+#include "server/serving/batcher.h"
+#include "server/serving/catalog_holder.h"
+
+namespace hillock::serving {
+
+// What a completion queue hands back: a step of some call is over.
+class Event {
+ public:
+  virtual ~Event() = default;
+
+  // ok: the step succeeded. Called on the reactor's thread; may destroy the event.
+  virtual void Ready(bool ok) = 0;
+};
+
+// One thread that owns a completion queue and takes requests from their first byte to their last.
+// It waits for an event, takes every other that is ready, lets each decode and add its job, and
+// then computes them all: what was drained is the batch. Everything but the constructor, Start()
+// and Join() is for the reactor's own thread.
+class Reactor {
+ public:
+  // `catalogs`, `cells` and `clock` must outlive this.
+  Reactor(size_t index, size_t profile_every, std::unique_ptr<grpc::ServerCompletionQueue> queue,
+          const CatalogHolder& catalogs, metrics::ReactorCells& cells, const Clock& clock);
+
+  // Begins to handle events. REQUIRES: the server that the queue belongs to has started.
+  void Start();
+
+  // Waits until the queue is empty. REQUIRES: the server has been shut down.
+  void Join();
+
+  size_t index() const { return index_; }
+  grpc::ServerCompletionQueue* queue() { return queue_.get(); }
+  Batcher& batcher() { return batcher_; }
+  metrics::ReactorCells& cells() { return cells_; }
+  const Clock& clock() const { return clock_; }
+
+  // The catalog in force during this round; it outlives every job of the round.
+  const Catalog& catalog() const { return *catalog_; }
+
+  // When this round's events were taken.
+  Nanos round_start() const { return round_start_; }
+
+ private:
+  void Loop();
+  void Drain(void* tag, bool ok);
+
+  const size_t index_;
+  const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
+  const CatalogHolder& catalogs_;
+  metrics::ReactorCells& cells_;
+  const Clock& clock_;
+  Batcher batcher_;
+  std::shared_ptr<const Catalog> catalog_;
+  Nanos round_start_ = 0;
+  std::thread thread_;
+};
+
+}  // namespace hillock::serving
+
+#endif  // HILLOCK_SERVER_SERVING_REACTOR_H_

@@ -1,0 +1,64 @@
+#ifndef HILLOCK_SERVER_SERVING_SERVED_MODEL_H_
+#define HILLOCK_SERVER_SERVING_SERVED_MODEL_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/base/clock.h"
+#include "server/base/status.h"
+#include "server/engine/executor.h"
+#include "server/engine/plan.h"
+#include "server/metrics/registry.h"
+#include "server/model/mlp.h"
+
+namespace hillock::serving {
+
+// One model version, ready to serve: its plan, an executor for every reactor, and its metrics. What
+// it tells is immutable and thread-safe; executor(i) and cells(i) belong to reactor i alone.
+class ServedModel {
+ public:
+  // Compiles and warms `mlp`: every bucket of every executor has run once when this returns.
+  // INTERNAL when a run fails. `registry` and `clock` must outlive the model.
+  static absl::StatusOr<std::shared_ptr<ServedModel>> Create(std::string name, int64_t version,
+                                                             std::shared_ptr<const model::Mlp> mlp,
+                                                             const engine::PlanOptions& options,
+                                                             size_t reactors,
+                                                             metrics::Registry& registry,
+                                                             const Clock& clock);
+
+  const std::string& name() const { return name_; }
+  int64_t version() const { return version_; }
+  const std::string& version_text() const { return metrics_->version; }
+  const std::string& input_name() const { return mlp_->input_name; }
+  const std::string& output_name() const { return mlp_->output_name; }
+  size_t inputs() const { return mlp_->inputs(); }
+  size_t outputs() const { return mlp_->outputs(); }
+  const engine::Plan& plan() const { return *plan_; }
+
+  // A model with class labels has a second output, `label`: the class of each row.
+  bool has_labels() const { return !mlp_->class_labels.empty(); }
+
+  // The class that one row of outputs stands for. REQUIRES: has_labels().
+  const std::string& LabelOf(const float* outputs) const;
+
+  engine::Executor& executor(size_t reactor) { return *executors_[reactor]; }
+  metrics::ModelCells& cells(size_t reactor) { return metrics_->shards[reactor]; }
+
+ private:
+  ServedModel() = default;
+  absl::Status Warm();
+
+  std::string name_;
+  int64_t version_ = 0;
+  std::shared_ptr<const model::Mlp> mlp_;
+  std::shared_ptr<const engine::Plan> plan_;
+  std::vector<std::unique_ptr<engine::Executor>> executors_;  // by reactor
+  std::shared_ptr<metrics::ModelMetrics> metrics_;
+};
+
+}  // namespace hillock::serving
+
+#endif  // HILLOCK_SERVER_SERVING_SERVED_MODEL_H_
