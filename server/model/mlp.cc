@@ -79,6 +79,10 @@ absl::Status Validate(const Mlp& mlp) {
     width = layer.outputs;
   }
   HILLOCK_RETURN_IF_ERROR(Annotate(CheckNormalization(mlp), "normalization"));
+  if (!std::isfinite(mlp.threshold)) {
+    return absl::InvalidArgumentError(
+        fmt::format("threshold is {}, want a finite number", mlp.threshold));
+  }
   return CheckLabels(mlp);
 }
 

@@ -10,6 +10,8 @@
 
 namespace hillock::model {
 
+inline constexpr float kDefaultThreshold = 0.5f;
+
 // One layer: y = f(W x + b).
 struct Layer {
   std::string name;
@@ -32,6 +34,7 @@ struct Mlp {
   std::vector<float> scale;   // of the normalisation, [inputs], or empty for none
   std::vector<Layer> layers;
   std::vector<std::string> class_labels;  // may be empty; else see proto/mlp.proto
+  float threshold = kDefaultThreshold;    // where the second class of a one-column output begins
 
   size_t inputs() const { return layers.front().inputs; }
   size_t outputs() const { return layers.back().outputs; }

@@ -128,6 +128,7 @@ absl::StatusOr<Mlp> ReadMlp(std::string_view content) {
   if (mlp.layers.empty()) return absl::InvalidArgumentError("has 0 layers, want at least 1");
   HILLOCK_RETURN_IF_ERROR(ReadTensors(file, mlp));
   mlp.class_labels.assign(file.class_labels().begin(), file.class_labels().end());
+  if (file.has_threshold()) mlp.threshold = file.threshold();
   HILLOCK_RETURN_IF_ERROR(Validate(mlp));
   return mlp;
 }

@@ -45,6 +45,7 @@ std::string WriteMlp(const Mlp& mlp) {
   }
   for (const Layer& layer : mlp.layers) WriteLayer(layer, *file.add_layers());
   for (const std::string& label : mlp.class_labels) file.add_class_labels(label);
+  if (mlp.threshold != kDefaultThreshold) file.set_threshold(mlp.threshold);
   std::string content = file.SerializeAsString();
   AppendTrailer(content);
   return content;

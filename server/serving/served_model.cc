@@ -47,7 +47,7 @@ absl::Status ServedModel::Warm() {
 
 const std::string& ServedModel::LabelOf(const float* outputs) const {
   const auto& labels = mlp_->class_labels;
-  if (this->outputs() == 1) return labels[outputs[0] >= 0.5f ? 1 : 0];
+  if (this->outputs() == 1) return labels[outputs[0] >= mlp_->threshold ? 1 : 0];
   const float* const highest = std::max_element(outputs, outputs + this->outputs());
   return labels[static_cast<size_t>(highest - outputs)];
 }

@@ -1,0 +1,85 @@
+#include "server/options.h"
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <sstream>
+
+#include "server/version.h"
+
+namespace hillock {
+namespace {
+
+const std::map<std::string, std::optional<engine::Backend>> kBackends = {
+    {"auto", std::nullopt},
+    {"onednn", engine::Backend::kOneDnn},
+    {"fallback", engine::Backend::kFallback}};
+
+const std::map<std::string, LogFormat> kLogFormats = {{"text", LogFormat::kText},
+                                                      {"json", LogFormat::kJson}};
+
+// The texts of choices, which are mapped to values after parsing.
+struct Choices {
+  std::string backend = "auto";
+  std::string log_format = "text";
+};
+
+void Declare(CLI::App& app, Options& options, Choices& choices) {
+  app.set_version_flag("--version", kVersion);
+  app.add_option("--repository", options.repository, "Folder of models to serve")->required();
+  app.add_option("--listen", options.listen, "HOST:PORT or unix:PATH of the gRPC service")
+      ->capture_default_str();
+  app.add_option("--metrics-listen", options.metrics_listen,
+                 "HOST:PORT of the Prometheus metrics; empty for none")
+      ->capture_default_str();
+  app.add_option("--reactors", options.reactors, "Serving threads; 0: one a usable core")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app.add_option("--backend", choices.backend, "Who computes: auto, onednn or fallback")
+      ->check(CLI::IsMember(kBackends))
+      ->capture_default_str();
+  app.add_option("--profile-every", options.profile_every,
+                 "Time activations on their own in one batch of this many; 0: never")
+      ->capture_default_str();
+  app.add_option("--max-rows", options.max_rows, "Most rows of a request")
+      ->check(CLI::Range(1, 1 << 30))
+      ->capture_default_str();
+  app.add_option("--max-message-bytes", options.max_message_bytes, "Most bytes of a request")
+      ->check(CLI::Range(1, (1 << 30) - 1 + (1 << 30)))
+      ->capture_default_str();
+  app.add_option("--max-model-bytes", options.max_model_bytes, "Most bytes of a model file")
+      ->capture_default_str();
+  app.add_option("--drain-wait", options.drain_wait_seconds,
+                 "Seconds between NOT_SERVING and refusing requests at shutdown")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
+  app.add_option("--drain-seconds", options.drain_seconds,
+                 "Seconds for requests in flight to finish at shutdown")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
+  app.add_option("--log-format", choices.log_format, "Log lines as text or json")
+      ->check(CLI::IsMember(kLogFormats))
+      ->capture_default_str();
+}
+
+}  // namespace
+
+absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv) {
+  Options options;
+  Choices choices;
+  CLI::App app("Serves multi-layer perceptrons over gRPC (Open Inference Protocol v2).",
+               "hillock-server");
+  Declare(app, options, choices);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream out;
+    std::ostringstream err;
+    if (app.exit(error, out, err) == 0) return CommandLine{std::nullopt, out.str()};
+    return absl::InvalidArgumentError(err.str());
+  }
+  options.backend = kBackends.at(choices.backend);
+  options.log_format = kLogFormats.at(choices.log_format);
+  return CommandLine{options, ""};
+}
+
+}  // namespace hillock

@@ -1,0 +1,59 @@
+#ifndef HILLOCK_SERVER_OPTIONS_H_
+#define HILLOCK_SERVER_OPTIONS_H_
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "server/base/status.h"
+#include "server/engine/plan.h"
+
+namespace hillock {
+
+enum class LogFormat { kText, kJson };
+
+// What the command line of hillock-server can say. Every field has its default here.
+struct Options {
+  std::string repository;  // folder of models; required
+
+  // HOST:PORT or unix:PATH of the gRPC service; port 0 takes any free one.
+  std::string listen = "127.0.0.1:8001";
+
+  // HOST:PORT of the metrics; port 0 takes any free one, an empty text serves no metrics.
+  std::string metrics_listen = "127.0.0.1:8002";
+
+  // Threads that serve predictions; 0 takes one for each core that the process can really use.
+  size_t reactors = 0;
+
+  // Who computes: oneDNN where it can and the fallback elsewhere (none), or one for everything.
+  std::optional<engine::Backend> backend;
+
+  // One batch in this many of each model is run with every activation timed on its own; 0 profiles
+  // none, and then fused activations have no latency of their own.
+  size_t profile_every = 256;
+
+  size_t max_rows = 65536;                   // of a request; at least 1
+  size_t max_message_bytes = 64 << 20;       // of a request; at least 1
+  size_t max_model_bytes = size_t{1} << 30;  // of a model file
+
+  // Seconds between telling probers "not serving" and refusing requests, at shutdown.
+  double drain_wait_seconds = 0;
+
+  // Seconds that requests in flight get to finish after that; the rest are cancelled.
+  double drain_seconds = 10;
+
+  LogFormat log_format = LogFormat::kText;
+};
+
+// What the command line asks for: a server with these options, or only a text such as the help.
+struct CommandLine {
+  std::optional<Options> options;
+  std::string text;
+};
+
+// Parses the command line. INVALID_ARGUMENT with a message for the user when it makes no sense.
+absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv);
+
+}  // namespace hillock
+
+#endif  // HILLOCK_SERVER_OPTIONS_H_

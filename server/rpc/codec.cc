@@ -1,0 +1,228 @@
+#include "server/rpc/codec.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+
+#include "server/kernel/fallback.h"
+
+namespace hillock::rpc {
+namespace {
+
+using inference::InferTensorContents;
+using inference::ModelInferRequest;
+using inference::ModelInferResponse;
+using serving::ServedModel;
+
+constexpr char kFloat[] = "FP32";
+constexpr char kBytes[] = "BYTES";
+
+// Parameters of tensors that ask for something this server does not do; to ignore them would be to
+// give a wrong answer.
+constexpr const char* kUnsupported[] = {"classification", "shared_memory_region"};
+
+template <class Tensor>
+absl::Status CheckParameters(std::string_view what, const Tensor& tensor) {
+  for (const char* name : kUnsupported) {
+    if (tensor.parameters().contains(name)) {
+      return absl::UnimplementedError(
+          fmt::format("{} '{}': parameter '{}' is not supported", what, tensor.name(), name));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckInputs(const ModelInferRequest& request, const ServedModel& model) {
+  if (request.inputs_size() != 1) {
+    return absl::InvalidArgumentError(fmt::format("model '{}': got {} inputs, want 1, '{}'",
+                                                  model.name(), request.inputs_size(),
+                                                  model.input_name()));
+  }
+  const auto& input = request.inputs(0);
+  if (input.name() != model.input_name()) {
+    return absl::InvalidArgumentError(fmt::format("model '{}': got input '{}', want '{}'",
+                                                  model.name(), input.name(), model.input_name()));
+  }
+  if (input.datatype() != kFloat) {
+    return absl::InvalidArgumentError(fmt::format("input '{}': got datatype '{}', want {}",
+                                                  input.name(), input.datatype(), kFloat));
+  }
+  return CheckParameters("input", input);
+}
+
+absl::StatusOr<size_t> CheckShape(const ModelInferRequest::InferInputTensor& input, size_t width,
+                                  const Limits& limits) {
+  const auto& shape = input.shape();
+  if (shape.size() != 2 || shape[0] < 1 || shape[1] != static_cast<int64_t>(width)) {
+    return absl::InvalidArgumentError(
+        fmt::format("input '{}': got shape [{}], want [rows, {}] with at least 1 row", input.name(),
+                    fmt::join(shape, ", "), width));
+  }
+  const auto rows = static_cast<size_t>(shape[0]);
+  if (rows > limits.max_rows) {
+    return absl::ResourceExhaustedError(fmt::format("input '{}': got {} rows, want at most {}",
+                                                    input.name(), rows, limits.max_rows));
+  }
+  return rows;
+}
+
+bool HasOtherContents(const InferTensorContents& contents) {
+  return contents.bool_contents_size() + contents.int_contents_size() +
+             contents.int64_contents_size() + contents.uint_contents_size() +
+             contents.uint64_contents_size() + contents.fp64_contents_size() +
+             contents.bytes_contents_size() >
+         0;
+}
+
+absl::Status FindRaw(const ModelInferRequest& request, size_t rows, size_t width, InferView& view) {
+  const auto& input = request.inputs(0);
+  if (input.has_contents()) {
+    return absl::InvalidArgumentError(fmt::format(
+        "input '{}': contents field must not be specified when using raw_input_contents",
+        input.name()));
+  }
+  if (request.raw_input_contents_size() != 1) {
+    return absl::InvalidArgumentError(
+        fmt::format("got {} raw_input_contents, want 1, as there is 1 input",
+                    request.raw_input_contents_size()));
+  }
+  const std::string& raw = request.raw_input_contents(0);
+  const size_t want = rows * width * sizeof(float);
+  if (raw.size() != want) {
+    return absl::InvalidArgumentError(fmt::format("input '{}': {} bytes, want {} x {} {} = {}",
+                                                  input.name(), raw.size(), rows, width, kFloat,
+                                                  want));
+  }
+  view.input = raw.data();
+  return absl::OkStatus();
+}
+
+absl::Status FindTyped(const ModelInferRequest::InferInputTensor& input, size_t rows, size_t width,
+                       InferView& view) {
+  const InferTensorContents& contents = input.contents();
+  if (HasOtherContents(contents)) {
+    return absl::InvalidArgumentError(fmt::format(
+        "input '{}': contents in a field of another datatype, want fp32_contents", input.name()));
+  }
+  const auto got = static_cast<size_t>(contents.fp32_contents_size());
+  if (got != rows * width) {
+    return absl::InvalidArgumentError(fmt::format("input '{}': {} fp32_contents, want {} x {} = {}",
+                                                  input.name(), got, rows, width, rows * width));
+  }
+  view.input = reinterpret_cast<const char*>(contents.fp32_contents().data());
+  view.typed = true;
+  return absl::OkStatus();
+}
+
+absl::Status CheckFinite(std::string_view name, const char* data, size_t rows, size_t width) {
+  // Both kinds of contents are aligned for a float.
+  const auto* const values = reinterpret_cast<const float*>(data);
+  const size_t bad = kernel::fallback::FirstNonFinite(values, rows * width);
+  if (bad == rows * width) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      fmt::format("input '{}': row {}, column {} is {}, want a finite number", name, bad / width,
+                  bad % width, values[bad]));
+}
+
+absl::Status FindOutputs(const ModelInferRequest& request, const ServedModel& model,
+                         InferView& view) {
+  if (request.outputs().empty()) {
+    view.wants_labels = model.has_labels();
+    return absl::OkStatus();
+  }
+  view.wants_values = false;
+  for (const auto& output : request.outputs()) {
+    HILLOCK_RETURN_IF_ERROR(CheckParameters("output", output));
+    if (output.name() == model.output_name()) {
+      view.wants_values = true;
+    } else if (model.has_labels() && output.name() == kLabelOutput) {
+      view.wants_labels = true;
+    } else {
+      return absl::InvalidArgumentError(fmt::format(
+          "model '{}': got output '{}', want '{}'{}", model.name(), output.name(),
+          model.output_name(), model.has_labels() ? fmt::format(" or '{}'", kLabelOutput) : ""));
+    }
+  }
+  return absl::OkStatus();
+}
+
+void AppendLength(size_t length, std::string& to) {
+  for (int shift = 0; shift < 32; shift += 8) to.push_back(static_cast<char>(length >> shift));
+}
+
+}  // namespace
+
+absl::StatusOr<InferView> DecodeRequest(const ModelInferRequest& request, const ServedModel& model,
+                                        const Limits& limits) {
+  InferView view;
+  HILLOCK_RETURN_IF_ERROR(CheckInputs(request, model));
+  const auto& input = request.inputs(0);
+  HILLOCK_ASSIGN_OR_RETURN(view.rows, CheckShape(input, model.inputs(), limits));
+  HILLOCK_RETURN_IF_ERROR(request.raw_input_contents_size() > 0 || !input.has_contents()
+                              ? FindRaw(request, view.rows, model.inputs(), view)
+                              : FindTyped(input, view.rows, model.inputs(), view));
+  HILLOCK_RETURN_IF_ERROR(CheckFinite(input.name(), view.input, view.rows, model.inputs()));
+  HILLOCK_RETURN_IF_ERROR(FindOutputs(request, model, view));
+  return view;
+}
+
+char* ResponseEncoder::Begin(const ModelInferRequest& request, const ServedModel& model,
+                             const InferView& view, ModelInferResponse& response) {
+  model_ = &model;
+  view_ = view;
+  response_ = &response;
+  response.set_model_name(model.name());
+  response.set_model_version(model.version_text());
+  response.set_id(request.id());
+  char* const room = AddValues();
+  values_ = room;
+  return room;
+}
+
+char* ResponseEncoder::AddValues() {
+  const size_t floats = view_.rows * model_->outputs();
+  if (!view_.wants_values) {
+    unsent_.resize(floats);
+    return reinterpret_cast<char*>(unsent_.data());
+  }
+  auto& output = *response_->add_outputs();
+  output.set_name(model_->output_name());
+  output.set_datatype(kFloat);
+  output.add_shape(static_cast<int64_t>(view_.rows));
+  output.add_shape(static_cast<int64_t>(model_->outputs()));
+  if (view_.typed) {
+    auto& contents = *output.mutable_contents()->mutable_fp32_contents();
+    contents.Resize(static_cast<int>(floats), 0.0f);
+    return reinterpret_cast<char*>(contents.mutable_data());
+  }
+  std::string& raw = *response_->add_raw_output_contents();
+  raw.resize(floats * sizeof(float));
+  return raw.data();
+}
+
+void ResponseEncoder::End() {
+  if (view_.wants_labels) AddLabels();
+}
+
+void ResponseEncoder::AddLabels() {
+  auto& output = *response_->add_outputs();
+  output.set_name(std::string(kLabelOutput));
+  output.set_datatype(kBytes);
+  output.add_shape(static_cast<int64_t>(view_.rows));
+  const auto* const values = reinterpret_cast<const float*>(values_);
+  std::string* const raw = view_.typed ? nullptr : response_->add_raw_output_contents();
+  for (size_t row = 0; row < view_.rows; ++row) {
+    const std::string& label = model_->LabelOf(values + row * model_->outputs());
+    if (raw == nullptr) {
+      output.mutable_contents()->add_bytes_contents(label);
+    } else {
+      AppendLength(label.size(), *raw);
+      raw->append(label);
+    }
+  }
+}
+
+}  // namespace hillock::rpc

@@ -1,0 +1,90 @@
+#include "server/rpc/infer_call.h"
+
+#include <chrono>
+#include <utility>
+
+#include "server/rpc/status.h"
+
+namespace hillock::rpc {
+
+InferCalls::InferCalls(AsyncModelInfer& service, serving::Reactor& reactor, const Limits& limits)
+    : service_(service), reactor_(reactor), limits_(limits) {}
+
+InferCalls::~InferCalls() = default;
+
+void InferCalls::Open(size_t count) {
+  for (size_t i = 0; i < count; ++i) Post();
+}
+
+void InferCalls::Post() {
+  if (idle_.empty()) {
+    calls_.push_back(std::make_unique<InferCall>(*this));
+    idle_.push_back(calls_.back().get());
+  }
+  InferCall* const call = idle_.back();
+  idle_.pop_back();
+  call->Post();
+}
+
+void InferCall::Post() {
+  state_ = State::kPosted;
+  request_.Clear();
+  response_.Clear();
+  writer_.reset();
+  context_.emplace();
+  writer_.emplace(&*context_);
+  auto* const queue = owner_.reactor_.queue();
+  owner_.service_.RequestModelInfer(&*context_, &request_, &*writer_, queue, queue,
+                                    static_cast<serving::Event*>(this));
+}
+
+void InferCall::Ready(bool ok) {
+  // A posted call that fails means that the server is shutting down.
+  if (state_ == State::kFinishing || !ok) return owner_.Recycle(*this);
+  owner_.Post();
+  Serve();
+}
+
+void InferCall::Serve() {
+  state_ = State::kServing;
+  arrived = owner_.reactor_.round_start();
+  model = nullptr;
+  if (const absl::Status status = Admit(); !status.ok()) return Done(status);
+  owner_.reactor_.batcher().Add(*this);
+}
+
+absl::Status InferCall::Admit() {
+  HILLOCK_ASSIGN_OR_RETURN(
+      model, owner_.reactor_.catalog().Find(request_.model_name(), request_.model_version()));
+  if (context_->deadline() <= std::chrono::system_clock::now()) {
+    return absl::DeadlineExceededError("the deadline had passed before the request was read");
+  }
+  HILLOCK_ASSIGN_OR_RETURN(const InferView view, DecodeRequest(request_, *model, owner_.limits_));
+  input = view.input;
+  rows = view.rows;
+  output = encoder_.Begin(request_, *model, view, response_);
+  return absl::OkStatus();
+}
+
+void InferCall::Done(const absl::Status& status) {
+  state_ = State::kFinishing;
+  Count(status);
+  void* const tag = static_cast<serving::Event*>(this);
+  if (status.ok()) {
+    encoder_.End();
+    writer_->Finish(response_, grpc::Status::OK, tag);
+  } else {
+    writer_->FinishWithError(ToGrpc(status), tag);
+  }
+}
+
+void InferCall::Count(const absl::Status& status) {
+  serving::Reactor& reactor = owner_.reactor_;
+  const auto code = static_cast<size_t>(status.code());
+  if (model == nullptr) return reactor.cells().unrouted[code].Add(1);
+  metrics::ModelCells& cells = model->cells(reactor.index());
+  cells.requests[code].Add(1);
+  cells.total_seconds.Observe(static_cast<uint64_t>(reactor.clock().Now() - arrived));
+}
+
+}  // namespace hillock::rpc

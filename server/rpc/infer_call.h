@@ -1,0 +1,81 @@
+#ifndef HILLOCK_SERVER_RPC_INFER_CALL_H_
+#define HILLOCK_SERVER_RPC_INFER_CALL_H_
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/async_unary_call.h>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "proto/inference.grpc.pb.h"
+#include "server/base/status.h"
+#include "server/rpc/codec.h"
+#include "server/serving/batcher.h"
+#include "server/serving/reactor.h"
+
+namespace hillock::rpc {
+
+class InferCall;
+
+// The asynchronous part of the service: ModelInfer. The other methods are plain ones.
+using AsyncModelInfer = inference::GRPCInferenceService::WithAsyncMethod_ModelInfer<
+    inference::GRPCInferenceService::Service>;
+
+// The ModelInfer calls of one reactor: some always posted, so that the next request finds one, and
+// the rest idle. Belongs to its reactor's thread, apart from construction, Open() and destruction.
+class InferCalls {
+ public:
+  // `service`, `reactor` must outlive this.
+  InferCalls(AsyncModelInfer& service, serving::Reactor& reactor, const Limits& limits);
+  ~InferCalls();
+
+  // Posts `count` calls. REQUIRES: the server has started, the reactor not yet.
+  void Open(size_t count);
+
+ private:
+  friend class InferCall;
+  void Post();
+  void Recycle(InferCall& call) { idle_.push_back(&call); }
+
+  AsyncModelInfer& service_;
+  serving::Reactor& reactor_;
+  const Limits limits_;
+  std::vector<std::unique_ptr<InferCall>> calls_;
+  std::vector<InferCall*> idle_;
+};
+
+// One ModelInfer call, used again and again: posted, decoded and added to the batch, answered,
+// idle.
+class InferCall final : public serving::Event, public serving::Job {
+ public:
+  explicit InferCall(InferCalls& owner) : owner_(owner) {}
+
+  // Waits for the next request.
+  void Post();
+
+  void Ready(bool ok) override;
+  void Done(const absl::Status& status) override;
+
+ private:
+  enum class State { kPosted, kServing, kFinishing };
+
+  void Serve();
+  absl::Status Admit();
+  void Count(const absl::Status& status);
+
+  InferCalls& owner_;
+  State state_ = State::kPosted;
+  // A context and its writer serve one call; gRPC offers no way to use them again.
+  std::optional<grpc::ServerContext> context_;
+  std::optional<grpc::ServerAsyncResponseWriter<inference::ModelInferResponse>> writer_;
+  inference::ModelInferRequest request_;
+  inference::ModelInferResponse response_;
+  ResponseEncoder encoder_;
+};
+
+}  // namespace hillock::rpc
+
+#endif  // HILLOCK_SERVER_RPC_INFER_CALL_H_

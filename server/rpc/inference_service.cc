@@ -1,0 +1,107 @@
+#include "server/rpc/inference_service.h"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+
+#include "server/rpc/codec.h"
+#include "server/rpc/status.h"
+
+namespace hillock::rpc {
+namespace {
+
+using inference::ModelMetadataResponse;
+
+constexpr const char* kExtensions[] = {"binary_tensor_data", "model_repository"};
+
+void Describe(const std::string& name, const char* datatype, std::initializer_list<int64_t> shape,
+              ModelMetadataResponse::TensorMetadata& tensor) {
+  tensor.set_name(name);
+  tensor.set_datatype(datatype);
+  for (const int64_t dimension : shape) tensor.add_shape(dimension);
+}
+
+// Versions of a model that serve, ascending.
+void ListVersions(const serving::Catalog& catalog, const std::string& model,
+                  ModelMetadataResponse& response) {
+  for (const serving::CatalogEntry& entry : catalog.entries()) {
+    if (entry.model == model && entry.served.ok()) {
+      response.add_versions(std::to_string(entry.version));
+    }
+  }
+}
+
+}  // namespace
+
+grpc::Status InferenceService::ServerLive(grpc::ServerContext*, const inference::ServerLiveRequest*,
+                                          inference::ServerLiveResponse* response) {
+  response->set_live(true);
+  return grpc::Status::OK;
+}
+
+grpc::Status InferenceService::ServerReady(grpc::ServerContext*,
+                                           const inference::ServerReadyRequest*,
+                                           inference::ServerReadyResponse* response) {
+  response->set_ready(state_.ready());
+  return grpc::Status::OK;
+}
+
+grpc::Status InferenceService::ModelReady(grpc::ServerContext*,
+                                          const inference::ModelReadyRequest* request,
+                                          inference::ModelReadyResponse* response) {
+  const auto catalog = catalogs_.Snapshot();
+  const auto model = catalog->Find(request->name(), request->version());
+  if (absl::IsInvalidArgument(model.status())) return ToGrpc(model.status());
+  response->set_ready(model.ok() && state_.ready());
+  return grpc::Status::OK;
+}
+
+grpc::Status InferenceService::ServerMetadata(grpc::ServerContext*,
+                                              const inference::ServerMetadataRequest*,
+                                              inference::ServerMetadataResponse* response) {
+  response->set_name("hillock");
+  response->set_version(version_);
+  for (const char* extension : kExtensions) response->add_extensions(extension);
+  return grpc::Status::OK;
+}
+
+grpc::Status InferenceService::ModelMetadata(grpc::ServerContext*,
+                                             const inference::ModelMetadataRequest* request,
+                                             ModelMetadataResponse* response) {
+  const auto catalog = catalogs_.Snapshot();
+  const auto found = catalog->Find(request->name(), request->version());
+  if (!found.ok()) return ToGrpc(found.status());
+  const serving::ServedModel& model = **found;
+  response->set_name(model.name());
+  response->set_platform("hillock_mlp");
+  ListVersions(*catalog, model.name(), *response);
+  Describe(model.input_name(), "FP32", {-1, static_cast<int64_t>(model.inputs())},
+           *response->add_inputs());
+  Describe(model.output_name(), "FP32", {-1, static_cast<int64_t>(model.outputs())},
+           *response->add_outputs());
+  if (model.has_labels()) {
+    Describe(std::string(kLabelOutput), "BYTES", {-1}, *response->add_outputs());
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status InferenceService::RepositoryIndex(grpc::ServerContext*,
+                                               const inference::RepositoryIndexRequest* request,
+                                               inference::RepositoryIndexResponse* response) {
+  if (!request->repository_name().empty()) {
+    return ToGrpc(absl::NotFoundError(
+        fmt::format("got repository '{}', want the empty name", request->repository_name())));
+  }
+  const auto catalog = catalogs_.Snapshot();
+  for (const serving::CatalogEntry& entry : catalog->entries()) {
+    if (request->ready() && !entry.served.ok()) continue;
+    auto& index = *response->add_models();
+    index.set_name(entry.model);
+    if (entry.version > 0) index.set_version(std::to_string(entry.version));
+    index.set_state(entry.served.ok() ? "READY" : "UNAVAILABLE");
+    index.set_reason(std::string(entry.served.status().message()));
+  }
+  return grpc::Status::OK;
+}
+
+}  // namespace hillock::rpc

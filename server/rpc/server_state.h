@@ -1,0 +1,37 @@
+#ifndef HILLOCK_SERVER_RPC_SERVER_STATE_H_
+#define HILLOCK_SERVER_RPC_SERVER_STATE_H_
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+
+namespace hillock::rpc {
+
+// Whether the server as a whole wants requests. Thread-safe.
+class ServerState {
+ public:
+  bool ready() const {
+    absl::MutexLock lock(&mutex_);
+    return ready_;
+  }
+  void SetReady(bool ready) {
+    absl::MutexLock lock(&mutex_);
+    ready_ = ready;
+  }
+
+  // Waits until ready() is no longer `known`, or `timeout` has passed.
+  void WaitForChange(bool known, absl::Duration timeout) const {
+    absl::MutexLock lock(&mutex_);
+    const auto changed = [this, known]()
+                             ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return ready_ != known; };
+    mutex_.AwaitWithTimeout(absl::Condition(&changed), timeout);
+  }
+
+ private:
+  mutable absl::Mutex mutex_;
+  bool ready_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace hillock::rpc
+
+#endif  // HILLOCK_SERVER_RPC_SERVER_STATE_H_

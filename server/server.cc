@@ -1,0 +1,223 @@
+#include "server/server.h"
+
+#include <fmt/format.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <prometheus/exposer.h>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <exception>
+#include <map>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "server/base/clock.h"
+#include "server/base/cpu.h"
+#include "server/kernel/fallback.h"
+#include "server/kernel/onednn.h"
+#include "server/metrics/registry.h"
+#include "server/model/repository.h"
+#include "server/rpc/health_service.h"
+#include "server/rpc/infer_call.h"
+#include "server/rpc/inference_service.h"
+#include "server/serving/catalog_holder.h"
+#include "server/serving/reactor.h"
+#include "server/version.h"
+
+namespace hillock {
+namespace {
+
+// Calls a reactor keeps posted. gRPC looks through them at every completion, so more is not better.
+constexpr size_t kPostedCalls = 32;
+
+constexpr int kMaxConcurrentStreams = 1000;  // of a connection
+constexpr int kKeepaliveMs = 60'000;         // finds peers that are gone
+constexpr int kKeepaliveTimeoutMs = 20'000;
+
+std::chrono::duration<double> Seconds(double seconds) {
+  return std::chrono::duration<double>(seconds);
+}
+
+std::map<std::string, std::string> BuildLabels() {
+  return {{"version", kVersion},
+          {"onednn", kernel::onednn::Version()},
+          {"grpc", grpc::Version()},
+          {"isa", std::string(kernel::fallback::InstructionSet())}};
+}
+
+// "HOST:PORT" with the port that the system chose.
+std::string WithPort(const std::string& address, int port) {
+  const size_t colon = address.rfind(':');
+  if (address.starts_with("unix:") || colon == std::string::npos) return address;
+  return fmt::format("{}:{}", address.substr(0, colon), port);
+}
+
+void SetLimits(const Options& options, grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(static_cast<int>(options.max_message_bytes));
+  // With it a second server could listen on the same port and take half of the connections.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxConcurrentStreams);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+}
+
+void LogModel(const serving::ServedModel& model) {
+  const auto describe = [](const engine::Step& step) {
+    return fmt::format("{}->{} {} ({}, {})", step.inputs, step.outputs, step.activation->name,
+                       engine::BackendName(step.activation_backend),
+                       step.fused ? "fused" : "split");
+  };
+  std::string steps;
+  for (const engine::Step& step : model.plan().steps()) {
+    steps += fmt::format("{}{}", steps.empty() ? "" : ", ", describe(step));
+  }
+  spdlog::info("model '{}' version {}: {}", model.name(), model.version(), steps);
+  for (const std::string& note : model.plan().notes()) {
+    spdlog::warn("model '{}' version {}: {}", model.name(), model.version(), note);
+  }
+}
+
+}  // namespace
+
+// In order of construction; what comes later uses what came before.
+struct Server::Parts {
+  explicit Parts(const Options& given)
+      : options(given),
+        registry(options.reactors, BuildLabels()),
+        inference(catalogs, state, kVersion),
+        health(catalogs, state) {}
+
+  absl::Status LoadModels();
+  absl::Status Expose();
+  absl::Status Listen();
+  absl::StatusOr<std::shared_ptr<serving::ServedModel>> Compile(const model::Version& version);
+  serving::CatalogEntry Load(const model::Version& version);
+
+  const Options options;
+  metrics::Registry registry;
+  serving::CatalogHolder catalogs;
+  rpc::ServerState state;
+  rpc::InferenceService inference;
+  rpc::HealthService health;
+  std::vector<std::unique_ptr<serving::Reactor>> reactors;
+  std::vector<std::unique_ptr<rpc::InferCalls>> calls;  // by reactor
+  std::unique_ptr<grpc::Server> server;
+  std::unique_ptr<prometheus::Exposer> exposer;
+  int port = 0;
+};
+
+absl::StatusOr<std::shared_ptr<serving::ServedModel>> Server::Parts::Compile(
+    const model::Version& version) {
+  if (!version.mlp.ok()) return version.mlp.status();
+  return serving::ServedModel::Create(version.model, version.number, *version.mlp,
+                                      {options.backend}, options.reactors, registry,
+                                      Clock::Monotonic());
+}
+
+serving::CatalogEntry Server::Parts::Load(const model::Version& version) {
+  serving::CatalogEntry entry{version.model, version.number, Compile(version)};
+  if (entry.served.ok()) {
+    LogModel(**entry.served);
+  } else {
+    spdlog::error("model '{}' is not served: {}", entry.model, entry.served.status().ToString());
+  }
+  return entry;
+}
+
+absl::Status Server::Parts::LoadModels() {
+  HILLOCK_ASSIGN_OR_RETURN(const auto versions,
+                           model::ReadRepository(options.repository, options.max_model_bytes));
+  std::vector<serving::CatalogEntry> entries;
+  std::vector<metrics::Registry::ModelState> states;
+  for (const model::Version& version : versions) {
+    entries.push_back(Load(version));
+    states.push_back({version.model, version.number > 0 ? std::to_string(version.number) : "",
+                      entries.back().served.ok() ? "READY" : "UNAVAILABLE"});
+  }
+  registry.SetModelStates(std::move(states));
+  catalogs.Publish(std::make_shared<const serving::Catalog>(std::move(entries)));
+  return absl::OkStatus();
+}
+
+absl::Status Server::Parts::Expose() try {
+  if (options.metrics_listen.empty()) return absl::OkStatus();
+  exposer = std::make_unique<prometheus::Exposer>(options.metrics_listen);
+  // The registry lives as long as the exposer; the pointer shares no ownership.
+  exposer->RegisterCollectable(
+      std::shared_ptr<prometheus::Collectable>(std::shared_ptr<void>(), &registry));
+  return absl::OkStatus();
+} catch (const std::exception& error) {
+  return absl::UnavailableError(
+      fmt::format("metrics cannot listen on '{}' (port taken, or no such address?): {}",
+                  options.metrics_listen, error.what()));
+}
+
+absl::Status Server::Parts::Listen() {
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  SetLimits(options, builder);
+  builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(&inference);
+  builder.RegisterService(&health);
+  for (size_t i = 0; i < options.reactors; ++i) {
+    reactors.push_back(std::make_unique<serving::Reactor>(i, options.profile_every,
+                                                          builder.AddCompletionQueue(), catalogs,
+                                                          registry.reactor(i), Clock::Monotonic()));
+    calls.push_back(std::make_unique<rpc::InferCalls>(inference, *reactors.back(),
+                                                      rpc::Limits{options.max_rows}));
+  }
+  server = builder.BuildAndStart();
+  if (server == nullptr) {
+    for (const auto& reactor : reactors) reactor->Join();
+    return absl::UnavailableError(
+        fmt::format("cannot listen on '{}': port taken, or no such address", options.listen));
+  }
+  for (const auto& posted : calls) posted->Open(kPostedCalls);
+  for (const auto& reactor : reactors) reactor->Start();
+  return absl::OkStatus();
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Server::~Server() = default;
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
+  Options resolved = options;
+  if (resolved.reactors == 0) resolved.reactors = static_cast<size_t>(UsableCores());
+  auto parts = std::make_unique<Parts>(resolved);
+  HILLOCK_RETURN_IF_ERROR(parts->Expose());
+  HILLOCK_RETURN_IF_ERROR(parts->LoadModels());
+  HILLOCK_RETURN_IF_ERROR(parts->Listen());
+  parts->state.SetReady(true);
+  return std::unique_ptr<Server>(new Server(std::move(parts)));
+}
+
+void Server::Drain() {
+  parts_->state.SetReady(false);
+  std::this_thread::sleep_for(Seconds(parts_->options.drain_wait_seconds));
+  const auto deadline = std::chrono::system_clock::now() +
+                        std::chrono::duration_cast<std::chrono::system_clock::duration>(
+                            Seconds(parts_->options.drain_seconds));
+  parts_->server->Shutdown(deadline);
+  for (const auto& reactor : parts_->reactors) reactor->Join();
+}
+
+std::string Server::address() const { return WithPort(parts_->options.listen, parts_->port); }
+
+std::string Server::metrics_address() const {
+  if (parts_->exposer == nullptr) return "";
+  return WithPort(parts_->options.metrics_listen, parts_->exposer->GetListeningPorts().front());
+}
+
+size_t Server::served_models() const { return parts_->catalogs.Snapshot()->served_count(); }
+
+size_t Server::unavailable_models() const {
+  return parts_->catalogs.Snapshot()->entries().size() - served_models();
+}
+
+size_t Server::reactors() const { return parts_->reactors.size(); }
+
+}  // namespace hillock
