@@ -11,6 +11,7 @@ import numpy as np
 
 PROTO_FOLDER = pathlib.Path(__file__).resolve().parent.parent / "proto"
 FORMAT_VERSION = 1
+DEFAULT_THRESHOLD = 0.5
 CHECKSUM_TAG = bytes([15 << 3 | 5])  # field 15 as a fixed32: 0x7d
 CHECKSUM_BYTES = len(CHECKSUM_TAG) + 4
 

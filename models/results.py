@@ -12,10 +12,10 @@ TABLE_BEGIN = "<!-- the table of train.py begins -->\n"
 TABLE_END = "<!-- the table of train.py ends -->\n"
 
 
-def predictions(output: np.ndarray) -> np.ndarray:
-    """Class numbers: the largest column, or for a single column whether it is at least a half."""
+def predictions(output: np.ndarray, threshold: float) -> np.ndarray:
+    """Class numbers: the largest column, or for a single column whether it reaches `threshold`."""
     if output.shape[1] == 1:
-        return (output[:, 0] >= 0.5).astype(np.int64)
+        return (output[:, 0] >= threshold).astype(np.int64)
     return output.argmax(axis=1)
 
 
@@ -30,10 +30,11 @@ def write_held_out(data: datasets.Dataset, folder: pathlib.Path) -> None:
     _write_csv(folder / "held_out.csv", [*data.feature_names, "label"], rows)
 
 
-def write_expected(data: datasets.Dataset, output: np.ndarray, folder: pathlib.Path) -> None:
+def write_expected(data: datasets.Dataset, predicted: np.ndarray, output: np.ndarray,
+                   folder: pathlib.Path) -> None:
     header = ["predicted", *(f"p{column}" for column in range(output.shape[1]))]
-    rows = ([data.class_labels[predicted], *(f"{value:.9g}" for value in row)]
-            for predicted, row in zip(predictions(output), output))
+    rows = ([data.class_labels[y], *(f"{value:.9g}" for value in row)]
+            for y, row in zip(predicted, output))
     _write_csv(folder / "expected.csv", header, rows)
 
 
