@@ -86,7 +86,7 @@ void LogModel(const serving::ServedModel& model) {
 struct Server::Parts {
   explicit Parts(const Options& given)
       : options(given),
-        registry(options.reactors, BuildLabels()),
+        registry(std::make_shared<metrics::Registry>(options.reactors, BuildLabels())),
         inference(catalogs, state, kVersion),
         health(catalogs, state) {}
 
@@ -97,7 +97,7 @@ struct Server::Parts {
   serving::CatalogEntry Load(const model::Version& version);
 
   const Options options;
-  metrics::Registry registry;
+  const std::shared_ptr<metrics::Registry> registry;  // the exposer holds it weakly
   serving::CatalogHolder catalogs;
   rpc::ServerState state;
   rpc::InferenceService inference;
@@ -113,7 +113,7 @@ absl::StatusOr<std::shared_ptr<serving::ServedModel>> Server::Parts::Compile(
     const model::Version& version) {
   if (!version.mlp.ok()) return version.mlp.status();
   return serving::ServedModel::Create(version.model, version.number, *version.mlp,
-                                      {options.backend}, options.reactors, registry,
+                                      {options.backend}, options.reactors, *registry,
                                       Clock::Monotonic());
 }
 
@@ -137,7 +137,7 @@ absl::Status Server::Parts::LoadModels() {
     states.push_back({version.model, version.number > 0 ? std::to_string(version.number) : "",
                       entries.back().served.ok() ? "READY" : "UNAVAILABLE"});
   }
-  registry.SetModelStates(std::move(states));
+  registry->SetModelStates(std::move(states));
   catalogs.Publish(std::make_shared<const serving::Catalog>(std::move(entries)));
   return absl::OkStatus();
 }
@@ -145,9 +145,7 @@ absl::Status Server::Parts::LoadModels() {
 absl::Status Server::Parts::Expose() try {
   if (options.metrics_listen.empty()) return absl::OkStatus();
   exposer = std::make_unique<prometheus::Exposer>(options.metrics_listen);
-  // The registry lives as long as the exposer; the pointer shares no ownership.
-  exposer->RegisterCollectable(
-      std::shared_ptr<prometheus::Collectable>(std::shared_ptr<void>(), &registry));
+  exposer->RegisterCollectable(registry);
   return absl::OkStatus();
 } catch (const std::exception& error) {
   return absl::UnavailableError(
@@ -163,9 +161,9 @@ absl::Status Server::Parts::Listen() {
   builder.RegisterService(&inference);
   builder.RegisterService(&health);
   for (size_t i = 0; i < options.reactors; ++i) {
-    reactors.push_back(std::make_unique<serving::Reactor>(i, options.profile_every,
-                                                          builder.AddCompletionQueue(), catalogs,
-                                                          registry.reactor(i), Clock::Monotonic()));
+    reactors.push_back(
+        std::make_unique<serving::Reactor>(i, options.profile_every, builder.AddCompletionQueue(),
+                                           catalogs, registry->reactor(i), Clock::Monotonic()));
     calls.push_back(std::make_unique<rpc::InferCalls>(inference, *reactors.back(),
                                                       rpc::Limits{options.max_rows}));
   }
