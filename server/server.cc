@@ -169,7 +169,6 @@ absl::Status Server::Parts::Listen() {
   }
   server = builder.BuildAndStart();
   if (server == nullptr) {
-    for (const auto& reactor : reactors) reactor->Join();
     return absl::UnavailableError(
         fmt::format("cannot listen on '{}': port taken, or no such address", options.listen));
   }

@@ -13,7 +13,7 @@ namespace onednn = kernel::onednn;
 namespace fallback = kernel::fallback;
 using activation::Spec;
 
-constexpr std::array<size_t, 9> kBuckets = {1, 2, 4, 8, 16, 32, 64, 128, 256};
+constexpr std::array<size_t, 13> kBuckets = {1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256};
 
 constexpr std::string_view kIdentity = "identity";
 

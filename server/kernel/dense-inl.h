@@ -72,15 +72,24 @@ void DenseBlock(const PackedDense& layer, size_t first, const float* src, float*
   }
 }
 
+// The last rows < kRows of a panel, in one block of just that many.
+template <size_t kRows, size_t kVectors>
+void DenseRest(const PackedDense& layer, size_t first, const float* src, float* dst, size_t rows) {
+  if constexpr (kRows > 1) {
+    if (rows < kRows - 1) return DenseRest<kRows - 1, kVectors>(layer, first, src, dst, rows);
+    DenseBlock<kRows - 1, kVectors>(layer, first, src, dst);
+  }
+}
+
 template <size_t kVectors>
 void DensePanel(const PackedDense& layer, size_t first, const float* src, float* dst, size_t rows) {
   size_t r = 0;
   for (; r + kRowBlock <= rows; r += kRowBlock) {
     DenseBlock<kRowBlock, kVectors>(layer, first, src + r * layer.inputs, dst + r * layer.outputs);
   }
-  for (; r < rows; ++r) {
-    DenseBlock<1, kVectors>(layer, first, src + r * layer.inputs, dst + r * layer.outputs);
-  }
+  if (r == rows) return;
+  DenseRest<kRowBlock, kVectors>(layer, first, src + r * layer.inputs, dst + r * layer.outputs,
+                                 rows - r);
 }
 
 // The last panel uses as few vectors as hold its outputs.

@@ -13,10 +13,12 @@ InferCalls::InferCalls(AsyncModelInfer& service, serving::Reactor& reactor, cons
 InferCalls::~InferCalls() = default;
 
 void InferCalls::Open(size_t count) {
-  for (size_t i = 0; i < count; ++i) Post();
+  wanted_ = count;
+  while (posted_ < wanted_) Post();
 }
 
 void InferCalls::Post() {
+  if (reactor_.closed()) return;
   if (idle_.empty()) {
     calls_.push_back(std::make_unique<InferCall>(*this));
     idle_.push_back(calls_.back().get());
@@ -24,6 +26,17 @@ void InferCalls::Post() {
   InferCall* const call = idle_.back();
   idle_.pop_back();
   call->Post();
+  ++posted_;
+}
+
+void InferCalls::Taken() {
+  --posted_;
+  if (posted_ < wanted_ / 2) Post();
+}
+
+void InferCalls::Recycle(InferCall& call) {
+  idle_.push_back(&call);
+  if (posted_ < wanted_) Post();
 }
 
 void InferCall::Post() {
@@ -39,9 +52,9 @@ void InferCall::Post() {
 }
 
 void InferCall::Ready(bool ok) {
-  // A posted call that fails means that the server is shutting down.
-  if (state_ == State::kFinishing || !ok) return owner_.Recycle(*this);
-  owner_.Post();
+  if (state_ == State::kFinishing) return owner_.Recycle(*this);
+  if (!ok) return;  // the server is shutting down; nothing is posted any more
+  owner_.Taken();
   Serve();
 }
 

@@ -38,13 +38,16 @@ class InferCalls {
  private:
   friend class InferCall;
   void Post();
-  void Recycle(InferCall& call) { idle_.push_back(&call); }
+  void Taken();                   // a posted call has its request
+  void Recycle(InferCall& call);  // a call is over
 
   AsyncModelInfer& service_;
   serving::Reactor& reactor_;
   const Limits limits_;
   std::vector<std::unique_ptr<InferCall>> calls_;
   std::vector<InferCall*> idle_;
+  size_t wanted_ = 0;  // calls to keep posted
+  size_t posted_ = 0;
 };
 
 // One ModelInfer call, used again and again: posted, decoded and added to the batch, answered,

@@ -27,8 +27,14 @@ void Reactor::Start() {
 }
 
 void Reactor::Join() {
-  queue_->Shutdown();
-  if (thread_.joinable()) thread_.join();
+  if (!thread_.joinable()) return;
+  close_alarm_.Set(queue_.get(), gpr_now(GPR_CLOCK_MONOTONIC), static_cast<Event*>(&close_));
+  thread_.join();
+}
+
+void Reactor::Close::Ready(bool) {
+  reactor_.closed_ = true;
+  reactor_.queue_->Shutdown();
 }
 
 void Reactor::Loop() {

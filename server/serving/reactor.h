@@ -1,6 +1,7 @@
 #ifndef HILLOCK_SERVER_SERVING_REACTOR_H_
 #define HILLOCK_SERVER_SERVING_REACTOR_H_
 
+#include <grpcpp/alarm.h>
 #include <grpcpp/completion_queue.h>
 
 #include <memory>
@@ -35,7 +36,8 @@ class Reactor {
   // Begins to handle events. REQUIRES: the server that the queue belongs to has started.
   void Start();
 
-  // Waits until the queue is empty. REQUIRES: the server has been shut down.
+  // Lets the thread finish what is in the queue and waits for it. REQUIRES: the server has been
+  // shut down. Does nothing before Start().
   void Join();
 
   size_t index() const { return index_; }
@@ -44,6 +46,9 @@ class Reactor {
   metrics::ReactorCells& cells() { return cells_; }
   const Clock& clock() const { return clock_; }
 
+  // True once nothing may be posted to the queue any more.
+  bool closed() const { return closed_; }
+
   // The catalog in force during this round; it outlives every job of the round.
   const Catalog& catalog() const { return *catalog_; }
 
@@ -51,6 +56,16 @@ class Reactor {
   Nanos round_start() const { return round_start_; }
 
  private:
+  // Closes the queue on the reactor's own thread, so that no event can post to a closed queue.
+  class Close final : public Event {
+   public:
+    explicit Close(Reactor& reactor) : reactor_(reactor) {}
+    void Ready(bool ok) override;
+
+   private:
+    Reactor& reactor_;
+  };
+
   void Loop();
   void Drain(void* tag, bool ok);
 
@@ -62,6 +77,9 @@ class Reactor {
   Batcher batcher_;
   std::shared_ptr<const Catalog> catalog_;
   Nanos round_start_ = 0;
+  bool closed_ = false;
+  Close close_{*this};
+  grpc::Alarm close_alarm_;
   std::thread thread_;
 };
 

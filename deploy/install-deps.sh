@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# Installs what Hillock needs from the distribution's own packages, and only what is missing.
+# Debian 12, Debian 13 and Ubuntu 24.04 (with its universe section).
+set -euo pipefail
+
+usage() {
+  cat <<'USAGE'
+usage: install-deps.sh [--build-only | --runtime]
+  (no option)   what building and testing need
+  --build-only  what building needs
+  --runtime     the shared libraries that the built binaries load
+USAGE
+}
+
+build=(
+  build-essential cmake ninja-build pkg-config git ca-certificates
+  libgrpc++-dev libgrpc-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libabsl-dev
+  libdnnl-dev ocl-icd-opencl-dev libhwy-dev
+  prometheus-cpp-dev zlib1g-dev libcurl4-openssl-dev
+  libcli11-dev libfmt-dev libspdlog-dev nlohmann-json3-dev
+  libgtest-dev libgmock-dev libbenchmark-dev
+)
+
+# promtool (in prometheus) checks the metrics page and the alert rules; the Python packages are the
+# other end of the interoperability tests.
+tests=(prometheus python3-grpcio python3-protobuf clang-format curl)
+
+# The names of runtime packages carry sonames, so they differ between distributions.
+runtime_of() {
+  local common=(libgomp1 libprometheus-cpp-core1.0 libprometheus-cpp-pull1.0 libstdc++6 zlib1g)
+  case "$1" in
+    debian-12)
+      echo "${common[@]}" libabsl20220623 libcurl4 libdnnl2 libfmt9 libgrpc++1.51 libgrpc29 \
+        libhwy1 libprotobuf32 libspdlog1.10 ;;
+    debian-13)
+      echo "${common[@]}" libabsl20240722 libcurl4t64 libdnnl3.6 libfmt10 libgrpc++1.51t64 \
+        libgrpc29t64 libhwy1t64 libprotobuf32t64 libspdlog1.15 ;;
+    ubuntu-24.04)
+      echo "${common[@]}" libabsl20220623t64 libcurl4t64 libdnnl3 libfmt9 libgrpc++1.51t64 \
+        libgrpc29t64 libhwy1t64 libprotobuf32t64 libspdlog1.12 ;;
+  esac
+}
+
+fail() {
+  echo "install-deps.sh: $1" >&2
+  exit "${2:-1}"
+}
+
+distribution() {
+  local ID=unknown VERSION_ID=unknown
+  if [[ -r /etc/os-release ]]; then
+    # shellcheck source=/dev/null
+    . /etc/os-release
+  fi
+  echo "$ID-$VERSION_ID"
+}
+
+# Prints those of the named packages that are not installed.
+missing() {
+  local installed package
+  installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null || true)
+  for package in "$@"; do
+    grep -qxF "$package installed" <<<"$installed" || echo "$package"
+  done
+}
+
+as_root() {
+  if [[ $EUID -eq 0 ]]; then
+    "$@"
+  else
+    command -v sudo >/dev/null || fail "needs root, or sudo"
+    sudo "$@"
+  fi
+}
+
+# Test tools come with services that nobody asked to run: they are installed, neither started nor
+# enabled. A policy that the machine already has is left alone.
+policy=/usr/sbin/policy-rc.d
+hold_services() {
+  [[ -e $policy ]] && return
+  trap 'as_root rm -f "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+  as_root chmod 755 "$policy"
+}
+
+disable_service() {
+  if command -v systemctl >/dev/null; then
+    as_root systemctl disable --quiet "$1" 2>/dev/null || true
+  fi
+}
+
+apt() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o Acquire::Retries=3 \
+    -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@"
+}
+
+install() {
+  echo "install-deps.sh: installing $# packages: $*"
+  hold_services
+  apt update
+  apt install -y --no-install-recommends "$@"
+  if [[ " $* " == *" prometheus "* ]]; then
+    disable_service prometheus
+  fi
+}
+
+main() {
+  [[ $# -le 1 ]] || { usage >&2; exit 2; }
+  case "${1:-}" in
+    -h | --help) usage; exit 0 ;;
+    "" | --build-only | --runtime) ;;
+    *) usage >&2; exit 2 ;;
+  esac
+
+  local distro wanted
+  distro=$(distribution)
+  case "$distro" in
+    debian-12 | debian-13 | ubuntu-24.04) ;;
+    *) fail "$distro is not supported: Debian 12, Debian 13 or Ubuntu 24.04" ;;
+  esac
+  case "${1:-}" in
+    "") wanted=("${build[@]}" "${tests[@]}") ;;
+    --build-only) wanted=("${build[@]}") ;;
+    --runtime) read -ra wanted <<<"$(runtime_of "$distro")" ;;
+  esac
+
+  local needed
+  needed=$(missing "${wanted[@]}")
+  if [[ -z $needed ]]; then
+    echo "install-deps.sh: all ${#wanted[@]} packages are installed"
+    return
+  fi
+  mapfile -t wanted <<<"$needed"
+  install "${wanted[@]}"
+  echo "install-deps.sh: installed"
+}
+
+main "$@"
