@@ -1,0 +1,198 @@
+#include "client/client.h"
+
+#include <fmt/format.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/support/channel_arguments.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <iterator>
+#include <utility>
+
+#include "client/text.h"
+#include "server/base/status.h"
+
+namespace hillock::client {
+namespace {
+
+using grpc::health::v1::Health;
+using grpc::health::v1::HealthCheckRequest;
+using grpc::health::v1::HealthCheckResponse;
+using inference::GRPCInferenceService;
+using std::chrono::milliseconds;
+
+constexpr std::string_view kUnixScheme = "unix:";
+
+absl::Status ToAbsl(const grpc::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+}
+
+template <typename Stub, typename Request, typename Response>
+using Method = grpc::Status (Stub::*)(grpc::ClientContext*, const Request&, Response*);
+
+template <typename Stub, typename Request, typename Response>
+absl::StatusOr<Response> Call(Stub& stub, Method<Stub, Request, Response> method,
+                              const Request& request, milliseconds deadline) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + deadline);
+  Response response;
+  HILLOCK_RETURN_IF_ERROR(ToAbsl((stub.*method)(&context, request, &response)));
+  return response;
+}
+
+grpc::ChannelArguments Arguments() {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(-1);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  return arguments;
+}
+
+inference::ModelInferRequest MakeRequest(const InferInput& input, const std::string& version,
+                                         std::span<const float> values) {
+  inference::ModelInferRequest request;
+  request.set_model_name(input.model);
+  request.set_model_version(version);
+  auto& tensor = *request.add_inputs();
+  tensor.set_name(input.input);
+  tensor.set_datatype("FP32");
+  tensor.add_shape(static_cast<int64_t>(values.size() / input.width));
+  tensor.add_shape(static_cast<int64_t>(input.width));
+  request.add_raw_input_contents(EncodeFloats(values));
+  return request;
+}
+
+absl::Status AppendTo(Tensor& all, Tensor some) {
+  if (all.name != some.name || all.width != some.width || all.is_text != some.is_text) {
+    return absl::InternalError(
+        fmt::format("output {} has another name, width or datatype than in "
+                    "the answer to the rows before",
+                    Quoted(some.name)));
+  }
+  all.floats.insert(all.floats.end(), some.floats.begin(), some.floats.end());
+  std::move(some.strings.begin(), some.strings.end(), std::back_inserter(all.strings));
+  return absl::OkStatus();
+}
+
+absl::Status AppendTo(InferOutput& all, std::vector<Tensor> some) {
+  if (all.outputs.empty()) {
+    all.outputs = std::move(some);
+    return absl::OkStatus();
+  }
+  if (all.outputs.size() != some.size()) {
+    return absl::InternalError(
+        fmt::format("got {} outputs, {} for the rows before", some.size(), all.outputs.size()));
+  }
+  for (size_t i = 0; i < some.size(); ++i) {
+    HILLOCK_RETURN_IF_ERROR(AppendTo(all.outputs[i], std::move(some[i])));
+  }
+  return absl::OkStatus();
+}
+
+bool IsPort(std::string_view text) {
+  uint16_t port = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, port);
+  return error == std::errc() && rest == end && port > 0;
+}
+
+}  // namespace
+
+absl::Status CheckTarget(std::string_view target) {
+  const bool is_unix = target.starts_with(kUnixScheme) && target.size() > kUnixScheme.size();
+  const size_t colon = target.rfind(':');
+  const bool has_port =
+      colon != std::string_view::npos && colon > 0 && IsPort(target.substr(colon + 1));
+  const std::string_view host = target.substr(0, has_port ? colon : 0);
+  const bool bare_ipv6 = host.find(':') != std::string_view::npos && !host.starts_with('[');
+  if (is_unix || (has_port && !bare_ipv6)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      fmt::format("got {}, want HOST:PORT, [IPV6]:PORT or unix:PATH", Quoted(target)));
+}
+
+absl::StatusOr<Client> Client::Connect(const std::string& target, ClientOptions options) {
+  HILLOCK_CHECK(options.batch_rows > 0);
+  HILLOCK_RETURN_IF_ERROR(CheckTarget(target));
+  return Client(grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), Arguments()),
+                options);
+}
+
+Client::Client(const std::shared_ptr<grpc::Channel>& channel, ClientOptions options)
+    : options_(options),
+      inference_(GRPCInferenceService::NewStub(channel)),
+      health_(Health::NewStub(channel)) {}
+
+absl::StatusOr<bool> Client::Live() const {
+  HILLOCK_ASSIGN_OR_RETURN(const auto response,
+                           Call(*inference_, &GRPCInferenceService::StubInterface::ServerLive,
+                                inference::ServerLiveRequest(), options_.deadline));
+  return response.live();
+}
+
+absl::StatusOr<bool> Client::Ready() const {
+  HILLOCK_ASSIGN_OR_RETURN(const auto response,
+                           Call(*inference_, &GRPCInferenceService::StubInterface::ServerReady,
+                                inference::ServerReadyRequest(), options_.deadline));
+  return response.ready();
+}
+
+absl::StatusOr<inference::ModelMetadataResponse> Client::ModelMetadata(
+    const std::string& model, const std::string& version) const {
+  inference::ModelMetadataRequest request;
+  request.set_name(model);
+  request.set_version(version);
+  return Call(*inference_, &GRPCInferenceService::StubInterface::ModelMetadata, request,
+              options_.deadline);
+}
+
+absl::StatusOr<inference::RepositoryIndexResponse> Client::RepositoryIndex() const {
+  return Call(*inference_, &GRPCInferenceService::StubInterface::RepositoryIndex,
+              inference::RepositoryIndexRequest(), options_.deadline);
+}
+
+absl::Status Client::InferSome(const InferInput& input, size_t first_row, InferOutput& all) const {
+  const auto rest = input.values.subspan(first_row * input.width);
+  const auto values = rest.first(std::min(rest.size(), options_.batch_rows * input.width));
+  const std::string& version = first_row == 0 ? input.version : all.version;
+  HILLOCK_ASSIGN_OR_RETURN(const inference::ModelInferResponse response,
+                           Call(*inference_, &GRPCInferenceService::StubInterface::ModelInfer,
+                                MakeRequest(input, version, values), options_.deadline));
+  std::vector<Tensor> outputs;
+  for (int i = 0; i < response.outputs_size(); ++i) {
+    HILLOCK_ASSIGN_OR_RETURN(Tensor tensor, DecodeOutput(response, i, values.size() / input.width));
+    outputs.push_back(std::move(tensor));
+  }
+  all.version = response.model_version();
+  return AppendTo(all, std::move(outputs));
+}
+
+absl::StatusOr<InferOutput> Client::Infer(const InferInput& input) const {
+  HILLOCK_CHECK(input.width > 0 && !input.values.empty());
+  HILLOCK_CHECK(input.values.size() % input.width == 0);
+  const size_t rows = input.values.size() / input.width;
+  InferOutput all;
+  for (size_t first = 0; first < rows; first += options_.batch_rows) {
+    const absl::Status status = InferSome(input, first, all);
+    if (status.ok()) continue;
+    if (rows <= options_.batch_rows) return status;
+    const size_t last = std::min(rows, first + options_.batch_rows) - 1;
+    return Annotate(status, fmt::format("rows {} to {}", first, last));
+  }
+  return all;
+}
+
+absl::StatusOr<HealthCheckResponse::ServingStatus> Client::Check(const std::string& service,
+                                                                 milliseconds deadline) const {
+  HealthCheckRequest request;
+  request.set_service(service);
+  HILLOCK_ASSIGN_OR_RETURN(const HealthCheckResponse response,
+                           Call(*health_, &Health::StubInterface::Check, request,
+                                std::min(deadline, options_.deadline)));
+  return response.status();
+}
+
+}  // namespace hillock::client

@@ -1,0 +1,78 @@
+// What a model said of rows, and whether it was right. Pure: no network, no terminal.
+
+#ifndef HILLOCK_CLIENT_PREDICTION_H_
+#define HILLOCK_CLIENT_PREDICTION_H_
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "client/client.h"
+#include "client/rows.h"
+
+namespace hillock::client {
+
+struct Prediction {
+  size_t row = 0;  // in the input, from 0
+  std::string label;
+  std::vector<float> outputs;
+  std::optional<std::string> expected;
+};
+
+struct Predictions {
+  std::string model;
+  std::string version;
+  std::string output;                    // name of the float output
+  bool names_classes = false;            // the server gave the labels; else they are column numbers
+  bool probabilities = false;            // AreProbabilities holds for every row
+  std::vector<std::string> class_names;  // by class; names seen in these rows, else "#<column>"
+  std::vector<Prediction> rows;
+};
+
+// One class and what the model gives it.
+struct ClassScore {
+  std::string name;
+  float score = 0;
+};
+
+struct Accuracy {
+  size_t correct = 0;
+  size_t total = 0;
+  double value() const { return static_cast<double>(correct) / static_cast<double>(total); }
+};
+
+// Pairs `output` with `rows`, of which the first is row `first_row` of the input. The label of a
+// row is the server's, or, when the model has no output of labels, the number of the largest
+// column; of a single column, "1" from 0.5 on and "0" below. A NaN is never the largest. Errors:
+// UNIMPLEMENTED when there is not exactly one float output or more than one of strings.
+absl::StatusOr<Predictions> MakePredictions(const std::string& model, InferOutput output,
+                                            const Rows& rows, size_t first_row);
+
+// Whether the scores of a row are probabilities of classes: each from 0 to 1, and together 1 unless
+// there is only one, which is then the probability of the second of two classes.
+bool AreProbabilities(std::span<const float> outputs);
+
+// The classes of a row, best first, at most `top`. A single probability p stands for two classes,
+// 1 - p and p; a single score of a model whose scores are no probabilities for the predicted class.
+std::vector<ClassScore> Rank(const Predictions& predictions, const Prediction& prediction,
+                             size_t top);
+
+// Whether two labels are the same text or spell the same number ("3" and "3.0").
+bool SameLabel(std::string_view a, std::string_view b);
+
+// REQUIRES: prediction.expected.
+bool IsCorrect(const Prediction& prediction);
+
+// Over the rows whose label is known; none when no label is.
+std::optional<Accuracy> Measure(const Predictions& predictions);
+
+// "held-out accuracy: 0.9722 (n=360)".
+std::string AccuracyLine(const Accuracy& accuracy);
+
+}  // namespace hillock::client
+
+#endif  // HILLOCK_CLIENT_PREDICTION_H_

@@ -1,0 +1,173 @@
+#include "client/prediction_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "client/table.h"
+#include "client/text.h"
+#include "client/units.h"
+
+namespace hillock::client {
+namespace {
+
+constexpr size_t kMostOutputColumns = 8;
+constexpr size_t kLineColumns = 80;
+constexpr size_t kShortestBar = 8;
+constexpr size_t kLongestBar = 24;
+constexpr std::string_view kGap = "  ";
+constexpr std::string_view kRight = "\u2713";
+constexpr std::string_view kWrong = "\u2717";
+
+bool AnyExpected(const Predictions& predictions) {
+  return std::any_of(predictions.rows.begin(), predictions.rows.end(),
+                     [](const Prediction& row) { return row.expected.has_value(); });
+}
+
+std::string FormatScore(float score, bool probability) {
+  return probability ? FormatPercent(score) : FormatNumber(score);
+}
+
+std::string Expected(const Prediction& prediction, Ink ink) {
+  if (!prediction.expected) return "";
+  const bool correct = IsCorrect(prediction);
+  const std::string mark =
+      Emphasize(correct ? kRight : kWrong, correct ? Accent::kGood : Accent::kBad, ink);
+  return fmt::format("{} {}", Printable(*prediction.expected), mark);
+}
+
+std::vector<Column> ClassColumns(size_t top, bool probabilities, bool expected) {
+  std::vector<Column> columns{
+      {"row", Align::kRight}, {"label"}, {probabilities ? "prob" : "score", Align::kRight}};
+  for (size_t i = 0; i < top; ++i) {
+    columns.push_back({i == 0 ? fmt::format("top {}", top) : ""});
+    columns.push_back({"", Align::kRight});
+  }
+  if (expected) columns.push_back({"expected"});
+  return columns;
+}
+
+std::string ClassTable(const Predictions& predictions, size_t top, Ink ink) {
+  const size_t shown = std::min(top, predictions.class_names.size());
+  const bool probabilities = predictions.probabilities;
+  const bool expected = AnyExpected(predictions);
+  Table table(ClassColumns(shown, probabilities, expected));
+  for (const Prediction& row : predictions.rows) {
+    const auto ranked = Rank(predictions, row, std::max<size_t>(shown, 1));
+    std::vector<std::string> cells{std::to_string(row.row), Printable(row.label),
+                                   FormatScore(ranked[0].score, probabilities)};
+    for (size_t i = 0; i < shown; ++i) {
+      const bool there = i < ranked.size();
+      cells.push_back(there ? Printable(ranked[i].name) : "");
+      cells.push_back(there ? FormatScore(ranked[i].score, probabilities) : "");
+    }
+    if (expected) cells.push_back(Expected(row, ink));
+    table.AddRow(std::move(cells));
+  }
+  return table.Render();
+}
+
+std::vector<Column> OutputColumns(const Predictions& predictions, size_t shown, size_t width) {
+  const std::string name = Printable(predictions.output);
+  std::vector<Column> columns{{"row", Align::kRight}};
+  for (size_t i = 0; i < shown; ++i) {
+    columns.push_back({width == 1 ? name : fmt::format("{}[{}]", name, i), Align::kRight});
+  }
+  if (shown < width) columns.push_back({fmt::format("+{}", width - shown)});
+  if (AnyExpected(predictions)) columns.push_back({"expected"});
+  return columns;
+}
+
+std::string OutputTable(const Predictions& predictions, Ink ink) {
+  const size_t width = predictions.rows.empty() ? 0 : predictions.rows[0].outputs.size();
+  const size_t shown = std::min(width, kMostOutputColumns);
+  Table table(OutputColumns(predictions, shown, width));
+  for (const Prediction& row : predictions.rows) {
+    std::vector<std::string> cells{std::to_string(row.row)};
+    for (size_t i = 0; i < shown; ++i) cells.push_back(FormatNumber(row.outputs[i]));
+    if (shown < width) cells.push_back("...");
+    if (row.expected) cells.push_back(Expected(row, ink));
+    table.AddRow(std::move(cells));
+  }
+  return table.Render();
+}
+
+// The lines that stand beside a picture of `picture_width` columns.
+std::vector<std::string> Caption(const Predictions& predictions, const Prediction& prediction,
+                                 size_t picture_width, size_t top, Ink ink) {
+  const auto ranked = Rank(predictions, prediction, std::max<size_t>(top, 1));
+  const bool probability = predictions.probabilities;
+  const std::string label = Emphasize(Printable(prediction.label), Accent::kBold, ink);
+  std::vector<std::string> lines{
+      fmt::format("row {}", prediction.row),
+      fmt::format("predicted  {}  {}", label, FormatScore(ranked[0].score, probability))};
+  if (prediction.expected) lines.push_back(fmt::format("expected   {}", Expected(prediction, ink)));
+  lines.emplace_back();
+  size_t name_width = 1;
+  for (const ClassScore& one : ranked) {
+    name_width = std::max(name_width, DisplayWidth(Printable(one.name)));
+  }
+  const size_t taken = picture_width + name_width + 4 * kGap.size() + 6;
+  const size_t bar =
+      std::clamp(kLineColumns - std::min(taken, kLineColumns), kShortestBar, kLongestBar);
+  for (size_t i = 0; i < std::min(top, ranked.size()); ++i) {
+    const auto& [name, score] = ranked[i];
+    std::string line = Pad(Printable(name), name_width, Align::kRight).append(kGap);
+    if (probability) line += DrawBar(score, bar, ink).append(kGap);
+    lines.push_back(line + Pad(FormatScore(score, probability), 6, Align::kRight));
+  }
+  return lines;
+}
+
+std::string SideBySide(const std::vector<std::string>& left,
+                       const std::vector<std::string>& right) {
+  const std::string blank(DisplayWidth(left[0]), ' ');
+  std::string text;
+  for (size_t i = 0; i < std::max(left.size(), right.size()); ++i) {
+    std::string line = (i < left.size() ? left[i] : blank);
+    if (i < right.size()) line.append(kGap).append(kGap).append(right[i]);
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + '\n';
+  }
+  return text;
+}
+
+nlohmann::ordered_json RowJson(const Prediction& row, bool names_classes) {
+  nlohmann::ordered_json json{{"row", row.row}};
+  if (names_classes) json["label"] = row.label;
+  json[names_classes ? "probabilities" : "outputs"] = row.outputs;
+  if (row.expected) json["expected"] = *row.expected;
+  return json;
+}
+
+}  // namespace
+
+std::string PredictionTable(const Predictions& predictions, size_t top, Ink ink) {
+  return predictions.names_classes ? ClassTable(predictions, top, ink)
+                                   : OutputTable(predictions, ink);
+}
+
+std::string PredictionPicture(const Predictions& predictions, const Prediction& prediction,
+                              std::span<const float> pixels, PictureSize size, size_t top,
+                              Ink ink) {
+  const std::vector<std::string> picture = DrawPicture(pixels, size, ink);
+  return SideBySide(picture, Caption(predictions, prediction, DisplayWidth(picture[0]), top, ink));
+}
+
+nlohmann::ordered_json PredictionJson(const Predictions& predictions) {
+  nlohmann::ordered_json json{{"model", predictions.model}, {"version", predictions.version}};
+  json["rows"] = nlohmann::ordered_json::array();
+  for (const Prediction& row : predictions.rows) {
+    json["rows"].push_back(RowJson(row, predictions.names_classes));
+  }
+  if (const auto accuracy = Measure(predictions)) {
+    json["accuracy"] = accuracy->value();
+    json["n"] = accuracy->total;
+  }
+  return json;
+}
+
+}  // namespace hillock::client

@@ -1,0 +1,34 @@
+// Predictions as text for people and as JSON for machines. Pure.
+
+#ifndef HILLOCK_CLIENT_PREDICTION_REPORT_H_
+#define HILLOCK_CLIENT_PREDICTION_REPORT_H_
+
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+
+#include "client/picture.h"
+#include "client/prediction.h"
+#include "client/rows.h"
+#include "client/terminal.h"
+
+namespace hillock::client {
+
+// One line a row: its number, the label with its probability, the best `top` classes, and the
+// expected label with a mark. A model that names no classes has its outputs in place of the
+// classes. Where scores are no probabilities they are printed as numbers.
+std::string PredictionTable(const Predictions& predictions, size_t top, Ink ink);
+
+// The prediction of a row beside a picture of the row, with a bar for each of the best `top`.
+// REQUIRES: pixels.size() == size.height * size.width.
+std::string PredictionPicture(const Predictions& predictions, const Prediction& prediction,
+                              std::span<const float> pixels, PictureSize size, size_t top, Ink ink);
+
+// {"model", "version", "rows": [{"row", "label", "probabilities", "expected"}], "accuracy", "n"}.
+// "expected", "accuracy" and "n" are there when labels are known. A model that names no classes has
+// "outputs" in place of "label" and "probabilities".
+nlohmann::ordered_json PredictionJson(const Predictions& predictions);
+
+}  // namespace hillock::client
+
+#endif  // HILLOCK_CLIENT_PREDICTION_REPORT_H_

@@ -1,0 +1,222 @@
+#include "client/command.h"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/unit/client/fake_server.h"
+#include "tests/unit/client/status_matchers.h"
+
+namespace hillock::client {
+namespace {
+
+using grpc::health::v1::HealthCheckResponse;
+using ::testing::HasSubstr;
+
+// What a command line did.
+struct Outcome {
+  bool usage_error = false;
+  absl::Status status;
+  std::string out;
+};
+
+class CommandTest : public testing::Test {
+ protected:
+  CommandTest()
+      : folder_(std::filesystem::path(testing::TempDir()) /
+                ("hillock-command-" + std::to_string(::getpid()))) {
+    std::filesystem::create_directory(folder_);
+  }
+  ~CommandTest() override { std::filesystem::remove_all(folder_); }
+
+  std::string File(const std::string& name, const std::string& content) {
+    std::ofstream(folder_ / name, std::ios::binary) << content;
+    return (folder_ / name).string();
+  }
+
+  // Runs `hillock` with `arguments`.
+  static Outcome Run(std::vector<std::string> arguments) {
+    CLI::App app;
+    Command chosen;
+    AddCommands(app, chosen);
+    app.require_subcommand(1);
+    std::reverse(arguments.begin(), arguments.end());
+    try {
+      app.parse(arguments);
+    } catch (const CLI::ParseError&) {
+      return {true, absl::OkStatus(), ""};
+    }
+    std::ostringstream out;
+    const absl::Status status = chosen({out, Ink::kPlain});
+    return {false, status, out.str()};
+  }
+
+  // Runs it against the fake server.
+  Outcome Call(std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--server", server_.address()});
+    return Run(arguments);
+  }
+
+  Outcome Predict(const std::string& model, const std::string& csv,
+                  std::vector<std::string> more = {}) {
+    more.insert(more.begin(), {"predict", model, "--input", File("rows.csv", csv)});
+    return Call(more);
+  }
+
+  FakeServer server_;
+  std::filesystem::path folder_;
+};
+
+constexpr char kLabelled[] = "a,b,label\n0.9,0.1,left\n0.2,0.8,right\n0.4,0.6,left\n";
+
+TEST_F(CommandTest, PredictPrintsATableAndTheAccuracy) {
+  const Outcome outcome = Predict("sign", kLabelled);
+  ASSERT_THAT(outcome.status, IsOk());
+  EXPECT_EQ(outcome.out,
+            "row  label   prob  top 2                       expected\n"
+            "  0  left   90.0%  left   90.0%  right  10.0%  left \u2713\n"
+            "  1  right  80.0%  right  80.0%  left   20.0%  right \u2713\n"
+            "  2  right  60.0%  right  60.0%  left   40.0%  left \u2717\n"
+            "\n"
+            "held-out accuracy: 0.6667 (n=3)\n");
+}
+
+TEST_F(CommandTest, PredictQuietPrintsOnlyTheAccuracy) {
+  EXPECT_EQ(Predict("sign", kLabelled, {"--quiet"}).out, "held-out accuracy: 0.6667 (n=3)\n");
+  EXPECT_EQ(Predict("sign", "1,2\n", {"--quiet"}).out, "");
+}
+
+TEST_F(CommandTest, PredictTakesAPartOfTheRows) {
+  const Outcome outcome = Predict("sign", kLabelled, {"--offset", "1", "--limit", "1"});
+  EXPECT_THAT(outcome.out, HasSubstr("  1  right"));
+  EXPECT_THAT(outcome.out, HasSubstr("held-out accuracy: 1.0000 (n=1)"));
+}
+
+TEST_F(CommandTest, PredictSendsTheVersionAndTheBatchesAskedFor) {
+  ASSERT_THAT(Predict("sign", kLabelled, {"--version", "3", "--batch", "2"}).status, IsOk());
+  ASSERT_EQ(server_.requests().size(), 2u);
+  EXPECT_EQ(server_.requests()[0].model_version(), "3");
+}
+
+TEST_F(CommandTest, PredictTakesLabelsFromAFile) {
+  const std::string labels = File("labels.csv", "label\nright\n");
+  EXPECT_EQ(Predict("sign", "1,2\n", {"--labels", labels, "--quiet"}).out,
+            "held-out accuracy: 1.0000 (n=1)\n");
+}
+
+TEST_F(CommandTest, PredictPrintsTheOutputsOfAModelWithoutLabels) {
+  EXPECT_EQ(Predict("sum", "1,2\n3,4.5\n").out, "row    y\n  0    3\n  1  7.5\n");
+  EXPECT_THAT(Predict("sum", "0,1,1\n0,0,0\n").out, HasSubstr("held-out accuracy: 1.0000 (n=2)"));
+}
+
+TEST_F(CommandTest, PredictDrawsRows) {
+  const Outcome outcome = Predict("sign", kLabelled, {"--draw", "1x2", "--limit", "1"});
+  ASSERT_THAT(outcome.status, IsOk());
+  EXPECT_THAT(outcome.out, HasSubstr("@@      row 0\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("left  ######"));
+  EXPECT_THAT(outcome.out, HasSubstr("\n\nheld-out accuracy: 1.0000 (n=1)\n"));
+}
+
+TEST_F(CommandTest, PredictSpeaksJson) {
+  const auto json = nlohmann::json::parse(Predict("sign", kLabelled, {"--json"}).out);
+  EXPECT_EQ(json["version"], "3");
+  EXPECT_EQ(json["rows"].size(), 3u);
+  EXPECT_EQ(json["rows"][2]["expected"], "left");
+  EXPECT_EQ(json["n"], 3);
+  const auto quiet = nlohmann::json::parse(Predict("sign", kLabelled, {"--json", "--quiet"}).out);
+  EXPECT_FALSE(quiet.contains("rows"));
+}
+
+TEST_F(CommandTest, PredictSaysWhatIsWrong) {
+  EXPECT_THAT(Predict("nope", "1,2\n").status,
+              IsError(absl::StatusCode::kNotFound, "model 'nope' is not in the repository"));
+  EXPECT_THAT(Predict("sign", "1,2,3,4\n").status,
+              IsError(absl::StatusCode::kInvalidArgument, "got 4 columns, want 2 features"));
+  EXPECT_THAT(Predict("sign", "1,2\n", {"--draw", "8x8"}).status,
+              IsError(absl::StatusCode::kInvalidArgument, "got 64 pixels, want 2"));
+  EXPECT_THAT(Predict("sign", "1,2\n", {"--offset", "1"}).status,
+              IsError(absl::StatusCode::kInvalidArgument, "there are only 1 rows"));
+  EXPECT_THAT(Call({"predict", "sign", "--input", "/nowhere"}).status,
+              IsError(absl::StatusCode::kNotFound, "/nowhere"));
+}
+
+TEST_F(CommandTest, ModelsListsStatesTensorsAndReasons) {
+  EXPECT_EQ("\n" + Call({"models"}).out, R"(
+model   version  state        input           outputs                           reason
+broken        3  UNAVAILABLE                                                    checksum is off
+sign          3  READY        x FP32 [-1, 2]  p FP32 [-1, 2]; label BYTES [-1]
+)");
+}
+
+TEST_F(CommandTest, ModelsSpeaksJson) {
+  const auto json = nlohmann::json::parse(Call({"models", "--json"}).out);
+  EXPECT_EQ(json["models"][0]["reason"], "checksum is off");
+  EXPECT_EQ(json["models"][1]["inputs"][0]["shape"], nlohmann::json({-1, 2}));
+  EXPECT_EQ(json["models"][1]["outputs"][1]["datatype"], "BYTES");
+}
+
+TEST_F(CommandTest, HealthIsOkOnlyWhenServing) {
+  const Outcome serving = Call({"health"});
+  EXPECT_THAT(serving.status, IsOk());
+  EXPECT_EQ(serving.out, "SERVING\n");
+  server_.set_health(HealthCheckResponse::NOT_SERVING);
+  const Outcome not_serving = Call({"health", "--service", "sign"});
+  EXPECT_THAT(not_serving.status, IsError(absl::StatusCode::kUnavailable, "'sign' is NOT_SERVING"));
+  EXPECT_EQ(not_serving.out, "NOT_SERVING\n");
+}
+
+TEST_F(CommandTest, HealthSpeaksJson) {
+  EXPECT_EQ(nlohmann::json::parse(Call({"health", "--json"}).out)["status"], "SERVING");
+}
+
+TEST_F(CommandTest, HealthOfSomethingUnknownIsAnError) {
+  const Outcome outcome = Call({"health", "--service", "nope"});
+  EXPECT_THAT(outcome.status, IsError(absl::StatusCode::kNotFound, "nope"));
+  EXPECT_EQ(outcome.out, "");
+}
+
+TEST_F(CommandTest, HealthWaitsForAServerThatComesUp) {
+  auto gone = std::make_unique<FakeServer>();
+  const int port = gone->port();
+  const std::string address = gone->address();
+  gone.reset();
+  auto waiting = std::async(std::launch::async, [address] {
+    return Run({"health", "--wait", "20", "--server", address});
+  });
+  const FakeServer late(port);
+  const Outcome outcome = waiting.get();
+  EXPECT_THAT(outcome.status, IsOk());
+  EXPECT_EQ(outcome.out, "SERVING\n");
+}
+
+TEST_F(CommandTest, RefusesCommandLinesItDoesNotKnow) {
+  const std::vector<std::string> cases[] = {{},
+                                            {"prophesy"},
+                                            {"predict"},
+                                            {"predict", "m", "--draw", "8"},
+                                            {"predict", "m", "--limit", "0"},
+                                            {"predict", "m", "--limit", "-1"},
+                                            {"predict", "m", "--batch", "0"},
+                                            {"predict", "m", "--version", "latest"},
+                                            {"predict", "m", "--timeout", "0"},
+                                            {"predict", "m", "extra"},
+                                            {"models", "--server", "nowhere"},
+                                            {"health", "--wait", "-1"},
+                                            {"stats", "--metrics", "unix:/x"},
+                                            {"stats", "--metrics", "host"}};
+  for (const auto& arguments : cases) {
+    EXPECT_TRUE(Run(arguments).usage_error) << testing::PrintToString(arguments);
+  }
+}
+
+}  // namespace
+}  // namespace hillock::client

@@ -1,0 +1,76 @@
+#ifndef HILLOCK_TESTS_UNIT_CLIENT_FAKE_SERVER_H_
+#define HILLOCK_TESTS_UNIT_CLIENT_FAKE_SERVER_H_
+
+#include <grpcpp/server.h>
+#include <grpcpp/server_context.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "proto/health.grpc.pb.h"
+#include "proto/inference.grpc.pb.h"
+
+namespace hillock::client {
+
+// A real gRPC server on a loopback port with two models whose answers are plain to see:
+//   sign    input x of width 2 -> p [rows, 2] = (x0, x1), label [rows] = "left" when x0 > x1 else
+//           "right"
+//   sum     input x of width 2 -> y [rows, 1] = x0 + x1
+// The model "broken" is in the index as UNAVAILABLE. Other names are NOT_FOUND.
+// Serves from construction to destruction. Requests come one at a time in these tests: the recorded
+// ones may be read between calls.
+class FakeServer {
+ public:
+  // Listens on `port` of the loopback address; 0: any free one.
+  explicit FakeServer(int port = 0);
+  ~FakeServer();
+
+  const std::string& address() const { return address_; }
+  int port() const { return port_; }
+  const std::vector<inference::ModelInferRequest>& requests() const { return inference_.requests; }
+
+  // Called with every response to ModelInfer before it is sent; what it returns is the outcome.
+  void set_tamper(std::function<grpc::Status(inference::ModelInferResponse&)> tamper) {
+    inference_.tamper = std::move(tamper);
+  }
+  void set_health(grpc::health::v1::HealthCheckResponse::ServingStatus status) {
+    health_.status = status;
+  }
+
+ private:
+  struct Inference final : inference::GRPCInferenceService::Service {
+    grpc::Status ServerLive(grpc::ServerContext*, const inference::ServerLiveRequest*,
+                            inference::ServerLiveResponse* response) override;
+    grpc::Status ServerReady(grpc::ServerContext*, const inference::ServerReadyRequest*,
+                             inference::ServerReadyResponse* response) override;
+    grpc::Status ModelMetadata(grpc::ServerContext*, const inference::ModelMetadataRequest* request,
+                               inference::ModelMetadataResponse* response) override;
+    grpc::Status ModelInfer(grpc::ServerContext*, const inference::ModelInferRequest* request,
+                            inference::ModelInferResponse* response) override;
+    grpc::Status RepositoryIndex(grpc::ServerContext*, const inference::RepositoryIndexRequest*,
+                                 inference::RepositoryIndexResponse* response) override;
+
+    std::vector<inference::ModelInferRequest> requests;
+    std::function<grpc::Status(inference::ModelInferResponse&)> tamper;
+  };
+
+  struct Health final : grpc::health::v1::Health::Service {
+    grpc::Status Check(grpc::ServerContext*, const grpc::health::v1::HealthCheckRequest* request,
+                       grpc::health::v1::HealthCheckResponse* response) override;
+
+    grpc::health::v1::HealthCheckResponse::ServingStatus status =
+        grpc::health::v1::HealthCheckResponse::SERVING;
+  };
+
+  Inference inference_;
+  Health health_;
+  int port_ = 0;
+  std::string address_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace hillock::client
+
+#endif  // HILLOCK_TESTS_UNIT_CLIENT_FAKE_SERVER_H_

@@ -1,0 +1,126 @@
+#include "client/prediction_report.h"
+
+#include <gmock/gmock.h>
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "client/table.h"
+
+namespace hillock::client {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+Predictions Digits() {
+  Predictions p{"digits", "1", "probabilities", true, true, {"0", "1", "2"}, {}};
+  p.rows.push_back({0, "1", {.05f, .9f, .05f}, "1"});
+  p.rows.push_back({12, "0", {.5f, .1f, .4f}, "2"});
+  return p;
+}
+
+Predictions Regression(size_t width) {
+  Predictions p{"price", "3", "y", false, false, {"0", "1"}, {}};
+  p.rows.push_back({0, "0", std::vector<float>(width, 1.5f), {}});
+  return p;
+}
+
+TEST(PredictionTableTest, ShowsClassesAndMarks) {
+  EXPECT_EQ(PredictionTable(Digits(), 2, Ink::kPlain),
+            "row  label   prob  top 2                   expected\n"
+            "  0  1      90.0%  1      90.0%  0   5.0%  1 \u2713\n"
+            " 12  0      50.0%  0      50.0%  2  40.0%  2 \u2717\n");
+}
+
+TEST(PredictionTableTest, LeavesOutWhatIsNotKnown) {
+  Predictions p = Digits();
+  for (auto& row : p.rows) row.expected.reset();
+  EXPECT_EQ(PredictionTable(p, 0, Ink::kPlain),
+            "row  label   prob\n"
+            "  0  1      90.0%\n"
+            " 12  0      50.0%\n");
+}
+
+TEST(PredictionTableTest, PrintsScoresThatAreNoProbabilitiesAsNumbers) {
+  Predictions p = Digits();
+  p.probabilities = false;
+  p.rows[0].outputs = {-3, 7.25f, 0};
+  const std::string text = PredictionTable(p, 1, Ink::kPlain);
+  EXPECT_THAT(text, HasSubstr("score"));
+  EXPECT_THAT(text, HasSubstr("7.25"));
+  EXPECT_THAT(text, Not(HasSubstr("%")));
+}
+
+TEST(PredictionTableTest, ShowsOutputsWithoutClasses) {
+  EXPECT_EQ(PredictionTable(Regression(1), 3, Ink::kPlain), "row    y\n  0  1.5\n");
+  EXPECT_EQ(PredictionTable(Regression(2), 3, Ink::kPlain), "row  y[0]  y[1]\n  0   1.5   1.5\n");
+  const std::string wide = PredictionTable(Regression(100), 3, Ink::kPlain);
+  EXPECT_THAT(wide, HasSubstr("y[7]  +92\n"));
+  EXPECT_THAT(wide, HasSubstr("1.5  ...\n"));
+}
+
+TEST(PredictionTableTest, DisarmsLabelsFromTheServer) {
+  Predictions p = Digits();
+  p.rows[0].label = "\x1b[2Jgone";
+  EXPECT_THAT(PredictionTable(p, 1, Ink::kPlain), HasSubstr("\\x1b[2Jgone"));
+  EXPECT_THAT(PredictionTable(p, 1, Ink::kPlain), Not(HasSubstr("\x1b")));
+}
+
+TEST(PredictionPictureTest, PutsBarsBesideThePicture) {
+  const Predictions p = Digits();
+  const std::vector<float> pixels{0, 1, 1, 0};
+  EXPECT_EQ(PredictionPicture(p, p.rows[0], pixels, {2, 2}, 2, Ink::kPlain),
+            "  @@    row 0\n"
+            "@@      predicted  1  90.0%\n"
+            "        expected   1 \u2713\n"
+            "\n"
+            "        1  ######################     90.0%\n"
+            "        0  #                           5.0%\n");
+}
+
+TEST(PredictionPictureTest, ALargePictureFitsInEightyColumns) {
+  Predictions p = Digits();
+  p.class_names = {"T-shirt/top", "Ankle boot", "Trouser"};
+  p.rows[0].label = "Ankle boot";
+  p.rows[0].expected = "Ankle boot";
+  const std::vector<float> pixels(28 * 28, 1);
+  for (const Ink ink : {Ink::kPlain, Ink::kTrueColor}) {
+    std::istringstream text(PredictionPicture(p, p.rows[0], pixels, {28, 28}, 3, ink));
+    size_t lines = 0;
+    for (std::string line; std::getline(text, line); ++lines) {
+      EXPECT_LE(DisplayWidth(line), 80u) << line;
+    }
+    EXPECT_EQ(lines, 14u);
+  }
+}
+
+TEST(PredictionPictureTest, DrawsNoBarsForPlainNumbers) {
+  const Predictions p = Regression(2);
+  const std::vector<float> pixels{0, 1};
+  const std::string text = PredictionPicture(p, p.rows[0], pixels, {1, 2}, 3, Ink::kPlain);
+  EXPECT_THAT(text, HasSubstr("0     1.5\n"));
+  EXPECT_THAT(text, Not(HasSubstr("%")));
+}
+
+TEST(PredictionJsonTest, HoldsEverythingKnown) {
+  const auto json = PredictionJson(Digits());
+  EXPECT_EQ(json["model"], "digits");
+  EXPECT_EQ(json["version"], "1");
+  EXPECT_EQ(json["rows"][1]["row"], 12);
+  EXPECT_EQ(json["rows"][1]["label"], "0");
+  EXPECT_EQ(json["rows"][1]["expected"], "2");
+  EXPECT_EQ(json["rows"][0]["probabilities"].get<std::vector<float>>(), Digits().rows[0].outputs);
+  EXPECT_EQ(json["accuracy"], 0.5);
+  EXPECT_EQ(json["n"], 2);
+}
+
+TEST(PredictionJsonTest, LeavesOutWhatIsNotKnown) {
+  const auto json = PredictionJson(Regression(2));
+  EXPECT_EQ(json["rows"][0].dump(), R"({"row":0,"outputs":[1.5,1.5]})");
+  EXPECT_FALSE(json.contains("accuracy"));
+}
+
+}  // namespace
+}  // namespace hillock::client

@@ -1,0 +1,155 @@
+#include "client/prediction.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/unit/client/status_matchers.h"
+
+namespace hillock::client {
+namespace {
+
+using ::testing::ElementsAre;
+
+Tensor Floats(size_t width, std::vector<float> values) {
+  return {"probabilities", width, std::move(values), {}, false};
+}
+
+Tensor Texts(std::vector<std::string> values) { return {"label", 1, {}, std::move(values), true}; }
+
+Rows RowsOf(size_t count, std::vector<std::string> labels = {}) {
+  return {1, std::vector<float>(count), std::move(labels)};
+}
+
+Predictions Make(std::vector<Tensor> outputs, const Rows& rows, size_t first_row = 0) {
+  auto predictions = MakePredictions("m", {"7", std::move(outputs)}, rows, first_row);
+  EXPECT_THAT(predictions, IsOk());
+  return *std::move(predictions);
+}
+
+std::vector<std::string> LabelsOf(const Predictions& predictions) {
+  std::vector<std::string> labels;
+  for (const Prediction& row : predictions.rows) labels.push_back(row.label);
+  return labels;
+}
+
+std::vector<std::string> NamesOf(const std::vector<ClassScore>& ranked) {
+  std::vector<std::string> names;
+  for (const ClassScore& one : ranked) names.push_back(one.name);
+  return names;
+}
+
+TEST(MakePredictionsTest, PairsRowsWithTheServersLabels) {
+  const auto p =
+      Make({Floats(2, {.9f, .1f, .2f, .8f}), Texts({"no", "yes"})}, RowsOf(2, {"no", "no"}), 10);
+  EXPECT_EQ(p.version, "7");
+  EXPECT_TRUE(p.names_classes);
+  EXPECT_THAT(LabelsOf(p), ElementsAre("no", "yes"));
+  EXPECT_THAT(p.rows[1].outputs, ElementsAre(.2f, .8f));
+  EXPECT_EQ(p.rows[1].row, 11u);
+  EXPECT_EQ(p.rows[1].expected, "no");
+}
+
+TEST(MakePredictionsTest, WithoutLabelsTheLargestColumnIsTheLabel) {
+  const auto p = Make({Floats(3, {0, 5, 1, NAN, -2, -3, NAN, NAN, NAN})}, RowsOf(3));
+  EXPECT_FALSE(p.names_classes);
+  EXPECT_THAT(LabelsOf(p), ElementsAre("1", "1", "0"));
+  EXPECT_EQ(p.rows[0].expected, std::nullopt);
+}
+
+TEST(MakePredictionsTest, ASingleColumnIsCutAtOneHalf) {
+  const auto p = Make({Floats(1, {.49f, .5f, 1.2f, -1, NAN})}, RowsOf(5));
+  EXPECT_THAT(LabelsOf(p), ElementsAre("0", "1", "1", "0", "0"));
+}
+
+TEST(MakePredictionsTest, LearnsTheNamesOfClassesItSees) {
+  const auto p =
+      Make({Floats(3, {.9f, .1f, 0, 0, .1f, .9f}), Texts({"setosa", "virginica"})}, RowsOf(2));
+  EXPECT_THAT(p.class_names, ElementsAre("setosa", "#1", "virginica"));
+}
+
+TEST(MakePredictionsTest, NumberedClassesKeepTheirNumbers) {
+  const auto p = Make({Floats(3, {0, .1f, .9f}), Texts({"2"})}, RowsOf(1));
+  EXPECT_THAT(p.class_names, ElementsAre("0", "1", "2"));
+}
+
+TEST(MakePredictionsTest, RefusesOtherSetsOfOutputs) {
+  const std::vector<std::vector<Tensor>> bad{
+      {}, {Texts({"a"})}, {Floats(1, {1}), Floats(1, {1})}, {Floats(1, {1}), Texts({}), Texts({})}};
+  for (const auto& outputs : bad) {
+    EXPECT_THAT(MakePredictions("m", {"1", outputs}, RowsOf(1), 0),
+                IsError(absl::StatusCode::kUnimplemented, "want 1 FP32 and at most 1 BYTES"))
+        << outputs.size() << " outputs";
+  }
+}
+
+TEST(AreProbabilitiesTest, WantsSharesOfOne) {
+  const std::pair<std::vector<float>, bool> cases[] = {
+      {{.25f, .75f}, true}, {{0, 1, 0}, true},     {{.3f}, true},   {{0}, true},
+      {{.5f, .4f}, false},  {{1.5f, -.5f}, false}, {{1.2f}, false}, {{-.1f}, false},
+      {{NAN}, false},       {{NAN, 1}, false},     {{1, 1}, false}, {{3, 2, 1}, false}};
+  for (const auto& [outputs, probabilities] : cases) {
+    EXPECT_EQ(AreProbabilities(outputs), probabilities) << testing::PrintToString(outputs);
+  }
+}
+
+TEST(RankTest, PutsTheBestFirst) {
+  const auto p = Make({Floats(4, {.1f, .6f, .1f, .2f}), Texts({"1"})}, RowsOf(1));
+  const auto ranked = Rank(p, p.rows[0], 3);
+  EXPECT_THAT(NamesOf(ranked), ElementsAre("1", "3", "0"));
+  EXPECT_FLOAT_EQ(ranked[1].score, .2f);
+  EXPECT_EQ(Rank(p, p.rows[0], 99).size(), 4u);
+}
+
+TEST(RankTest, ASingleProbabilityStandsForTwoClasses) {
+  const auto p = Make({Floats(1, {.25f, .75f}), Texts({"benign", "malignant"})}, RowsOf(2));
+  const auto ranked = Rank(p, p.rows[0], 3);
+  EXPECT_THAT(NamesOf(ranked), ElementsAre("benign", "malignant"));
+  EXPECT_FLOAT_EQ(ranked[0].score, .75f);
+}
+
+TEST(RankTest, ASingleScoreStandsForThePredictedClass) {
+  const auto p = Make({Floats(1, {1.5f}), Texts({"yes"})}, RowsOf(1));
+  EXPECT_THAT(NamesOf(Rank(p, p.rows[0], 3)), ElementsAre("yes"));
+}
+
+TEST(RankTest, OneScoreThatIsNoProbabilityMakesThemAllScores) {
+  const auto p = Make({Floats(1, {-.4f, .6f}), Texts({"no", "yes"})}, RowsOf(2));
+  EXPECT_FALSE(p.probabilities);
+  EXPECT_THAT(NamesOf(Rank(p, p.rows[1], 3)), ElementsAre("yes"));
+}
+
+TEST(RankTest, PutsNanLast) {
+  const auto p = Make({Floats(3, {NAN, 2, NAN}), Texts({"1"})}, RowsOf(1));
+  EXPECT_THAT(NamesOf(Rank(p, p.rows[0], 3)), ElementsAre("1", "0", "2"));
+}
+
+TEST(SameLabelTest, ComparesTextAndNumbers) {
+  EXPECT_TRUE(SameLabel("setosa", "setosa"));
+  EXPECT_TRUE(SameLabel("3", "3.0"));
+  EXPECT_FALSE(SameLabel("3", "4"));
+  EXPECT_FALSE(SameLabel("Setosa", "setosa"));
+  EXPECT_FALSE(SameLabel("", "0"));
+}
+
+TEST(MeasureTest, CountsRowsWhoseLabelIsKnown) {
+  const auto p = Make({Floats(1, {0, 1, 1})}, RowsOf(3, {"0", "1", "0"}));
+  const auto accuracy = Measure(p);
+  ASSERT_TRUE(accuracy.has_value());
+  EXPECT_EQ(AccuracyLine(*accuracy), "held-out accuracy: 0.6667 (n=3)");
+}
+
+TEST(MeasureTest, IsNothingWithoutLabels) {
+  EXPECT_EQ(Measure(Make({Floats(1, {0})}, RowsOf(1))), std::nullopt);
+}
+
+TEST(AccuracyLineTest, HasFourDecimals) {
+  EXPECT_EQ(AccuracyLine({350, 360}), "held-out accuracy: 0.9722 (n=360)");
+  EXPECT_EQ(AccuracyLine({5, 5}), "held-out accuracy: 1.0000 (n=5)");
+}
+
+}  // namespace
+}  // namespace hillock::client
