@@ -10,10 +10,7 @@ RUN /opt/install-deps.sh --build-only \
 
 FROM tools AS build
 ARG RUN_TESTS=1
-# Debian 13's pkgconf walks abseil's dependency graph for 40 seconds at configure time unless told
-# how deep to go.
-ENV PKG_CONFIG_MAXIMUM_TRAVERSE_DEPTH=2 \
-    CMAKE_CXX_COMPILER_LAUNCHER=ccache
+ENV CMAKE_CXX_COMPILER_LAUNCHER=ccache
 WORKDIR /src
 COPY . .
 RUN --mount=type=cache,target=/root/.cache/ccache \

@@ -5,6 +5,8 @@
 #   hillock_binary(<name> SRCS <files> [DEPS <targets>])    executable <name>, at the top of the build
 #   hillock_test(<name> SRCS <files> [DEPS <targets>] [LABELS <labels>])  GoogleTest, one ctest entry
 #   hillock_bench(<name> SRCS <files> [DEPS <targets>])     executable <name>, built, never a test
+#   hillock_fuzzer(<name> CORPUS <folder> SRCS <files> [DEPS <targets>])  a fuzz target: with
+#       HILLOCK_FUZZERS (clang) it fuzzes for 30 s as a test, else it replays its corpus
 #   hillock_proto(<name> <file.proto> [GRPC])               library of generated C++
 
 function(_hillock_common target)
@@ -42,6 +44,21 @@ function(hillock_test name)
   _hillock_executable(${name} SRCS ${ARG_SRCS} DEPS ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 600)
+endfunction()
+
+function(hillock_fuzzer name)
+  cmake_parse_arguments(ARG "" "CORPUS" "SRCS;DEPS" ${ARGN})
+  set(corpus ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_CORPUS})
+  if(HILLOCK_FUZZERS)
+    _hillock_executable(${name} SRCS ${ARG_SRCS} DEPS ${ARG_DEPS} -fsanitize=fuzzer)
+    set(grown ${CMAKE_CURRENT_BINARY_DIR}/${name}.corpus)
+    file(MAKE_DIRECTORY ${grown})
+    add_test(NAME ${name} COMMAND ${name} -max_total_time=30 -close_fd_mask=1 ${grown} ${corpus})
+  else()
+    _hillock_executable(${name} SRCS ${ARG_SRCS} replay.cc DEPS ${ARG_DEPS})
+    add_test(NAME ${name} COMMAND ${name} ${corpus})
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS fuzz TIMEOUT 120)
 endfunction()
 
 # Generated code is compiled without this project's warnings: it is not this project's to change.

@@ -1,6 +1,7 @@
 #include "server/options.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <map>
 #include <sstream>
 
@@ -17,6 +18,18 @@ const std::map<std::string, std::optional<engine::Backend>> kBackends = {
 const std::map<std::string, LogFormat> kLogFormats = {{"text", LogFormat::kText},
                                                       {"json", LogFormat::kJson}};
 
+constexpr int64_t kMaxCount = int64_t{1} << 62;
+
+// Written so that NaN, which is neither below nor above anything, fails.
+const CLI::Validator kSeconds(
+    [](std::string& text) {
+      double seconds = 0;
+      const bool valid =
+          CLI::detail::lexical_cast(text, seconds) && seconds >= 0 && seconds <= 3600;
+      return valid ? std::string() : "Value " + text + " not in range 0 to 3600 seconds";
+    },
+    "SECONDS in [0 - 3600]");
+
 // The texts of choices, which are mapped to values after parsing.
 struct Choices {
   std::string backend = "auto";
@@ -32,29 +45,32 @@ void Declare(CLI::App& app, Options& options, Choices& choices) {
                  "HOST:PORT of the Prometheus metrics; empty for none")
       ->capture_default_str();
   app.add_option("--reactors", options.reactors, "Serving threads; 0: one a usable core")
-      ->check(CLI::Range(0, 1024))
+      ->check(CLI::Range(int64_t{0}, int64_t{1024}))
       ->capture_default_str();
   app.add_option("--backend", choices.backend, "Who computes: auto, onednn or fallback")
       ->check(CLI::IsMember(kBackends))
       ->capture_default_str();
   app.add_option("--profile-every", options.profile_every,
                  "Time activations on their own in one batch of this many; 0: never")
+      ->check(CLI::Range(int64_t{0}, kMaxCount))
       ->capture_default_str();
   app.add_option("--max-rows", options.max_rows, "Most rows of a request")
-      ->check(CLI::Range(1, 1 << 30))
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 30))
       ->capture_default_str();
-  app.add_option("--max-message-bytes", options.max_message_bytes, "Most bytes of a request")
-      ->check(CLI::Range(1, (1 << 30) - 1 + (1 << 30)))
+  app.add_option("--max-message-bytes", options.max_message_bytes,
+                 "Most bytes of a request, and of an answer's floats")
+      ->check(CLI::Range(int64_t{1}, int64_t{0x7fffffff}))
       ->capture_default_str();
   app.add_option("--max-model-bytes", options.max_model_bytes, "Most bytes of a model file")
+      ->check(CLI::Range(int64_t{1}, kMaxCount))
       ->capture_default_str();
   app.add_option("--drain-wait", options.drain_wait_seconds,
                  "Seconds between NOT_SERVING and refusing requests at shutdown")
-      ->check(CLI::Range(0.0, 3600.0))
+      ->check(kSeconds)
       ->capture_default_str();
   app.add_option("--drain-seconds", options.drain_seconds,
                  "Seconds for requests in flight to finish at shutdown")
-      ->check(CLI::Range(0.0, 3600.0))
+      ->check(kSeconds)
       ->capture_default_str();
   app.add_option("--log-format", choices.log_format, "Log lines as text or json")
       ->check(CLI::IsMember(kLogFormats))

@@ -33,7 +33,7 @@ struct Options {
   size_t profile_every = 256;
 
   size_t max_rows = 65536;                   // of a request; at least 1
-  size_t max_message_bytes = 64 << 20;       // of a request; at least 1
+  size_t max_message_bytes = 64 << 20;       // of a request, and of an answer's floats; at least 1
   size_t max_model_bytes = size_t{1} << 30;  // of a model file
 
   // Seconds between telling probers "not serving" and refusing requests, at shutdown.

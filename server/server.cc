@@ -164,8 +164,8 @@ absl::Status Server::Parts::Listen() {
     reactors.push_back(
         std::make_unique<serving::Reactor>(i, options.profile_every, builder.AddCompletionQueue(),
                                            catalogs, registry->reactor(i), Clock::Monotonic()));
-    calls.push_back(std::make_unique<rpc::InferCalls>(inference, *reactors.back(),
-                                                      rpc::Limits{options.max_rows}));
+    calls.push_back(std::make_unique<rpc::InferCalls>(
+        inference, *reactors.back(), rpc::Limits{options.max_rows, options.max_message_bytes}));
   }
   server = builder.BuildAndStart();
   if (server == nullptr) {

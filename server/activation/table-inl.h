@@ -74,7 +74,7 @@ struct Sigmoid {
                               .formula = "1 / (1 + e^-x)",
                               .onednn = {"eltwise_logistic"},
                               .onnx = {"Sigmoid", 1},
-                              .saturation = {-6.9068f, 6.9068f},
+                              .saturation = {-6.9058f, 6.9058f},
                               .tolerance = {.ulp = 4}};
   template <class D, class V>
   static HWY_INLINE V Apply(D d, V x, const V*) {
@@ -92,7 +92,7 @@ struct Tanh {
                               .formula = "tanh x",
                               .onednn = {"eltwise_tanh"},
                               .onnx = {"Tanh", 1},
-                              .saturation = {-4.1465f, 4.1465f},
+                              .saturation = {-4.1468f, 4.1468f},
                               .tolerance = {.ulp = 4}};
   template <class D, class V>
   static HWY_INLINE V Apply(D d, V x, const V*) {
@@ -179,7 +179,7 @@ struct Swish {
                               .params = {{{"beta", 1.0f, 0.0f, 100.0f}}},
                               .onednn = {"eltwise_swish", First},
                               .onnx = {"Swish", 24},
-                              .saturation = {.below = -9.1236f},
+                              .saturation = {.below = -8.9851f},
                               .tolerance = {.ulp = 4}};
   template <class D, class V>
   static HWY_INLINE V Apply(D d, V x, const V* p) {
@@ -209,7 +209,7 @@ struct GeluErf {
                               .formula = "x/2 (1 + erf(x / sqrt 2))",
                               .onednn = {"eltwise_gelu_erf"},
                               .onnx = {"Gelu", 20, "approximate", "none"},
-                              .saturation = {.below = -3.8364f},
+                              .saturation = {.below = -3.8104f},
                               .tolerance = {.ulp = 4}};
   template <class D, class V>
   static HWY_INLINE V Apply(D d, V x, const V*) {

@@ -59,7 +59,7 @@ absl::StatusOr<Params> ResolveParams(const Spec& spec, const std::map<std::strin
                                  [&name = name](const ParamSpec& p) { return p.name == name; });
     if (it == end) {
       return absl::InvalidArgumentError(fmt::format("activation '{}': got parameter '{}', want {}",
-                                                    spec.name, name, ParamNames(spec)));
+                                                    spec.name, Excerpt(name), ParamNames(spec)));
     }
     if (!(value >= it->low && value <= it->high)) {
       return absl::InvalidArgumentError(

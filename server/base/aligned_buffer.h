@@ -5,11 +5,13 @@
 #include <memory>
 #include <new>
 #include <span>
+#include <utility>
 
 namespace hillock {
 
 // A fixed number of zeroed elements on a cache-line boundary, which is also the widest vector's.
-// Movable, not copyable; moving keeps the elements where they are.
+// Movable, not copyable; moving keeps the elements where they are and
+// leaves an empty buffer.
 template <typename T>
 class AlignedBuffer {
  public:
@@ -17,6 +19,13 @@ class AlignedBuffer {
 
   AlignedBuffer() = default;
   explicit AlignedBuffer(size_t size) : size_(size), data_(size == 0 ? nullptr : Allocate(size)) {}
+  AlignedBuffer(AlignedBuffer&& other) noexcept
+      : size_(std::exchange(other.size_, 0)), data_(std::move(other.data_)) {}
+  AlignedBuffer& operator=(AlignedBuffer&& other) noexcept {
+    size_ = std::exchange(other.size_, 0);
+    data_ = std::move(other.data_);
+    return *this;
+  }
 
   T* data() { return data_.get(); }
   const T* data() const { return data_.get(); }

@@ -52,7 +52,7 @@ std::optional<double> ParseCpuMax(std::string_view cpu_max) {
   const auto [rest, error] = std::from_chars(cpu_max.data(), end, quota);
   if (error != std::errc() || rest == end || *rest != ' ') return std::nullopt;
   if (std::from_chars(rest + 1, end, period).ec != std::errc()) return std::nullopt;
-  if (!(quota > 0) || !(period > 0)) return std::nullopt;
+  if (!(quota > 0) || !(period > 0) || !std::isfinite(quota / period)) return std::nullopt;
   return quota / period;
 }
 

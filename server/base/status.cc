@@ -13,6 +13,8 @@ absl::Status Annotate(const absl::Status& status, std::string_view where) {
   return absl::Status(status.code(), fmt::format("{}: {}", where, std::string(status.message())));
 }
 
+std::string_view Excerpt(std::string_view text) { return text.substr(0, 128); }
+
 void CheckFailed(const char* condition, const char* file, int line) {
   std::fprintf(stderr, "%s:%d: CHECK failed: %s\n", file, line, condition);
   std::abort();

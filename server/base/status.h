@@ -17,6 +17,10 @@ namespace hillock {
 // The same code, with "<where>: " before the message. An OK status stays as it is.
 absl::Status Annotate(const absl::Status& status, std::string_view where);
 
+// `text` for quoting in a message: at most 128 bytes of it, so that a hostile name cannot fill a
+// log.
+std::string_view Excerpt(std::string_view text);
+
 // Prints the failed condition and aborts.
 [[noreturn]] void CheckFailed(const char* condition, const char* file, int line);
 

@@ -24,9 +24,9 @@ struct StepReport {
   std::optional<size_t> dead_units;  // a new verdict, if this run completed one
 };
 
-// Runs a plan: rows in, rows out. Owns every buffer and bound primitive, so a run allocates nothing
-// and takes no lock. Not thread-safe: one per plan and thread. A row's answer does not depend on
-// the rows beside it.
+// Runs a plan: rows in, rows out. Owns every buffer and bound primitive, so a run takes no lock
+// and allocates nothing beyond oneDNN's own bookkeeping. Not thread-safe: one per plan and thread.
+// A row's answer does not depend on the rows beside it.
 class Executor {
  public:
   // `clock` must outlive this.

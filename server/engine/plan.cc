@@ -59,11 +59,22 @@ absl::Status AddOneDnnActivation(const std::optional<onednn::Algorithm>& form, S
   return absl::OkStatus();
 }
 
+// Whether a row's answer is the same in every bucket: measured true of oneDNN's packed kernels, and
+// false of its plain gemm, which sums in another order for one row than for many.
+bool IsBatchInvariant(const onednn::Dense& dense) {
+  return dense.implementation().starts_with("brg");
+}
+
 absl::Status AddOneDnnDense(const model::Layer& layer,
                             const std::optional<onednn::Algorithm>& fused, Step& step) {
-  HILLOCK_ASSIGN_OR_RETURN(step.onednn_dense,
-                           onednn::Dense::Create(layer.inputs, layer.outputs, layer.weights,
-                                                 layer.bias, kBuckets, fused));
+  HILLOCK_ASSIGN_OR_RETURN(
+      auto dense, onednn::Dense::Create(layer.inputs, layer.outputs, layer.weights, layer.bias,
+                                        kBuckets, fused));
+  if (!IsBatchInvariant(*dense)) {
+    return absl::FailedPreconditionError(fmt::format(
+        "oneDNN's {} answers a row differently in different batches", dense->implementation()));
+  }
+  step.onednn_dense = std::move(dense);
   return absl::OkStatus();
 }
 
@@ -74,13 +85,16 @@ Step PlanOnOneDnn(const model::Layer& layer, std::vector<std::string>& notes) {
   const bool identity = layer.activation->name == kIdentity;
   const auto fused = !identity && form && onednn::CanFuse(*form) ? form : std::nullopt;
   if (const auto status = AddOneDnnDense(layer, fused, step); !status.ok()) {
-    notes.push_back(fmt::format("layer '{}' runs on fallback: {}", layer.name, status.ToString()));
+    notes.push_back(fmt::format("layer '{}': dense part on fallback: {}", layer.name,
+                                std::string(status.message())));
     UseFallbackDense(layer, step);
   }
   step.fused = identity || (fused && step.onednn_dense);
   if (identity) return step;
   if (const auto status = AddOneDnnActivation(form, step); !status.ok()) {
-    if (form) notes.push_back(fmt::format("layer '{}': {}", layer.name, status.ToString()));
+    if (form)
+      notes.push_back(fmt::format("layer '{}': activation on fallback: {}", layer.name,
+                                  std::string(status.message())));
     UseFallbackActivation(step);
   }
   return step;

@@ -58,8 +58,8 @@ struct Step {
 // Immutable and thread-safe; each thread runs it through an Executor of its own.
 class Plan {
  public:
-  // Compiles `mlp`. A layer whose oneDNN primitives cannot be made falls back; `notes()` says so.
-  // REQUIRES: Validate(mlp) is OK.
+  // Compiles `mlp`. A layer falls back where oneDNN cannot make its primitives, or would answer a
+  // row differently in different batches; `notes()` says so. REQUIRES: Validate(mlp) is OK.
   static std::shared_ptr<const Plan> Compile(const model::Mlp& mlp, const PlanOptions& options);
 
   // Row counts with primitives, ascending.

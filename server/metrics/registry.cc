@@ -1,6 +1,7 @@
 #include "server/metrics/registry.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "server/metrics/exposition.h"
@@ -66,57 +67,84 @@ void ExposeActivation(Exposition& out, const std::deque<ReactorCells>& reactors,
   }
 }
 
-void ExposeLayers(Exposition& out, const ModelMetrics& model) {
-  for (size_t l = 0; l < model.layers.size(); ++l) {
-    const LayerLabels& layer = model.layers[l];
-    const Labels labels = {{"model", model.model},
-                           {"layer", layer.layer},
-                           {"activation", std::string(layer.activation->name)}};
-    const uint64_t sampled = Total(
-        model.shards, [&](auto& s) -> auto& { return s.sampled[l]; });
-    if (sampled == 0) continue;
-    out.Number(kSampledElements, labels, static_cast<double>(sampled));
-    out.Number(kSaturatedElements, labels,
-               static_cast<double>(Total(
-                   model.shards, [&](auto& s) -> auto& { return s.saturated[l]; })));
-    int64_t dead = 0;
-    for (const ModelCells& shard : model.shards) {
-      dead = std::max(dead, shard.dead_units[l].load(std::memory_order_relaxed));
+// The versions of one model that live side by side, as while one replaces another. What is labelled
+// by model alone adds them up.
+using Versions = std::vector<std::shared_ptr<const ModelMetrics>>;
+
+// What the layers of one name and activation tell together.
+struct LayerTotal {
+  uint64_t sampled = 0;
+  uint64_t saturated = 0;
+  int64_t dead_units = 0;
+};
+
+std::map<std::pair<std::string, std::string>, LayerTotal> SumLayers(const Versions& versions) {
+  std::map<std::pair<std::string, std::string>, LayerTotal> totals;
+  for (const auto& version : versions) {
+    for (size_t l = 0; l < version->layers.size(); ++l) {
+      const LayerLabels& labels = version->layers[l];
+      LayerTotal& total = totals[{labels.layer, std::string(labels.activation->name)}];
+      for (const ModelCells& shard : version->shards) {
+        total.sampled += shard.sampled[l].Get();
+        total.saturated += shard.saturated[l].Get();
+        total.dead_units =
+            std::max(total.dead_units, shard.dead_units[l].load(std::memory_order_relaxed));
+      }
     }
-    out.Number(kDeadUnits, {{"model", model.model}, {"layer", layer.layer}},
-               static_cast<double>(dead));
+  }
+  return totals;
+}
+
+void ExposeLayers(Exposition& out, const std::string& model, const Versions& versions) {
+  std::map<std::string, int64_t> dead_units;  // by layer
+  for (const auto& [key, total] : SumLayers(versions)) {
+    if (total.sampled == 0) continue;
+    const Labels labels = {{"model", model}, {"layer", key.first}, {"activation", key.second}};
+    out.Number(kSampledElements, labels, static_cast<double>(total.sampled));
+    out.Number(kSaturatedElements, labels, static_cast<double>(total.saturated));
+    int64_t& most = dead_units[key.first];
+    most = std::max(most, total.dead_units);
+  }
+  for (const auto& [layer, units] : dead_units) {
+    out.Number(kDeadUnits, {{"model", model}, {"layer", layer}}, static_cast<double>(units));
   }
 }
 
-void ExposeModel(Exposition& out, const ModelMetrics& model) {
-  const Labels name = {{"model", model.model}};
-  const Labels version = {{"model", model.model}, {"version", model.version}};
+void ExposeVersion(Exposition& out, const ModelMetrics& version) {
+  const Labels labels = {{"model", version.model}, {"version", version.version}};
   for (size_t code = 0; code < kStatusCodes; ++code) {
-    Labels labels = version;
-    labels.emplace_back("code", kCodeLabels[code]);
-    Count(out, kRequests, labels,
+    Labels with_code = labels;
+    with_code.emplace_back("code", kCodeLabels[code]);
+    Count(out, kRequests, with_code,
           Total(
-              model.shards, [&](auto& s) -> auto& { return s.requests[code]; }));
+              version.shards, [&](auto& s) -> auto& { return s.requests[code]; }));
+  }
+  out.Number(kModelLoadSeconds, labels, version.load_seconds);
+  out.Number(kModelBytes, labels, version.bytes);
+}
+
+void ExposeModel(Exposition& out, const std::string& model, const Versions& versions) {
+  std::vector<std::reference_wrapper<const ModelCells>> shards;
+  for (const auto& version : versions) {
+    ExposeVersion(out, *version);
+    shards.insert(shards.end(), version->shards.begin(), version->shards.end());
   }
   const auto stage = [&](const char* label, auto cell) {
-    Labels labels = name;
-    labels.emplace_back("stage", label);
-    Distribute<TimeScale>(out, kRequestSeconds, labels, model.shards, cell);
+    Distribute<TimeScale>(out, kRequestSeconds, {{"model", model}, {"stage", label}}, shards, cell);
   };
   stage(
-      "total", [](auto& s) -> auto& { return s.total_seconds; });
+      "total", [](const ModelCells& s) -> auto& { return s.total_seconds; });
   stage(
-      "queue", [](auto& s) -> auto& { return s.queue_seconds; });
+      "queue", [](const ModelCells& s) -> auto& { return s.queue_seconds; });
   stage(
-      "compute", [](auto& s) -> auto& { return s.compute_seconds; });
+      "compute", [](const ModelCells& s) -> auto& { return s.compute_seconds; });
   Distribute<RowScale>(
-      out, kBatchRows, name, model.shards, [](auto& s) -> auto& { return s.batch_rows; });
-  Count(out, kRows, name,
+      out, kBatchRows, {{"model", model}}, shards,
+      [](const ModelCells& s) -> auto& { return s.batch_rows; });
+  Count(out, kRows, {{"model", model}},
         Total(
-            model.shards, [](auto& s) -> auto& { return s.rows; }));
-  ExposeLayers(out, model);
-  out.Number(kModelLoadSeconds, version, model.load_seconds);
-  out.Number(kModelBytes, version, model.bytes);
+            shards, [](const ModelCells& s) -> auto& { return s.rows; }));
+  ExposeLayers(out, model, versions);
 }
 
 void ExposeUnrouted(Exposition& out, const std::deque<ReactorCells>& reactors) {
@@ -153,11 +181,12 @@ void Registry::SetModelStates(std::vector<ModelState> states) {
   states_ = std::move(states);
 }
 
-std::vector<std::shared_ptr<const ModelMetrics>> Registry::LiveModels() const {
+std::map<std::string, std::vector<std::shared_ptr<const ModelMetrics>>> Registry::LiveModels()
+    const {
   absl::MutexLock lock(&mutex_);
-  std::vector<std::shared_ptr<const ModelMetrics>> live;
+  std::map<std::string, std::vector<std::shared_ptr<const ModelMetrics>>> live;
   for (const auto& held : models_) {
-    if (auto model = held.lock()) live.push_back(std::move(model));
+    if (auto version = held.lock()) live[version->model].push_back(std::move(version));
   }
   return live;
 }
@@ -165,7 +194,7 @@ std::vector<std::shared_ptr<const ModelMetrics>> Registry::LiveModels() const {
 std::vector<prometheus::MetricFamily> Registry::Collect() const {
   Exposition out;
   for (const activation::Spec& spec : activation::All()) ExposeActivation(out, reactors_, spec);
-  for (const auto& model : LiveModels()) ExposeModel(out, *model);
+  for (const auto& [model, versions] : LiveModels()) ExposeModel(out, model, versions);
   ExposeUnrouted(out, reactors_);
   {
     absl::MutexLock lock(&mutex_);

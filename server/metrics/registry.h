@@ -97,7 +97,8 @@ class Registry final : public prometheus::Collectable {
   std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:
-  std::vector<std::shared_ptr<const ModelMetrics>> LiveModels() const;
+  // By name, so that the versions of a model stand together.
+  std::map<std::string, std::vector<std::shared_ptr<const ModelMetrics>>> LiveModels() const;
 
   std::map<std::string, std::string> build_;
   std::deque<ReactorCells> reactors_;

@@ -51,7 +51,7 @@ absl::Status ReadActivation(const v1::Activation& from, Layer& layer) {
   const std::string name = from.name().empty() ? "identity" : from.name();
   layer.activation = activation::Find(name);
   if (layer.activation == nullptr) {
-    return absl::UnimplementedError(fmt::format("unknown activation '{}'", name));
+    return absl::UnimplementedError(fmt::format("unknown activation '{}'", Excerpt(name)));
   }
   const std::map<std::string, float> given(from.parameters().begin(), from.parameters().end());
   HILLOCK_ASSIGN_OR_RETURN(layer.params, activation::ResolveParams(*layer.activation, given));
@@ -71,7 +71,10 @@ absl::StatusOr<Layer> ReadLayer(const v1::Layer& from, size_t index) {
                                                   layer.weights.size(), layer.outputs, layer.inputs,
                                                   layer.inputs * layer.outputs));
   }
-  if (layer.inputs == 0) return absl::InvalidArgumentError("has 0 inputs, want at least 1");
+  if (layer.inputs == 0 || layer.outputs == 0) {
+    return absl::InvalidArgumentError(
+        fmt::format("got {} inputs and {} outputs, want at least 1", layer.inputs, layer.outputs));
+  }
   HILLOCK_ASSIGN_OR_RETURN(layer.bias, FloatsOr("bias", from.bias(), layer.outputs, 0.0f));
   HILLOCK_RETURN_IF_ERROR(ReadActivation(from.activation(), layer));
   return layer;
@@ -121,7 +124,8 @@ absl::StatusOr<Mlp> ReadMlp(std::string_view content) {
   for (int i = 0; i < file.layers_size(); ++i) {
     auto layer = ReadLayer(file.layers(i), static_cast<size_t>(i));
     if (!layer.ok()) {
-      return Annotate(layer.status(), fmt::format("layer {} '{}'", i, file.layers(i).name()));
+      return Annotate(layer.status(),
+                      fmt::format("layer {} '{}'", i, Excerpt(file.layers(i).name())));
     }
     mlp.layers.push_back(*std::move(layer));
   }

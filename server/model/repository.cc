@@ -65,13 +65,23 @@ Version ReadVersion(const std::string& name, const fs::path& model, int64_t numb
   return {name, number, std::move(mlp)};
 }
 
+absl::Status CheckName(const std::string& name) {
+  if (IsModelName(name)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      fmt::format("'{}' is no model name: want 1 to {} of A-Z a-z 0-9 _ . - and no leading dot",
+                  Excerpt(name), kMaxNameBytes));
+}
+
+Version ReadBareFile(const fs::path& file, size_t max_bytes) {
+  const std::string name = file.stem().string();
+  if (const auto status = CheckName(name); !status.ok()) return {name, 0, status};
+  auto mlp = ReadModelFile(file, max_bytes);
+  if (!mlp.ok()) mlp = Annotate(mlp.status(), file.filename().string());
+  return {name, 1, std::move(mlp)};
+}
+
 Version ReadModel(const fs::path& folder, const std::string& name, size_t max_bytes) {
-  if (!IsModelName(name)) {
-    return {name, 0,
-            absl::InvalidArgumentError(fmt::format(
-                "'{}' is no model name: want 1 to {} of A-Z a-z 0-9 _ . - and no leading dot", name,
-                kMaxNameBytes))};
-  }
+  if (const auto status = CheckName(name); !status.ok()) return {name, 0, status};
   const auto number = HighestVersion(folder);
   if (!number) {
     return {name, 0,
@@ -111,13 +121,11 @@ absl::StatusOr<int64_t> ParseVersion(std::string_view text) {
 absl::StatusOr<std::vector<Version>> ReadRepository(const std::string& root,
                                                     size_t max_file_bytes) {
   // The root may be a link: mounted volumes are.
-  const fs::path path = fs::path(root).lexically_normal();
   std::error_code error;
+  const fs::path path = fs::absolute(root, error).lexically_normal();
   const fs::file_status status = fs::status(path, error);
   if (fs::is_regular_file(status)) {
-    auto mlp = ReadModelFile(path, max_file_bytes);
-    if (!mlp.ok()) mlp = Annotate(mlp.status(), path.filename().string());
-    return std::vector<Version>{{path.stem().string(), 1, std::move(mlp)}};
+    return std::vector<Version>{ReadBareFile(path, max_file_bytes)};
   }
   if (!fs::is_directory(status)) {
     return absl::NotFoundError(fmt::format("repository '{}': no such folder", root));

@@ -53,9 +53,10 @@ absl::Status CheckInputs(const ModelInferRequest& request, const ServedModel& mo
   return CheckParameters("input", input);
 }
 
-absl::StatusOr<size_t> CheckShape(const ModelInferRequest::InferInputTensor& input, size_t width,
-                                  const Limits& limits) {
+absl::StatusOr<size_t> CheckShape(const ModelInferRequest::InferInputTensor& input,
+                                  const ServedModel& model, const Limits& limits) {
   const auto& shape = input.shape();
+  const size_t width = model.inputs();
   if (shape.size() != 2 || shape[0] < 1 || shape[1] != static_cast<int64_t>(width)) {
     return absl::InvalidArgumentError(
         fmt::format("input '{}': got shape [{}], want [rows, {}] with at least 1 row", input.name(),
@@ -65,6 +66,12 @@ absl::StatusOr<size_t> CheckShape(const ModelInferRequest::InferInputTensor& inp
   if (rows > limits.max_rows) {
     return absl::ResourceExhaustedError(fmt::format("input '{}': got {} rows, want at most {}",
                                                     input.name(), rows, limits.max_rows));
+  }
+  const size_t answer = rows * model.outputs() * sizeof(float);
+  if (answer > limits.max_answer_bytes) {
+    return absl::ResourceExhaustedError(
+        fmt::format("input '{}': the answer to {} rows has {} bytes, want at most {}", input.name(),
+                    rows, answer, limits.max_answer_bytes));
   }
   return rows;
 }
@@ -160,7 +167,7 @@ absl::StatusOr<InferView> DecodeRequest(const ModelInferRequest& request, const 
   InferView view;
   HILLOCK_RETURN_IF_ERROR(CheckInputs(request, model));
   const auto& input = request.inputs(0);
-  HILLOCK_ASSIGN_OR_RETURN(view.rows, CheckShape(input, model.inputs(), limits));
+  HILLOCK_ASSIGN_OR_RETURN(view.rows, CheckShape(input, model, limits));
   HILLOCK_RETURN_IF_ERROR(request.raw_input_contents_size() > 0 || !input.has_contents()
                               ? FindRaw(request, view.rows, model.inputs(), view)
                               : FindTyped(input, view.rows, model.inputs(), view));

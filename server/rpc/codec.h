@@ -17,7 +17,8 @@ namespace hillock::rpc {
 inline constexpr std::string_view kLabelOutput = "label";
 
 struct Limits {
-  size_t max_rows = 65536;  // a request
+  size_t max_rows = 65536;             // of a request
+  size_t max_answer_bytes = 64 << 20;  // of its float output
 };
 
 // A valid request, seen: nothing is copied, so it holds while the message does.

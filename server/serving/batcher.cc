@@ -18,11 +18,12 @@ void Batcher::Run() {
 }
 
 void Batcher::RunModel(ServedModel& model) {
-  for (Job* job : jobs_) {
-    if (job->model == &model) Gather(model, *job);
-  }
-  // Completion may destroy a job, so its place in the queue goes first.
-  std::erase_if(jobs_, [&](const Job* job) { return job->model == &model; });
+  // Completion may destroy a job, so the queue lets go of it first.
+  const auto others =
+      std::ranges::stable_partition(jobs_, [&](const Job* job) { return job->model == &model; });
+  batch_.assign(jobs_.begin(), others.begin());
+  jobs_.erase(jobs_.begin(), others.begin());
+  for (Job* job : batch_) Gather(model, *job);
   Flush(model);
 }
 

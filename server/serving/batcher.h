@@ -67,6 +67,7 @@ class Batcher {
   metrics::ReactorCells& cells_;
   const Clock& clock_;
   std::vector<Job*> jobs_;
+  std::vector<Job*> batch_;  // jobs of the model being run
   std::vector<Segment> segments_;
   size_t filled_ = 0;  // rows in the executor's input
 };

@@ -1,0 +1,34 @@
+#ifndef HILLOCK_TESTS_BENCH_PROCESS_H_
+#define HILLOCK_TESTS_BENCH_PROCESS_H_
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hillock::bench {
+
+// A child process on one core, killed when this goes.
+class Process {
+ public:
+  Process(const std::vector<std::string>& command, int core);
+  ~Process();
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  // Reads the child's standard output until a line contains `text`, and returns that line; an empty
+  // one when the output ends before.
+  std::string WaitForLine(std::string_view text);
+
+ private:
+  pid_t pid_ = -1;
+  int output_ = -1;
+};
+
+// Keeps this process and its later threads on one core.
+void PinToCore(int core);
+
+}  // namespace hillock::bench
+
+#endif  // HILLOCK_TESTS_BENCH_PROCESS_H_

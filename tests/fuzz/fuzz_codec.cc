@@ -1,0 +1,50 @@
+// Any request is seen inside its own bytes or refused, and an accepted one is answered.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+
+#include "proto/inference.pb.h"
+#include "server/base/clock.h"
+#include "server/base/status.h"
+#include "server/metrics/registry.h"
+#include "server/rpc/codec.h"
+#include "server/serving/served_model.h"
+#include "tests/support/mlp_builder.h"
+
+namespace {
+
+using hillock::rpc::InferView;
+
+std::shared_ptr<hillock::serving::ServedModel> MakeModel() {
+  static hillock::metrics::Registry registry(1, {});
+  const auto mlp =
+      hillock::testing::MlpBuilder(2).Add(3, "softmax").Labels({"a", "b", "c"}).Share();
+  return *hillock::serving::ServedModel::Create("m", 1, mlp, {}, 1, registry,
+                                                hillock::Clock::Monotonic());
+}
+
+void Answer(const inference::ModelInferRequest& request, const hillock::serving::ServedModel& model,
+            const InferView& view) {
+  inference::ModelInferResponse response;
+  hillock::rpc::ResponseEncoder encoder;
+  char* const room = encoder.Begin(request, model, view, response);
+  std::memset(room, 0, view.rows * model.outputs() * sizeof(float));
+  encoder.End();
+  HILLOCK_CHECK(response.outputs_size() ==
+                (view.wants_values ? 1 : 0) + (view.wants_labels ? 1 : 0));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static const auto model = MakeModel();
+  inference::ModelInferRequest request;
+  if (!request.ParseFromArray(data, static_cast<int>(size))) return 0;
+  const auto view = hillock::rpc::DecodeRequest(request, *model, {.max_rows = 64});
+  if (!view.ok()) return 0;
+  HILLOCK_CHECK(view->rows >= 1 && view->rows <= 64);
+  Answer(request, *model, *view);
+  return 0;
+}

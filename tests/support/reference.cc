@@ -1,0 +1,111 @@
+#include "tests/support/reference.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace hillock::testing {
+namespace {
+
+using activation::Scope;
+
+constexpr double kRounding = 0x1p-24;  // half the spacing of floats, relative
+
+std::vector<Approximate> Normalize(const model::Mlp& mlp, std::span<const float> row) {
+  std::vector<Approximate> out;
+  for (size_t i = 0; i < row.size(); ++i) {
+    const double x = row[i];
+    if (mlp.offset.empty()) {
+      out.push_back({x, 0});
+    } else {
+      const double y = (x - double{mlp.offset[i]}) * double{mlp.scale[i]};
+      out.push_back({y, 3 * kRounding * std::abs(y)});
+    }
+  }
+  return out;
+}
+
+// The classical bound on a sum of n products in any order of summation.
+Approximate Dot(const model::Layer& layer, size_t unit, const std::vector<Approximate>& x) {
+  double sum = layer.bias[unit];
+  double magnitude = std::abs(sum);
+  double inherited = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    const double w = layer.weights[unit * layer.inputs + i];
+    sum += w * x[i].value;
+    magnitude += std::abs(w) * (std::abs(x[i].value) + x[i].error);
+    inherited += std::abs(w) * x[i].error;
+  }
+  return {sum, inherited + static_cast<double>(x.size() + 1) * kRounding * magnitude};
+}
+
+// How far f moves when its argument does by x.error: at both ends, and half way to them for
+// functions that turn around there.
+double Spread(const model::Layer& layer, size_t unit, const Approximate& x) {
+  const double y = ReferenceOf(layer, unit, x.value);
+  double spread = 0;
+  for (const double at : {-1.0, -0.5, 0.5, 1.0}) {
+    const double there = ReferenceOf(layer, unit, x.value + at * x.error);
+    spread = std::max(spread, std::abs(there - y));
+  }
+  return 1.01 * spread;
+}
+
+double Own(const KernelError& kernel, double y) {
+  return kernel.relative * std::abs(y) + kernel.absolute;
+}
+
+std::vector<Approximate> Elementwise(const model::Layer& layer, const std::vector<Approximate>& x,
+                                     const KernelError& kernel) {
+  std::vector<Approximate> y;
+  for (size_t unit = 0; unit < x.size(); ++unit) {
+    const double value = ReferenceOf(layer, unit, x[unit].value);
+    const double spread = Spread(layer, unit, x[unit]);
+    y.push_back({value, spread + Own(kernel, std::abs(value) + spread)});
+  }
+  return y;
+}
+
+std::vector<Approximate> ByRow(const model::Layer& layer, const std::vector<Approximate>& x,
+                               const KernelError& kernel) {
+  std::vector<double> in;
+  double error = 0;
+  for (const Approximate& a : x) {
+    in.push_back(a.value);
+    error = std::max(error, a.error);
+  }
+  std::vector<double> out(in.size());
+  layer.activation->reference_row(in, out);
+  // Softmax: moving every argument by e changes a ratio of exponentials by e^2e at most.
+  std::vector<Approximate> y;
+  for (const double value : out)
+    y.push_back({value, value * std::expm1(2 * error) + Own(kernel, value)});
+  return y;
+}
+
+}  // namespace
+
+KernelError FallbackError(const activation::Spec& spec) {
+  return {.relative = spec.tolerance.ulp * 2 * kRounding,
+          .absolute = spec.tolerance.absolute + 1e-38};
+}
+
+double ReferenceOf(const model::Layer& layer, size_t unit, double x) {
+  activation::Params params = layer.params;
+  if (!layer.slopes.empty()) params[0] = layer.slopes[unit];
+  return layer.activation->reference(x, params);
+}
+
+std::vector<Approximate> Evaluate(const model::Mlp& mlp, std::span<const float> row,
+                                  bool fallback_only) {
+  std::vector<Approximate> x = Normalize(mlp, row);
+  for (const model::Layer& layer : mlp.layers) {
+    std::vector<Approximate> pre;
+    for (size_t unit = 0; unit < layer.outputs; ++unit) pre.push_back(Dot(layer, unit, x));
+    const KernelError kernel = fallback_only ? FallbackError(*layer.activation) : kOneDnnError;
+    x = layer.activation->scope == Scope::kRow ? ByRow(layer, pre, kernel)
+                                               : Elementwise(layer, pre, kernel);
+  }
+  return x;
+}
+
+}  // namespace hillock::testing

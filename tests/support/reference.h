@@ -1,0 +1,44 @@
+// An evaluation of MLPs apart from the server's: plain loops in double precision over the table's
+// reference functions.
+
+#ifndef HILLOCK_TESTS_SUPPORT_REFERENCE_H_
+#define HILLOCK_TESTS_SUPPORT_REFERENCE_H_
+
+#include <span>
+#include <vector>
+
+#include "server/activation/activation.h"
+#include "server/model/mlp.h"
+
+namespace hillock::testing {
+
+// How far one activation kernel may be off: relative * |want| + absolute.
+struct KernelError {
+  double relative = 0;
+  double absolute = 0;
+};
+
+// The table's bound for the fallback's kernel.
+KernelError FallbackError(const activation::Spec& spec);
+
+// What oneDNN's own tests grant its activations.
+inline constexpr KernelError kOneDnnError{.relative = 4e-5, .absolute = 1e-6};
+
+// A number, and how far a computation in float may honestly be from it.
+struct Approximate {
+  double value = 0;
+  double error = 0;
+};
+
+// The answer to one row. Its error bounds carry every rounding through the layers after it: that of
+// the sums, of the activations (`fallback_only`: the table's bound, else oneDNN's), and what the
+// activation makes of an error in its argument, a jump included.
+std::vector<Approximate> Evaluate(const model::Mlp& mlp, std::span<const float> row,
+                                  bool fallback_only);
+
+// f(x) for a layer's unit, its learned slope included. REQUIRES: not a row function.
+double ReferenceOf(const model::Layer& layer, size_t unit, double x);
+
+}  // namespace hillock::testing
+
+#endif  // HILLOCK_TESTS_SUPPORT_REFERENCE_H_

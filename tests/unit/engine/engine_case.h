@@ -1,0 +1,80 @@
+// The product that engine tests run over: every activation of the table on every choice of backend.
+
+#ifndef HILLOCK_TESTS_UNIT_ENGINE_ENGINE_CASE_H_
+#define HILLOCK_TESTS_UNIT_ENGINE_ENGINE_CASE_H_
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "server/base/clock.h"
+#include "server/engine/executor.h"
+#include "server/engine/plan.h"
+
+namespace hillock::engine {
+
+struct EngineCase {
+  const activation::Spec* spec;
+  std::optional<Backend> backend;  // none: oneDNN wherever it can
+
+  std::string Name() const {
+    return std::string(spec->name) + (backend == Backend::kFallback ? "_fallback" : "_auto");
+  }
+};
+
+inline std::ostream& operator<<(std::ostream& out, const EngineCase& c) { return out << c.Name(); }
+
+inline std::vector<EngineCase> EveryEngineCase() {
+  std::vector<EngineCase> cases;
+  for (const activation::Spec& spec : activation::All()) {
+    cases.push_back({&spec, std::nullopt});
+    cases.push_back({&spec, Backend::kFallback});
+  }
+  return cases;
+}
+
+inline std::string NameOf(const ::testing::TestParamInfo<EngineCase>& info) {
+  return info.param.Name();
+}
+
+// Widths of the models, inputs first.
+inline const std::vector<std::vector<size_t>> kShapes = {
+    {1, 1}, {2, 3}, {16, 64, 64, 8}, {33, 17}, {64, 32, 10}};
+
+// Sizes of batches: every bucket's, full, and some that leave one part empty.
+inline std::vector<size_t> RowCounts() {
+  std::vector<size_t> counts(Plan::buckets().begin(), Plan::buckets().end());
+  for (const size_t count : {3u, 5u, 17u, 65u, 100u}) counts.push_back(count);
+  return counts;
+}
+
+// A plan of a model and an executor for it.
+class Engine {
+ public:
+  Engine(const model::Mlp& mlp, std::optional<Backend> backend,
+         const Clock& clock = Clock::Monotonic())
+      : executor_(Plan::Compile(mlp, {backend}), clock) {}
+
+  // The answers, [rows][outputs], to [rows][inputs].
+  std::vector<float> Answer(std::span<const float> rows, bool profile = false) {
+    const size_t count = rows.size() / plan().inputs();
+    std::ranges::copy(rows, executor_.input());
+    const absl::Status status = executor_.Run(count, profile);
+    EXPECT_TRUE(status.ok()) << status;
+    return {executor_.output(), executor_.output() + count * plan().outputs()};
+  }
+
+  Executor& executor() { return executor_; }
+  const Plan& plan() const { return executor_.plan(); }
+
+ private:
+  Executor executor_;
+};
+
+}  // namespace hillock::engine
+
+#endif  // HILLOCK_TESTS_UNIT_ENGINE_ENGINE_CASE_H_

@@ -1,0 +1,242 @@
+#include "server/metrics/registry.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "server/metrics/families.h"
+
+namespace hillock::metrics {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::Eq;
+using ::testing::Optional;
+using ::testing::UnorderedElementsAre;
+
+constexpr size_t kOneDnn = 0;
+constexpr size_t kFallback = 1;
+
+// "name=value, ..." of a sample.
+std::string LabelsOf(const prometheus::ClientMetric& metric) {
+  std::string text;
+  for (const auto& label : metric.label) {
+    text += (text.empty() ? "" : ", ") + label.name + "=" + label.value;
+  }
+  return text;
+}
+
+class RegistryTest : public ::testing::Test {
+ protected:
+  static const activation::Spec& Relu() { return *activation::Find("relu"); }
+
+  std::shared_ptr<ModelMetrics> AddModel(const std::string& name,
+                                         const std::string& version = "1") {
+    return registry_.AddModel(name, version, {{"fc1", &Relu()}, {"fc2", &Relu()}});
+  }
+
+  // The sample of a family with these labels, if there is one.
+  std::optional<prometheus::ClientMetric> Find(const Family& family, const std::string& labels) {
+    for (const auto& collected : registry_.Collect()) {
+      if (collected.name != family.name) continue;
+      for (const auto& metric : collected.metric) {
+        if (LabelsOf(metric) == labels) return metric;
+      }
+    }
+    return std::nullopt;
+  }
+  std::optional<double> CounterOf(const Family& family, const std::string& labels) {
+    const auto metric = Find(family, labels);
+    return metric ? std::optional(metric->counter.value) : std::nullopt;
+  }
+  std::optional<double> GaugeOf(const Family& family, const std::string& labels) {
+    const auto metric = Find(family, labels);
+    return metric ? std::optional(metric->gauge.value) : std::nullopt;
+  }
+  std::optional<uint64_t> SamplesOf(const Family& family, const std::string& labels) {
+    const auto metric = Find(family, labels);
+    return metric ? std::optional(metric->histogram.sample_count) : std::nullopt;
+  }
+
+  // Writes something into every cell there is.
+  void FillEveryCell(ModelMetrics& model) {
+    for (size_t r = 0; r < 2; ++r) {
+      ReactorCells& reactor = registry_.reactor(r);
+      for (ActivationCells& a : reactor.activations) {
+        for (size_t b = 0; b < 2; ++b) {
+          a.seconds[b].Observe(1000);
+          a.timed_elements[b].Add(1);
+          for (size_t p = 0; p < 2; ++p) a.elements[b][p].Add(1);
+          a.layer_seconds[b].Observe(1000);
+        }
+      }
+      for (Counter& counter : reactor.unrouted) counter.Add(1);
+      ModelCells& cells = model.shards[r];
+      for (Counter& counter : cells.requests) counter.Add(1);
+      cells.total_seconds.Observe(1);
+      cells.queue_seconds.Observe(1);
+      cells.compute_seconds.Observe(1);
+      cells.batch_rows.Observe(1);
+      cells.rows.Add(1);
+      for (size_t layer = 0; layer < 2; ++layer) {
+        cells.sampled[layer].Add(2);
+        cells.saturated[layer].Add(1);
+      }
+    }
+  }
+
+  // Prometheus refuses a scrape in which two samples of a family have the same labels.
+  void ExpectNoDuplicates() {
+    for (const auto& family : registry_.Collect()) {
+      std::set<std::string> seen;
+      for (const auto& metric : family.metric) {
+        EXPECT_TRUE(seen.insert(LabelsOf(metric)).second)
+            << family.name << "{" << LabelsOf(metric) << "} twice";
+      }
+    }
+  }
+
+  Registry registry_{2, {{"version", "9.9"}, {"onednn", "2.6"}}};
+};
+
+TEST_F(RegistryTest, SumsActivationsOverReactors) {
+  for (size_t r = 0; r < 2; ++r) {
+    ActivationCells& relu = registry_.reactor(r).activations[Relu().index];
+    relu.seconds[kOneDnn].Observe(1000);
+    relu.timed_elements[kOneDnn].Add(7);
+    relu.elements[kOneDnn][kFused].Add(100);
+    relu.elements[kFallback][kSplit].Add(10 + r);
+    relu.layer_seconds[kSplit].Observe(5000);
+  }
+  EXPECT_THAT(SamplesOf(kActivationSeconds, "activation=relu, backend=onednn"), Optional(2u));
+  EXPECT_THAT(CounterOf(kActivationTimedElements, "activation=relu, backend=onednn"), Optional(14));
+  EXPECT_THAT(CounterOf(kActivationElements, "activation=relu, backend=onednn, path=fused"),
+              Optional(200));
+  EXPECT_THAT(CounterOf(kActivationElements, "activation=relu, backend=fallback, path=split"),
+              Optional(21));
+  EXPECT_THAT(SamplesOf(kLayerSeconds, "activation=relu, path=split"), Optional(2u));
+}
+
+TEST_F(RegistryTest, ShowsNothingOfWhatHasNotHappened) {
+  const auto model = AddModel("cat");
+  EXPECT_THAT(SamplesOf(kActivationSeconds, "activation=relu, backend=onednn"), Eq(std::nullopt));
+  EXPECT_THAT(CounterOf(kRows, "model=cat"), Eq(std::nullopt));
+  EXPECT_THAT(GaugeOf(kDeadUnits, "model=cat, layer=fc1"), Eq(std::nullopt)) << "nothing sampled";
+}
+
+TEST_F(RegistryTest, SumsAModelOverReactors) {
+  const auto model = AddModel("cat");
+  for (ModelCells& cells : model->shards) {
+    cells.requests[0].Add(5);
+    cells.requests[3].Add(1);
+    cells.total_seconds.Observe(3000);
+    cells.queue_seconds.Observe(1000);
+    cells.compute_seconds.Observe(2000);
+    cells.batch_rows.Observe(4);
+    cells.rows.Add(4);
+  }
+  EXPECT_THAT(CounterOf(kRequests, "model=cat, version=1, code=OK"), Optional(10));
+  EXPECT_THAT(CounterOf(kRequests, "model=cat, version=1, code=INVALID_ARGUMENT"), Optional(2));
+  EXPECT_THAT(SamplesOf(kRequestSeconds, "model=cat, stage=total"), Optional(2u));
+  EXPECT_THAT(SamplesOf(kRequestSeconds, "model=cat, stage=queue"), Optional(2u));
+  EXPECT_THAT(SamplesOf(kRequestSeconds, "model=cat, stage=compute"), Optional(2u));
+  EXPECT_THAT(SamplesOf(kBatchRows, "model=cat"), Optional(2u));
+  EXPECT_THAT(CounterOf(kRows, "model=cat"), Optional(8));
+}
+
+TEST_F(RegistryTest, TellsTheHealthOfEveryLayer) {
+  const auto model = AddModel("cat");
+  for (size_t r = 0; r < 2; ++r) {
+    model->shards[r].sampled[1].Add(50);
+    model->shards[r].saturated[1].Add(20 + r);
+    model->shards[r].dead_units[1] = static_cast<int64_t>(3 + r);
+  }
+  EXPECT_THAT(CounterOf(kSampledElements, "model=cat, layer=fc2, activation=relu"), Optional(100));
+  EXPECT_THAT(CounterOf(kSaturatedElements, "model=cat, layer=fc2, activation=relu"), Optional(41));
+  EXPECT_THAT(GaugeOf(kDeadUnits, "model=cat, layer=fc2"), Optional(4)) << "the worst reactor's";
+  EXPECT_THAT(CounterOf(kSampledElements, "model=cat, layer=fc1, activation=relu"),
+              Eq(std::nullopt));
+}
+
+TEST_F(RegistryTest, ShowsAModelsGaugesAsLongAsSomebodyHoldsIt) {
+  auto model = AddModel("cat");
+  model->load_seconds = 0.25;
+  model->bytes = 4096;
+  EXPECT_THAT(GaugeOf(kModelLoadSeconds, "model=cat, version=1"), Optional(0.25));
+  EXPECT_THAT(GaugeOf(kModelBytes, "model=cat, version=1"), Optional(4096));
+  model.reset();
+  EXPECT_THAT(GaugeOf(kModelBytes, "model=cat, version=1"), Eq(std::nullopt));
+}
+
+TEST_F(RegistryTest, CountsRequestsThatNameNoModelServed) {
+  registry_.reactor(1).unrouted[5].Add(4);
+  EXPECT_THAT(CounterOf(kRequests, "model=, version=, code=NOT_FOUND"), Optional(4));
+}
+
+TEST_F(RegistryTest, ShowsTheStatesLastSet) {
+  registry_.SetModelStates({{"cat", "1", "READY"}, {"dog", "2", "UNAVAILABLE"}});
+  EXPECT_THAT(GaugeOf(kModelState, "model=dog, version=2, state=UNAVAILABLE"), Optional(1));
+  registry_.SetModelStates({{"cat", "1", "READY"}});
+  EXPECT_THAT(GaugeOf(kModelState, "model=dog, version=2, state=UNAVAILABLE"), Eq(std::nullopt));
+  EXPECT_THAT(GaugeOf(kModelState, "model=cat, version=1, state=READY"), Optional(1));
+}
+
+TEST_F(RegistryTest, TellsWhatTheServerIsMadeOf) {
+  EXPECT_THAT(GaugeOf(kBuildInfo, "onednn=2.6, version=9.9"), Optional(1));
+}
+
+TEST_F(RegistryTest, NamesEveryStatusCodeAsGrpcDoes) {
+  const auto model = AddModel("cat");
+  for (Counter& counter : model->shards[0].requests) counter.Add(1);
+  for (const char* code : {"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED",
+                           "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED",
+                           "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED",
+                           "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"}) {
+    EXPECT_THAT(CounterOf(kRequests, std::string("model=cat, version=1, code=") + code),
+                Optional(1))
+        << code;
+  }
+}
+
+TEST_F(RegistryTest, ShowsEverySampleOnce) {
+  const auto cat = AddModel("cat");
+  const auto dog = AddModel("dog");
+  FillEveryCell(*cat);
+  FillEveryCell(*dog);
+  ExpectNoDuplicates();
+}
+
+TEST_F(RegistryTest, ShowsEverySampleOnceWhileTwoVersionsOfAModelLive) {
+  const auto old_version = AddModel("cat", "1");
+  const auto new_version = AddModel("cat", "2");
+  FillEveryCell(*old_version);
+  FillEveryCell(*new_version);
+  ExpectNoDuplicates();
+}
+
+// The names that dashboards and alerts rely on. A change here is a change for every user.
+TEST_F(RegistryTest, HasTheFamiliesThatDashboardsKnow) {
+  const auto model = AddModel("cat");
+  FillEveryCell(*model);
+  registry_.SetModelStates({{"cat", "1", "READY"}});
+  std::vector<std::string> names;
+  for (const auto& family : registry_.Collect()) names.push_back(family.name);
+  EXPECT_THAT(
+      names, UnorderedElementsAre(
+                 "hillock_activation_seconds", "hillock_activation_timed_elements_total",
+                 "hillock_activation_elements_total", "hillock_layer_seconds",
+                 "hillock_requests_total", "hillock_request_seconds", "hillock_batch_rows",
+                 "hillock_rows_total", "hillock_activation_sampled_elements_total",
+                 "hillock_activation_saturated_elements_total", "hillock_layer_dead_units",
+                 "hillock_model_load_seconds", "hillock_model_bytes", "hillock_model_state",
+                 "hillock_build_info", "process_cpu_seconds_total", "process_resident_memory_bytes",
+                 "process_open_fds", "process_max_fds", "process_start_time_seconds"));
+}
+
+}  // namespace
+}  // namespace hillock::metrics

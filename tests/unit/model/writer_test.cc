@@ -1,0 +1,69 @@
+#include "server/model/writer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <string>
+
+#include "server/model/reader.h"
+#include "tests/support/mlp_builder.h"
+#include "tests/support/status_matchers.h"
+#include "tests/unit/model/equals_mlp.h"
+
+namespace hillock::model {
+namespace {
+
+using ::hillock::testing::IsOkAndHolds;
+using ::hillock::testing::MlpBuilder;
+
+class WriteMlpWith : public ::testing::TestWithParam<activation::Spec> {
+ protected:
+  static std::string_view Name() { return GetParam().name; }
+};
+
+TEST_P(WriteMlpWith, ComesBackEqual) {
+  const Mlp mlp = MlpBuilder(4, 7).Add(5, Name()).Add(3, Name()).Normalized().Build();
+  EXPECT_THAT(ReadMlp(WriteMlp(mlp)), IsOkAndHolds(EqualsMlp(mlp)));
+}
+
+TEST_P(WriteMlpWith, KeepsParametersThatAreNotTheDefault) {
+  std::map<std::string, float> params;
+  for (size_t i = 0; i < GetParam().param_count; ++i) {
+    params[std::string(GetParam().params[i].name)] = GetParam().params[i].high;
+  }
+  const Mlp mlp = MlpBuilder(2).Add(2, Name(), params).Build();
+  EXPECT_THAT(ReadMlp(WriteMlp(mlp)), IsOkAndHolds(EqualsMlp(mlp)));
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryActivation, WriteMlpWith,
+                         ::testing::ValuesIn(activation::All().begin(), activation::All().end()),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+TEST(WriteMlp, KeepsLabelsNamesAndThreshold) {
+  Mlp mlp = MlpBuilder(3).Add(1, "sigmoid").Labels({"ham", "spam"}).Build();
+  mlp.producer = "writer_test";
+  mlp.input_name = "mail";
+  mlp.output_name = "verdict";
+  mlp.threshold = -0.75f;
+  mlp.layers[0].name = "only";
+  EXPECT_THAT(ReadMlp(WriteMlp(mlp)), IsOkAndHolds(EqualsMlp(mlp)));
+}
+
+TEST(WriteMlp, KeepsAThresholdOfZero) {
+  Mlp mlp = MlpBuilder(3).Add(1, "tanh").Labels({"no", "yes"}).Build();
+  mlp.threshold = 0;
+  EXPECT_THAT(ReadMlp(WriteMlp(mlp)), IsOkAndHolds(EqualsMlp(mlp)));
+}
+
+TEST(WriteMlp, EndsWithTheCrc32OfAllBeforeIt) {
+  const std::string file = WriteMlp(MlpBuilder(2).Add(2, "relu").Build());
+  const size_t body = file.size() - 5;
+  EXPECT_EQ(file[body], 0x7d);
+  uint32_t stated = 0;
+  for (size_t i = 4; i > 0; --i) stated = stated << 8 | static_cast<unsigned char>(file[body + i]);
+  EXPECT_EQ(stated, crc32_z(0, reinterpret_cast<const Bytef*>(file.data()), body));
+}
+
+}  // namespace
+}  // namespace hillock::model

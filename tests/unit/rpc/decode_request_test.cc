@@ -1,0 +1,290 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "server/rpc/codec.h"
+#include "tests/support/status_matchers.h"
+#include "tests/unit/rpc/served.h"
+
+namespace hillock::rpc {
+namespace {
+
+using ::hillock::testing::IsOk;
+using ::hillock::testing::StatusIs;
+using ::inference::ModelInferRequest;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr float kInf = std::numeric_limits<float>::infinity();
+constexpr int64_t kHuge = std::numeric_limits<int64_t>::max();
+constexpr Limits kLimits{.max_rows = 100};
+
+std::string Raw(const std::vector<float>& floats) {
+  return {reinterpret_cast<const char*>(floats.data()), floats.size() * sizeof(float)};
+}
+
+// A sound request of two rows, without their numbers.
+ModelInferRequest TwoRows() {
+  ModelInferRequest request;
+  request.set_model_name("pets");
+  auto& input = *request.add_inputs();
+  input.set_name("input");
+  input.set_datatype("FP32");
+  input.add_shape(2);
+  input.add_shape(3);
+  return request;
+}
+
+ModelInferRequest RawRequest(const std::vector<float>& floats = {1, 2, 3, 4, 5, 6}) {
+  ModelInferRequest request = TwoRows();
+  request.add_raw_input_contents(Raw(floats));
+  return request;
+}
+
+ModelInferRequest TypedRequest(const std::vector<float>& floats = {1, 2, 3, 4, 5, 6}) {
+  ModelInferRequest request = TwoRows();
+  auto& contents = *request.mutable_inputs(0)->mutable_contents();
+  contents.mutable_fp32_contents()->Assign(floats.begin(), floats.end());
+  return request;
+}
+
+void SetShape(ModelInferRequest& request, const std::vector<int64_t>& shape) {
+  request.mutable_inputs(0)->mutable_shape()->Assign(shape.begin(), shape.end());
+}
+
+class DecodeRequestTest : public ::testing::Test {
+ protected:
+  static std::vector<float> Floats(const InferView& view) {
+    std::vector<float> floats(view.rows * 3);
+    std::memcpy(floats.data(), view.input, floats.size() * sizeof(float));
+    return floats;
+  }
+
+  // The view of a raw request that asks for these outputs.
+  static absl::StatusOr<InferView> DecodeFor(Served& served,
+                                             const std::vector<std::string>& outputs) {
+    ModelInferRequest request = RawRequest();
+    for (const auto& name : outputs) request.add_outputs()->set_name(name);
+    return DecodeRequest(request, *served, kLimits);
+  }
+
+  Served plain_{Plain()};
+  Served labelled_{Labelled()};
+};
+
+TEST_F(DecodeRequestTest, SeesRawContents) {
+  const ModelInferRequest request = RawRequest();
+  const auto view = DecodeRequest(request, *plain_, kLimits);
+  ASSERT_THAT(view, IsOk());
+  EXPECT_EQ(view->rows, 2u);
+  EXPECT_FALSE(view->typed);
+  EXPECT_EQ(view->input, request.raw_input_contents(0).data()) << "it copied";
+  EXPECT_THAT(Floats(*view), ElementsAre(1, 2, 3, 4, 5, 6));
+}
+
+TEST_F(DecodeRequestTest, SeesTypedContents) {
+  const ModelInferRequest request = TypedRequest();
+  const auto view = DecodeRequest(request, *plain_, kLimits);
+  ASSERT_THAT(view, IsOk());
+  EXPECT_EQ(view->rows, 2u);
+  EXPECT_TRUE(view->typed);
+  EXPECT_THAT(Floats(*view), ElementsAre(1, 2, 3, 4, 5, 6));
+}
+
+TEST_F(DecodeRequestTest, TakesExtremeFiniteNumbers) {
+  constexpr float kMax = std::numeric_limits<float>::max();
+  EXPECT_THAT(DecodeRequest(RawRequest({kMax, -kMax, -0.0f, 1e-45f, 0, 1}), *plain_, kLimits),
+              IsOk());
+}
+
+TEST_F(DecodeRequestTest, TakesAsManyRowsAsTheLimit) {
+  EXPECT_THAT(DecodeRequest(RawRequest(), *plain_, {.max_rows = 2}), IsOk());
+  EXPECT_THAT(DecodeRequest(RawRequest(), *plain_, {.max_rows = 1}),
+              StatusIs(absl::StatusCode::kResourceExhausted,
+                       HasSubstr("input 'input': got 2 rows, want at most 1")));
+}
+
+TEST_F(DecodeRequestTest, WantsEveryOutputWhenNoneIsNamed) {
+  const auto plain = DecodeFor(plain_, {});
+  ASSERT_THAT(plain, IsOk());
+  EXPECT_TRUE(plain->wants_values);
+  EXPECT_FALSE(plain->wants_labels);
+  const auto labelled = DecodeFor(labelled_, {});
+  ASSERT_THAT(labelled, IsOk());
+  EXPECT_TRUE(labelled->wants_values);
+  EXPECT_TRUE(labelled->wants_labels);
+}
+
+TEST_F(DecodeRequestTest, WantsOnlyTheOutputsNamed) {
+  const auto values = DecodeFor(labelled_, {"output"});
+  ASSERT_THAT(values, IsOk());
+  EXPECT_TRUE(values->wants_values);
+  EXPECT_FALSE(values->wants_labels);
+  const auto labels = DecodeFor(labelled_, {"label"});
+  ASSERT_THAT(labels, IsOk());
+  EXPECT_FALSE(labels->wants_values);
+  EXPECT_TRUE(labels->wants_labels);
+  const auto both = DecodeFor(labelled_, {"label", "output"});
+  ASSERT_THAT(both, IsOk());
+  EXPECT_TRUE(both->wants_values);
+  EXPECT_TRUE(both->wants_labels);
+}
+
+TEST_F(DecodeRequestTest, ToleratesParametersThatChangeNothing) {
+  ModelInferRequest request = RawRequest();
+  (*request.mutable_inputs(0)->mutable_parameters())["binary_data_size"].set_int64_param(24);
+  (*request.mutable_parameters())["priority"].set_int64_param(1);
+  EXPECT_THAT(DecodeRequest(request, *plain_, kLimits), IsOk());
+}
+
+TEST_F(DecodeRequestTest, NamesTheOutputsThereAre) {
+  EXPECT_THAT(DecodeFor(plain_, {"label"}),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       "model 'pets': got output 'label', want 'output'"));
+  EXPECT_THAT(DecodeFor(labelled_, {"output", "logits"}),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       "model 'pets': got output 'logits', want 'output' or 'label'"));
+}
+
+TEST_F(DecodeRequestTest, NamesTheFirstNumberThatIsNotFinite) {
+  const auto expect_refused = [&](const std::vector<float>& floats, const std::string& message) {
+    const auto refused = StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(message));
+    EXPECT_THAT(DecodeRequest(RawRequest(floats), *plain_, kLimits), refused);
+    EXPECT_THAT(DecodeRequest(TypedRequest(floats), *plain_, kLimits), refused);
+  };
+  expect_refused({1, 2, 3, 4, kNan, kInf}, "input 'input': row 1, column 1 is nan");
+  expect_refused({kInf, 2, 3, 4, 5, 6}, "row 0, column 0 is inf, want a finite number");
+  expect_refused({1, 2, 3, 4, 5, -kInf}, "row 1, column 2 is -inf");
+}
+
+struct BadRequest {
+  std::string name;
+  ModelInferRequest request;  // before the change
+  std::function<void(ModelInferRequest&)> change;
+  std::string message;
+  absl::StatusCode code = absl::StatusCode::kInvalidArgument;
+};
+
+std::ostream& operator<<(std::ostream& out, const BadRequest& bad) { return out << bad.name; }
+
+class DecodeBadRequest : public ::testing::TestWithParam<BadRequest> {};
+
+TEST_P(DecodeBadRequest, SaysGotAndWant) {
+  Served labelled(Labelled());
+  ModelInferRequest request = GetParam().request;
+  GetParam().change(request);
+  EXPECT_THAT(DecodeRequest(request, *labelled, kLimits),
+              StatusIs(GetParam().code, HasSubstr(GetParam().message)));
+}
+
+BadRequest Shaped(const std::string& name, const std::vector<int64_t>& shape,
+                  const std::string& text) {
+  return {"shape_" + name, RawRequest(), [shape](auto& r) { SetShape(r, shape); },
+          "input 'input': got shape [" + text + "], want [rows, 3] with at least 1 row"};
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Inputs, DecodeBadRequest,
+    ::testing::Values(
+        BadRequest{"no_input", RawRequest(), [](auto& r) { r.clear_inputs(); },
+                   "model 'pets': got 0 inputs, want 1, 'input'"},
+        BadRequest{"two_inputs", RawRequest(), [](auto& r) { *r.add_inputs() = r.inputs(0); },
+                   "model 'pets': got 2 inputs, want 1, 'input'"},
+        BadRequest{"name", RawRequest(), [](auto& r) { r.mutable_inputs(0)->set_name("x"); },
+                   "model 'pets': got input 'x', want 'input'"},
+        BadRequest{"datatype", RawRequest(),
+                   [](auto& r) { r.mutable_inputs(0)->set_datatype("FP64"); },
+                   "input 'input': got datatype 'FP64', want FP32"},
+        BadRequest{"no_datatype", RawRequest(),
+                   [](auto& r) { r.mutable_inputs(0)->clear_datatype(); },
+                   "input 'input': got datatype '', want FP32"},
+        Shaped("none", {}, ""), Shaped("rank_1", {3}, "3"), Shaped("rank_3", {1, 2, 3}, "1, 2, 3"),
+        Shaped("width", {2, 4}, "2, 4"), Shaped("turned", {3, 2}, "3, 2"),
+        Shaped("no_rows", {0, 3}, "0, 3"), Shaped("negative", {-1, 3}, "-1, 3"),
+        Shaped("negative_width", {2, -3}, "2, -3"),
+        Shaped("lowest", {-kHuge - 1, 3}, "-9223372036854775808, 3"),
+        BadRequest{"too_many_rows", RawRequest(),
+                   [](auto& r) {
+                     SetShape(r, {101, 3});
+                   },
+                   "input 'input': got 101 rows, want at most 100",
+                   absl::StatusCode::kResourceExhausted},
+        BadRequest{"huge_rows", RawRequest(),
+                   [](auto& r) {
+                     SetShape(r, {kHuge, 3});
+                   },
+                   "got 9223372036854775807 rows, want at most 100",
+                   absl::StatusCode::kResourceExhausted}),
+    ::testing::PrintToStringParamName());
+
+INSTANTIATE_TEST_SUITE_P(
+    Contents, DecodeBadRequest,
+    ::testing::Values(
+        BadRequest{"none", TwoRows(), [](auto&) {},
+                   "got 0 raw_input_contents, want 1, as there is 1 input"},
+        BadRequest{"two_raw", RawRequest(), [](auto& r) { r.add_raw_input_contents("more"); },
+                   "got 2 raw_input_contents, want 1, as there is 1 input"},
+        BadRequest{"few_bytes", RawRequest(),
+                   [](auto& r) { r.mutable_raw_input_contents(0)->pop_back(); },
+                   "input 'input': 23 bytes, want 2 x 3 FP32 = 24"},
+        BadRequest{"many_bytes", RawRequest(),
+                   [](auto& r) { r.mutable_raw_input_contents(0)->append("more"); },
+                   "input 'input': 28 bytes, want 2 x 3 FP32 = 24"},
+        BadRequest{"no_bytes", RawRequest(),
+                   [](auto& r) { r.mutable_raw_input_contents(0)->clear(); },
+                   "input 'input': 0 bytes, want 2 x 3 FP32 = 24"},
+        BadRequest{"raw_and_typed", TypedRequest(),
+                   [](auto& r) {
+                     r.add_raw_input_contents(Raw({1, 2, 3, 4, 5, 6}));
+                   },
+                   "input 'input': contents field must not be specified when using "
+                   "raw_input_contents"},
+        BadRequest{"few_floats", TypedRequest({1, 2, 3, 4, 5}), [](auto&) {},
+                   "input 'input': 5 fp32_contents, want 2 x 3 = 6"},
+        BadRequest{"many_floats", TypedRequest({1, 2, 3, 4, 5, 6, 7}), [](auto&) {},
+                   "input 'input': 7 fp32_contents, want 2 x 3 = 6"},
+        BadRequest{"no_floats", TypedRequest({}),
+                   [](auto& r) { r.mutable_inputs(0)->mutable_contents(); },
+                   "input 'input': 0 fp32_contents, want 2 x 3 = 6"},
+        BadRequest{"doubles", TypedRequest({}),
+                   [](auto& r) { r.mutable_inputs(0)->mutable_contents()->add_fp64_contents(1); },
+                   "input 'input': contents in a field of another datatype, want fp32_contents"},
+        BadRequest{
+            "bytes_beside_floats", TypedRequest(),
+            [](auto& r) { r.mutable_inputs(0)->mutable_contents()->add_bytes_contents("a"); },
+            "contents in a field of another datatype, want fp32_contents"}),
+    ::testing::PrintToStringParamName());
+
+constexpr auto kUnknown = absl::StatusCode::kUnimplemented;
+
+INSTANTIATE_TEST_SUITE_P(
+    Unsupported, DecodeBadRequest,
+    ::testing::Values(
+        BadRequest{
+            "shared_memory_input", TwoRows(),
+            [](auto& r) { (*r.mutable_inputs(0)->mutable_parameters())["shared_memory_region"]; },
+            "input 'input': parameter 'shared_memory_region' is not supported", kUnknown},
+        BadRequest{"shared_memory_output", RawRequest(),
+                   [](auto& r) {
+                     auto& output = *r.add_outputs();
+                     output.set_name("output");
+                     (*output.mutable_parameters())["shared_memory_region"];
+                   },
+                   "output 'output': parameter 'shared_memory_region' is not supported", kUnknown},
+        BadRequest{"classification", RawRequest(),
+                   [](auto& r) {
+                     auto& output = *r.add_outputs();
+                     output.set_name("output");
+                     (*output.mutable_parameters())["classification"].set_int64_param(1);
+                   },
+                   "output 'output': parameter 'classification' is not supported", kUnknown}),
+    ::testing::PrintToStringParamName());
+
+}  // namespace
+}  // namespace hillock::rpc

@@ -1,0 +1,126 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "server/rpc/codec.h"
+#include "tests/unit/rpc/served.h"
+
+namespace hillock::rpc {
+namespace {
+
+using ::inference::ModelInferRequest;
+using ::inference::ModelInferResponse;
+using ::testing::ElementsAre;
+
+using namespace std::string_literals;
+
+class ResponseEncoderTest : public ::testing::Test {
+ protected:
+  // The response to a request with that view, when the engine answers `floats`.
+  ModelInferResponse Encode(Served& served, const InferView& view,
+                            const std::vector<float>& floats) {
+    ModelInferRequest request;
+    request.set_id("request 7");
+    ModelInferResponse response;
+    char* const room = encoder_.Begin(request, *served, view, response);
+    std::memcpy(room, floats.data(), floats.size() * sizeof(float));
+    encoder_.End();
+    return response;
+  }
+
+  static std::vector<float> Unpack(const std::string& raw) {
+    std::vector<float> floats(raw.size() / sizeof(float));
+    std::memcpy(floats.data(), raw.data(), raw.size());
+    return floats;
+  }
+
+  Served plain_{Plain()};
+  Served labelled_{Labelled()};
+  ResponseEncoder encoder_;
+};
+
+TEST_F(ResponseEncoderTest, SaysWhoAnswersWhat) {
+  const auto response = Encode(plain_, {.rows = 1}, {1, 2});
+  EXPECT_EQ(response.model_name(), "pets");
+  EXPECT_EQ(response.model_version(), "3");
+  EXPECT_EQ(response.id(), "request 7");
+}
+
+TEST_F(ResponseEncoderTest, AnswersRawRequestsRaw) {
+  const auto response = Encode(plain_, {.rows = 2}, {1, 2, 3, 4});
+  ASSERT_EQ(response.outputs_size(), 1);
+  EXPECT_EQ(response.outputs(0).name(), "output");
+  EXPECT_EQ(response.outputs(0).datatype(), "FP32");
+  EXPECT_THAT(response.outputs(0).shape(), ElementsAre(2, 2));
+  EXPECT_FALSE(response.outputs(0).has_contents());
+  ASSERT_EQ(response.raw_output_contents_size(), 1);
+  EXPECT_THAT(Unpack(response.raw_output_contents(0)), ElementsAre(1, 2, 3, 4));
+}
+
+TEST_F(ResponseEncoderTest, AnswersTypedRequestsTyped) {
+  const auto response = Encode(plain_, {.rows = 2, .typed = true}, {1, 2, 3, 4});
+  ASSERT_EQ(response.outputs_size(), 1);
+  EXPECT_THAT(response.outputs(0).shape(), ElementsAre(2, 2));
+  EXPECT_THAT(response.outputs(0).contents().fp32_contents(), ElementsAre(1, 2, 3, 4));
+  EXPECT_EQ(response.raw_output_contents_size(), 0);
+}
+
+TEST_F(ResponseEncoderTest, AddsLabelsAfterTheValues) {
+  const auto response =
+      Encode(labelled_, {.rows = 2, .wants_labels = true}, {0.9f, 0.1f, 0.2f, 0.8f});
+  ASSERT_EQ(response.outputs_size(), 2);
+  EXPECT_EQ(response.outputs(1).name(), "label");
+  EXPECT_EQ(response.outputs(1).datatype(), "BYTES");
+  EXPECT_THAT(response.outputs(1).shape(), ElementsAre(2));
+  ASSERT_EQ(response.raw_output_contents_size(), 2);
+  EXPECT_THAT(Unpack(response.raw_output_contents(0)), ElementsAre(0.9f, 0.1f, 0.2f, 0.8f));
+  EXPECT_EQ(response.raw_output_contents(1), "\3\0\0\0cat\3\0\0\0dog"s);
+}
+
+TEST_F(ResponseEncoderTest, AddsTypedLabels) {
+  const auto response =
+      Encode(labelled_, {.rows = 2, .typed = true, .wants_labels = true}, {0.9f, 0.1f, 0.2f, 0.8f});
+  ASSERT_EQ(response.outputs_size(), 2);
+  EXPECT_THAT(response.outputs(1).contents().bytes_contents(), ElementsAre("cat", "dog"));
+  EXPECT_EQ(response.raw_output_contents_size(), 0);
+}
+
+TEST_F(ResponseEncoderTest, SendsLabelsAlone) {
+  for (const bool typed : {false, true}) {
+    const auto response =
+        Encode(labelled_, {.rows = 2, .typed = typed, .wants_values = false, .wants_labels = true},
+               {0.2f, 0.8f, 0.9f, 0.1f});
+    ASSERT_EQ(response.outputs_size(), 1);
+    EXPECT_EQ(response.outputs(0).name(), "label");
+    if (typed) {
+      EXPECT_THAT(response.outputs(0).contents().bytes_contents(), ElementsAre("dog", "cat"));
+    } else {
+      EXPECT_THAT(response.raw_output_contents(), ElementsAre("\3\0\0\0dog\3\0\0\0cat"s));
+    }
+  }
+}
+
+TEST_F(ResponseEncoderTest, WritesTheLengthOfALongLabelInFourBytes) {
+  const std::string label(0x10203, 'x');
+  Served served(testing::MlpBuilder(3).Add(2, "softmax").Labels({label, ""}).Build());
+  const auto response =
+      Encode(served, {.rows = 2, .wants_values = false, .wants_labels = true}, {1, 0, 0, 1});
+  EXPECT_EQ(response.raw_output_contents(0), "\3\2\1\0"s + label + "\0\0\0\0"s);
+}
+
+TEST_F(ResponseEncoderTest, ServesOneResponseAfterTheOther) {
+  const InferView labels{.rows = 2, .wants_values = false, .wants_labels = true};
+  Encode(labelled_, labels, {0.2f, 0.8f, 0.9f, 0.1f});
+  const auto shorter =
+      Encode(labelled_, {.rows = 1, .wants_values = false, .wants_labels = true}, {0.9f, 0.1f});
+  EXPECT_THAT(shorter.raw_output_contents(), ElementsAre("\3\0\0\0cat"s));
+  const auto values = Encode(plain_, {.rows = 1}, {5, 6});
+  ASSERT_EQ(values.raw_output_contents_size(), 1);
+  EXPECT_THAT(Unpack(values.raw_output_contents(0)), ElementsAre(5, 6));
+}
+
+}  // namespace
+}  // namespace hillock::rpc

@@ -1,0 +1,39 @@
+#ifndef HILLOCK_TESTS_UNIT_RPC_SERVED_H_
+#define HILLOCK_TESTS_UNIT_RPC_SERVED_H_
+
+#include <memory>
+#include <utility>
+
+#include "server/base/clock.h"
+#include "server/metrics/registry.h"
+#include "server/serving/served_model.h"
+#include "tests/support/mlp_builder.h"
+
+namespace hillock::rpc {
+
+// A model as one reactor serves it, with all it needs to live.
+class Served {
+ public:
+  explicit Served(model::Mlp mlp)
+      : model_(*serving::ServedModel::Create("pets", 3,
+                                             std::make_shared<const model::Mlp>(std::move(mlp)), {},
+                                             1, registry_, Clock::Monotonic())) {}
+
+  serving::ServedModel& operator*() { return *model_; }
+
+ private:
+  metrics::Registry registry_{1, {}};
+  std::shared_ptr<serving::ServedModel> model_;
+};
+
+// From three floats to two.
+inline model::Mlp Plain() { return testing::MlpBuilder(3).Add(2, "identity").Build(); }
+
+// The same with class labels.
+inline model::Mlp Labelled() {
+  return testing::MlpBuilder(3).Add(2, "softmax").Labels({"cat", "dog"}).Build();
+}
+
+}  // namespace hillock::rpc
+
+#endif  // HILLOCK_TESTS_UNIT_RPC_SERVED_H_

@@ -1,0 +1,174 @@
+#include "server/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/version.h"
+#include "tests/support/status_matchers.h"
+
+namespace hillock {
+namespace {
+
+using ::hillock::testing::IsOk;
+using ::hillock::testing::StatusIs;
+using ::testing::AllOf;
+using ::testing::Eq;
+using ::testing::HasSubstr;
+using ::testing::Optional;
+
+using Arguments = std::vector<std::string>;
+
+absl::StatusOr<CommandLine> Parse(const Arguments& arguments) {
+  std::vector<const char*> argv = {"hillock-server"};
+  for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+  return ParseCommandLine(static_cast<int>(argv.size()), argv.data());
+}
+
+// The options of a command line that gives a repository and these besides.
+Options With(Arguments arguments) {
+  arguments.insert(arguments.begin(), {"--repository", "models"});
+  const auto line = Parse(arguments);
+  EXPECT_THAT(line, IsOk());
+  return line.ok() && line->options ? *line->options : Options();
+}
+
+TEST(ParseCommandLine, NeedsNoMoreThanARepository) {
+  const Options options = With({});
+  const Options defaults;
+  EXPECT_EQ(options.repository, "models");
+  EXPECT_EQ(options.listen, "127.0.0.1:8001");
+  EXPECT_EQ(options.metrics_listen, "127.0.0.1:8002");
+  EXPECT_EQ(options.reactors, 0u);
+  EXPECT_EQ(options.backend, std::nullopt);
+  EXPECT_EQ(options.profile_every, 256u);
+  EXPECT_EQ(options.max_rows, 65536u);
+  EXPECT_EQ(options.max_message_bytes, defaults.max_message_bytes);
+  EXPECT_EQ(options.max_model_bytes, defaults.max_model_bytes);
+  EXPECT_EQ(options.drain_wait_seconds, defaults.drain_wait_seconds);
+  EXPECT_EQ(options.drain_seconds, defaults.drain_seconds);
+  EXPECT_EQ(options.log_format, LogFormat::kText);
+}
+
+TEST(ParseCommandLine, TakesEveryOption) {
+  const Options options = With({"--listen",
+                                "unix:/tmp/s",
+                                "--metrics-listen",
+                                "0.0.0.0:0",
+                                "--reactors",
+                                "3",
+                                "--backend",
+                                "fallback",
+                                "--profile-every",
+                                "0",
+                                "--max-rows",
+                                "7",
+                                "--max-message-bytes",
+                                "1000",
+                                "--max-model-bytes",
+                                "2000",
+                                "--drain-wait",
+                                "1.5",
+                                "--drain-seconds",
+                                "0",
+                                "--log-format",
+                                "json"});
+  EXPECT_EQ(options.listen, "unix:/tmp/s");
+  EXPECT_EQ(options.metrics_listen, "0.0.0.0:0");
+  EXPECT_EQ(options.reactors, 3u);
+  EXPECT_THAT(options.backend, Optional(engine::Backend::kFallback));
+  EXPECT_EQ(options.profile_every, 0u);
+  EXPECT_EQ(options.max_rows, 7u);
+  EXPECT_EQ(options.max_message_bytes, 1000u);
+  EXPECT_EQ(options.max_model_bytes, 2000u);
+  EXPECT_EQ(options.drain_wait_seconds, 1.5);
+  EXPECT_EQ(options.drain_seconds, 0);
+  EXPECT_EQ(options.log_format, LogFormat::kJson);
+}
+
+TEST(ParseCommandLine, TakesValuesAfterAnEqualsSign) {
+  EXPECT_EQ(With({"--listen=[::1]:1"}).listen, "[::1]:1");
+}
+
+TEST(ParseCommandLine, TakesAnEmptyMetricsAddressForNone) {
+  EXPECT_EQ(With({"--metrics-listen", ""}).metrics_listen, "");
+}
+
+TEST(ParseCommandLine, KnowsEveryBackend) {
+  EXPECT_THAT(With({"--backend", "auto"}).backend, Eq(std::nullopt));
+  EXPECT_THAT(With({"--backend", "onednn"}).backend, Optional(engine::Backend::kOneDnn));
+}
+
+TEST(ParseCommandLine, OnlyPrintsTheVersion) {
+  const auto line = Parse({"--version"});
+  ASSERT_THAT(line, IsOk());
+  EXPECT_EQ(line->options, std::nullopt);
+  EXPECT_THAT(line->text, HasSubstr(kVersion));
+}
+
+TEST(ParseCommandLine, OnlyPrintsTheHelpWithEveryOption) {
+  const auto line = Parse({"--help"});
+  ASSERT_THAT(line, IsOk());
+  EXPECT_EQ(line->options, std::nullopt);
+  for (const char* option :
+       {"--repository", "--listen", "--metrics-listen", "--reactors", "--backend",
+        "--profile-every", "--max-rows", "--max-message-bytes", "--max-model-bytes", "--drain-wait",
+        "--drain-seconds", "--log-format", "127.0.0.1:8001"}) {
+    EXPECT_THAT(line->text, HasSubstr(option));
+  }
+}
+
+struct BadLine {
+  std::string name;
+  Arguments arguments;
+  std::string message;  // what the error names
+};
+
+std::ostream& operator<<(std::ostream& out, const BadLine& bad) { return out << bad.name; }
+
+class ParseBadCommandLine : public ::testing::TestWithParam<BadLine> {};
+
+TEST_P(ParseBadCommandLine, NamesTheFault) {
+  Arguments arguments = GetParam().arguments;
+  if (GetParam().name != "no_repository") {
+    arguments.insert(arguments.begin(), {"--repository", "models"});
+  }
+  EXPECT_THAT(Parse(arguments),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       AllOf(HasSubstr(GetParam().message), HasSubstr("--help"))));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, ParseBadCommandLine,
+    ::testing::Values(
+        BadLine{"no_repository", {}, "--repository"},
+        BadLine{"unknown_option", {"--models", "x"}, "--models"},
+        BadLine{"stray_argument", {"models"}, "models"},
+        BadLine{"missing_value", {"--reactors"}, "--reactors"},
+        BadLine{"reactors_text", {"--reactors", "many"}, "--reactors"},
+        BadLine{"reactors_negative", {"--reactors", "-1"}, "--reactors"},
+        BadLine{"reactors_fraction", {"--reactors", "1.5"}, "--reactors"},
+        BadLine{"reactors_too_many", {"--reactors", "1025"}, "--reactors"},
+        BadLine{"backend", {"--backend", "gpu"}, "--backend"},
+        BadLine{"backend_case", {"--backend", "OneDNN"}, "--backend"},
+        BadLine{"profile_negative", {"--profile-every", "-1"}, "--profile-every"},
+        BadLine{"profile_text", {"--profile-every", "often"}, "--profile-every"},
+        BadLine{"max_rows_zero", {"--max-rows", "0"}, "--max-rows"},
+        BadLine{"max_rows_huge", {"--max-rows", "1073741825"}, "--max-rows"},
+        BadLine{"message_zero", {"--max-message-bytes", "0"}, "--max-message-bytes"},
+        BadLine{"message_over_2_gib", {"--max-message-bytes", "2147483648"}, "--max-message-bytes"},
+        BadLine{"model_bytes_negative", {"--max-model-bytes", "-5"}, "--max-model-bytes"},
+        BadLine{"model_bytes_beyond_64_bits",
+                {"--max-model-bytes", "18446744073709551616"},
+                "--max-model-bytes"},
+        BadLine{"drain_negative", {"--drain-seconds", "-0.1"}, "--drain-seconds"},
+        BadLine{"drain_too_long", {"--drain-wait", "3601"}, "--drain-wait"},
+        BadLine{"drain_nan", {"--drain-wait", "nan"}, "--drain-wait"},
+        BadLine{"log_format", {"--log-format", "xml"}, "--log-format"}),
+    ::testing::PrintToStringParamName());
+
+}  // namespace
+}  // namespace hillock

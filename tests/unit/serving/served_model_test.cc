@@ -1,0 +1,90 @@
+#include "server/serving/served_model.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/support/fake_clock.h"
+#include "tests/support/mlp_builder.h"
+#include "tests/support/status_matchers.h"
+
+namespace hillock::serving {
+namespace {
+
+using ::hillock::testing::FakeClock;
+using ::hillock::testing::IsOk;
+using ::hillock::testing::MlpBuilder;
+
+class ServedModelTest : public ::testing::Test {
+ protected:
+  std::shared_ptr<ServedModel> Serve(const MlpBuilder& builder, size_t reactors = 1) {
+    return *ServedModel::Create("pets", 12, builder.Share(), {}, reactors, registry_, clock_);
+  }
+  std::shared_ptr<ServedModel> Serve(model::Mlp mlp) {
+    return *ServedModel::Create("pets", 12, std::make_shared<const model::Mlp>(std::move(mlp)), {},
+                                1, registry_, clock_);
+  }
+
+  static std::string LabelOf(const ServedModel& model, const std::vector<float>& outputs) {
+    return model.LabelOf(outputs.data());
+  }
+
+  FakeClock clock_{1000};
+  metrics::Registry registry_{3, {}};
+};
+
+TEST_F(ServedModelTest, IsCalledAsItWasAndShapedAsItsModel) {
+  const auto model = Serve(MlpBuilder(4).Add(9, "relu").Add(2, "identity"));
+  EXPECT_EQ(model->name(), "pets");
+  EXPECT_EQ(model->version(), 12);
+  EXPECT_EQ(model->version_text(), "12");
+  EXPECT_EQ(model->input_name(), "input");
+  EXPECT_EQ(model->output_name(), "output");
+  EXPECT_EQ(model->inputs(), 4u);
+  EXPECT_EQ(model->outputs(), 2u);
+  EXPECT_FALSE(model->has_labels());
+}
+
+TEST_F(ServedModelTest, HasAnExecutorAndCellsForEveryReactor) {
+  const auto model = Serve(MlpBuilder(4).Add(2, "identity"), 3);
+  for (size_t reactor = 0; reactor < 3; ++reactor) {
+    std::fill_n(model->executor(reactor).input(), 4, 1.0f);
+    EXPECT_THAT(model->executor(reactor).Run(1, false), IsOk());
+    model->cells(reactor).rows.Add(reactor);
+  }
+  EXPECT_NE(&model->executor(0), &model->executor(1));
+  EXPECT_EQ(model->cells(1).rows.Get(), 1u);
+  EXPECT_EQ(model->cells(2).rows.Get(), 2u);
+}
+
+TEST_F(ServedModelTest, WarmsUpWithoutCounting) {
+  const auto model = Serve(MlpBuilder(4).Add(2, "relu"), 3);
+  EXPECT_EQ(model->cells(0).rows.Get(), 0u);
+  EXPECT_EQ(model->cells(0).sampled[0].Get(), 0u);
+}
+
+TEST_F(ServedModelTest, LabelsTheHighestColumnAndOfEqualOnesTheFirst) {
+  const auto model = Serve(MlpBuilder(2).Add(3, "softmax").Labels({"ant", "bee", "cow"}));
+  EXPECT_TRUE(model->has_labels());
+  EXPECT_EQ(LabelOf(*model, {0.1f, 0.2f, 0.7f}), "cow");
+  EXPECT_EQ(LabelOf(*model, {0.4f, 0.4f, 0.2f}), "ant");
+  EXPECT_EQ(LabelOf(*model, {-3, -1, -2}), "bee");
+}
+
+TEST_F(ServedModelTest, LabelsASingleColumnByTheThreshold) {
+  model::Mlp mlp = MlpBuilder(2).Add(1, "sigmoid").Labels({"no", "yes"}).Build();
+  const auto by_default = Serve(mlp);
+  EXPECT_EQ(LabelOf(*by_default, {0.49f}), "no");
+  EXPECT_EQ(LabelOf(*by_default, {0.5f}), "yes");
+  mlp.threshold = -1;
+  const auto lower = Serve(mlp);
+  EXPECT_EQ(LabelOf(*lower, {-1.5f}), "no");
+  EXPECT_EQ(LabelOf(*lower, {-1}), "yes");
+}
+
+}  // namespace
+}  // namespace hillock::serving
