@@ -6,6 +6,7 @@
 #include <prometheus/exposer.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <map>
@@ -32,6 +33,10 @@ namespace {
 
 // Calls a reactor keeps posted. gRPC looks through them at every completion, so more is not better.
 constexpr size_t kPostedCalls = 32;
+
+// How long new requests are refused before connections are closed, and how long those may take to
+// go.
+constexpr auto kFarewell = std::chrono::milliseconds(100);
 
 constexpr int kMaxConcurrentStreams = 1000;  // of a connection
 constexpr int kKeepaliveMs = 60'000;         // finds peers that are gone
@@ -93,6 +98,7 @@ struct Server::Parts {
   absl::Status LoadModels();
   absl::Status Expose();
   absl::Status Listen();
+  void AwaitAnswers() const;
   absl::StatusOr<std::shared_ptr<serving::ServedModel>> Compile(const model::Version& version);
   serving::CatalogEntry Load(const model::Version& version);
 
@@ -185,20 +191,34 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
   Options resolved = options;
   if (resolved.reactors == 0) resolved.reactors = static_cast<size_t>(UsableCores());
   auto parts = std::make_unique<Parts>(resolved);
-  HILLOCK_RETURN_IF_ERROR(parts->Expose());
   HILLOCK_RETURN_IF_ERROR(parts->LoadModels());
+  HILLOCK_RETURN_IF_ERROR(parts->Expose());
   HILLOCK_RETURN_IF_ERROR(parts->Listen());
   parts->state.SetReady(true);
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
 
+void Server::Parts::AwaitAnswers() const {
+  const auto deadline = std::chrono::steady_clock::now() + Seconds(options.drain_seconds);
+  const auto in_flight = [this] {
+    return std::ranges::any_of(calls, [](const auto& c) { return c->in_flight() > 0; });
+  };
+  while (in_flight() && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
 void Server::Drain() {
   parts_->state.SetReady(false);
   std::this_thread::sleep_for(Seconds(parts_->options.drain_wait_seconds));
-  const auto deadline = std::chrono::system_clock::now() +
-                        std::chrono::duration_cast<std::chrono::system_clock::duration>(
-                            Seconds(parts_->options.drain_seconds));
-  parts_->server->Shutdown(deadline);
+  // gRPC cancels requests that arrive while it shuts down. Refused with UNAVAILABLE before that,
+  // they can be retried elsewhere.
+  parts_->catalogs.Publish(
+      std::make_shared<const serving::Catalog>(parts_->catalogs.Snapshot()->Closed()));
+  std::this_thread::sleep_for(kFarewell);
+  parts_->AwaitAnswers();
+  // What is left are connections whose clients may not be listening; gRPC would wait for them.
+  parts_->server->Shutdown(std::chrono::system_clock::now() + kFarewell);
   for (const auto& reactor : parts_->reactors) reactor->Join();
 }
 

@@ -30,11 +30,13 @@ void InferCalls::Post() {
 }
 
 void InferCalls::Taken() {
+  in_flight_.store(in_flight() + 1, std::memory_order_relaxed);
   --posted_;
   if (posted_ < wanted_ / 2) Post();
 }
 
 void InferCalls::Recycle(InferCall& call) {
+  in_flight_.store(in_flight() - 1, std::memory_order_relaxed);
   idle_.push_back(&call);
   if (posted_ < wanted_) Post();
 }

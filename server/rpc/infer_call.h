@@ -4,6 +4,7 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/async_unary_call.h>
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -35,6 +36,9 @@ class InferCalls {
   // Posts `count` calls. REQUIRES: the server has started, the reactor not yet.
   void Open(size_t count);
 
+  // Requests taken and not yet answered to the last byte. For any thread.
+  size_t in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
+
  private:
   friend class InferCall;
   void Post();
@@ -48,6 +52,7 @@ class InferCalls {
   std::vector<InferCall*> idle_;
   size_t wanted_ = 0;  // calls to keep posted
   size_t posted_ = 0;
+  std::atomic<size_t> in_flight_{0};  // written by the reactor alone
 };
 
 // One ModelInfer call, used again and again: posted, decoded and added to the batch, answered,

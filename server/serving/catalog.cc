@@ -34,7 +34,14 @@ Catalog::Catalog(std::vector<CatalogEntry> entries) : entries_(std::move(entries
   for (size_t i = entries_.size(); i-- > 0;) first_[entries_[i].model] = i;
 }
 
+Catalog Catalog::Closed() const {
+  Catalog closed = *this;
+  closed.closed_ = true;
+  return closed;
+}
+
 absl::StatusOr<ServedModel*> Catalog::Find(std::string_view name, std::string_view version) const {
+  if (closed_) return absl::UnavailableError("the server is shutting down");
   const auto it = first_.find(name);
   if (it == first_.end()) return UnknownModel(name);
   const auto next = std::next(it);
