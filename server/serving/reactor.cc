@@ -10,6 +10,9 @@ namespace {
 // Bounds how long the first request of a round can wait for the last one to be decoded.
 constexpr int kMaxEventsPerRound = 256;
 
+// A poll looks at one connection; this many may find nothing before the round is over.
+constexpr int kEmptyPolls = 4;
+
 }  // namespace
 
 Reactor::Reactor(size_t index, size_t profile_every,
@@ -53,9 +56,14 @@ void Reactor::Drain(void* tag, bool ok) {
   static_cast<Event*>(tag)->Ready(ok);
   // A time in the past polls without sleeping; a zero timespan would sleep up to a millisecond.
   const gpr_timespec past = gpr_inf_past(GPR_CLOCK_MONOTONIC);
-  for (int events = 1; events < kMaxEventsPerRound; ++events) {
-    if (queue_->AsyncNext(&tag, &ok, past) != grpc::CompletionQueue::GOT_EVENT) return;
-    static_cast<Event*>(tag)->Ready(ok);
+  int polls = kEmptyPolls;
+  for (int events = 1; events < kMaxEventsPerRound && polls > 0;) {
+    if (queue_->AsyncNext(&tag, &ok, past) == grpc::CompletionQueue::GOT_EVENT) {
+      static_cast<Event*>(tag)->Ready(ok);
+      ++events;
+    } else {
+      --polls;
+    }
   }
 }
 
