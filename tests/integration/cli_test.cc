@@ -1,0 +1,156 @@
+// The command line client against a running server.
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/integration/examples.h"
+#include "tests/integration/some_models.h"
+#include "tests/support/status_matchers.h"
+
+namespace hillock::testing {
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// Runs a command of the client.
+End RunClient(std::vector<std::string> words, const std::string& input = "/dev/null") {
+  words.insert(words.begin(), HILLOCK_CLIENT_BINARY);
+  return RunToEnd(words, input);
+}
+
+json ToJson(const End& end) { return json::parse(end.output, nullptr, false); }
+
+// Runs a command that calls the shared server.
+End Ask(std::vector<std::string> words, const std::string& input = "/dev/null") {
+  words.insert(words.end(), {"--server", ServerProcess::Shared().address()});
+  return RunClient(words, input);
+}
+
+std::string HeldOut(const std::string& model, const std::string& file = "held_out.csv") {
+  return HILLOCK_MODELS "/" + model + "/" + file;
+}
+
+TEST(CliPredictTest, ShowsLabelsAndAccuracy) {
+  const End end = Ask({"predict", "iris", "--input", HeldOut("iris"), "--limit", "2"});
+  EXPECT_EQ(end.code, 0) << end.errors;
+  EXPECT_THAT(end.output, AllOf(HasSubstr("virginica"), HasSubstr("setosa"),
+                                HasSubstr("held-out accuracy: 1.0000 (n=2)\n")));
+}
+
+TEST(CliPredictTest, MeasuresTheTrainersAccuracy) {
+  for (const std::string& model : ExampleNames()) {
+    const Example& example = FindExample(model);
+    std::vector<std::string> words = {"predict", model, "--quiet", "--json", "--input"};
+    if (model == "fashion-mnist") {
+      words.insert(words.end(), {HeldOut(model, "held_out.npy"), "--labels",
+                                 HeldOut(model, "held_out_labels.csv")});
+    } else {
+      words.push_back(HeldOut(model));
+    }
+    const End end = Ask(words);
+    ASSERT_EQ(end.code, 0) << model << ": " << end.errors;
+    const double n = static_cast<double>(example.count());
+    EXPECT_EQ(ToJson(end).at("n"), example.count()) << model;
+    EXPECT_DOUBLE_EQ(ToJson(end).at("accuracy").get<double>() * n,
+                     static_cast<double>(example.correct))
+        << model;
+  }
+}
+
+TEST(CliPredictTest, WritesJson) {
+  const Example& digits = FindExample("digits-relu");
+  const End end = Ask({"predict", "digits-relu", "--json", "--limit", "5"}, HeldOut("digits-relu"));
+  ASSERT_EQ(end.code, 0) << end.errors;
+  const json answer = ToJson(end);
+  EXPECT_EQ(answer.at("model"), "digits-relu");
+  ASSERT_EQ(answer.at("rows").size(), 5u);
+  for (size_t i = 0; i < 5; ++i) {
+    const json& row = answer.at("rows")[i];
+    EXPECT_EQ(row.at("label"), digits.predicted[i]);
+    EXPECT_EQ(row.at("expected"), digits.labels[i]);
+    ASSERT_EQ(row.at("probabilities").size(), 10u);
+    for (size_t j = 0; j < 10; ++j) {
+      EXPECT_NEAR(row.at("probabilities")[j].get<double>(), digits.expected[10 * i + j], 1e-5);
+    }
+  }
+}
+
+TEST(CliPredictTest, SaysWhatTheServerSays) {
+  const End end = Ask({"predict", "nobody", "--input", HeldOut("iris")});
+  EXPECT_EQ(end.code, 1);
+  EXPECT_THAT(end.output, IsEmpty());
+  EXPECT_THAT(end.errors, AllOf(HasSubstr("NOT_FOUND"), HasSubstr("unknown model: 'nobody'")));
+}
+
+TEST(CliPredictTest, SaysWhatIsWrongWithTheInput) {
+  const End end = Ask({"predict", "digits-relu", "--input", HeldOut("iris")});
+  EXPECT_EQ(end.code, 1);
+  EXPECT_THAT(end.errors, AllOf(HasSubstr("INVALID_ARGUMENT"), HasSubstr("64")));
+}
+
+TEST(CliModelsTest, ListsWhatServesAndWhatDoesNot) {
+  const SomeModels models{"iris", "digits-relu"};
+  models.Add("broken", "no model");
+  ServerProcess server(models.path());
+  const End table = RunClient({"models", "--server", server.address()});
+  EXPECT_EQ(table.code, 0) << table.errors;
+  EXPECT_THAT(table.output, AllOf(HasSubstr("digits-relu"), HasSubstr("READY"),
+                                  HasSubstr("UNAVAILABLE"), HasSubstr("not a model.mlp")));
+  const json list = ToJson(RunClient({"models", "--json", "--server", server.address()}));
+  ASSERT_EQ(list.at("models").size(), 3u);
+  EXPECT_EQ(list.at("models")[0].at("name"), "broken");
+  EXPECT_EQ(list.at("models")[2].at("inputs")[0].at("shape"), json({-1, 4}));
+}
+
+TEST(CliHealthTest, TellsByItsExitCode) {
+  const End server = Ask({"health"});
+  EXPECT_EQ(server.code, 0);
+  EXPECT_EQ(server.output, "SERVING\n");
+  EXPECT_EQ(Ask({"health", "--service", "iris"}).code, 0);
+  EXPECT_EQ(Ask({"health", "--service", "nobody"}).code, 1);
+}
+
+TEST(CliHealthTest, FailsWhereNobodyServes) {
+  const End end = RunClient({"health", "--timeout", "5", "--server", "127.0.0.1:1"});
+  EXPECT_EQ(end.code, 1);
+  EXPECT_THAT(end.errors, HasSubstr("UNAVAILABLE"));
+}
+
+TEST(CliStatsTest, ShowsWhatWasAsked) {
+  const SomeModels models{"iris"};
+  ServerProcess server(models.path());
+  ASSERT_THAT(Infer(server, MakeRequest("iris", 4, std::vector<float>(12))), IsOk());
+  const End table = RunClient({"stats", "--metrics", server.metrics_address()});
+  EXPECT_EQ(table.code, 0) << table.errors;
+  EXPECT_THAT(table.output, AllOf(HasSubstr("tanh"), HasSubstr("softmax"), HasSubstr("iris")));
+  const json stats = ToJson(RunClient({"stats", "--json", "--metrics", server.metrics_address()}));
+  ASSERT_EQ(stats.at("models").size(), 1u);
+  EXPECT_EQ(stats.at("models")[0].at("model"), "iris");
+  EXPECT_EQ(stats.at("models")[0].at("rows"), 3);
+  ASSERT_EQ(stats.at("activations").size(), 2u);
+  for (const json& activation : stats.at("activations")) {
+    const bool hidden = activation.at("activation") == "tanh";
+    EXPECT_EQ(activation.at("elements"), 3 * (hidden ? 16 : 3));
+  }
+}
+
+TEST(CliUsageTest, IsExplained) {
+  const std::vector<std::vector<std::string>> wrong = {
+      {}, {"juggle"}, {"predict"}, {"predict", "iris", "--limit", "none"}, {"health", "--server"}};
+  for (const auto& words : wrong) {
+    const End end = RunClient(words);
+    EXPECT_EQ(end.code, 2) << (words.empty() ? "" : words.back());
+    EXPECT_THAT(end.output, IsEmpty());
+    EXPECT_THAT(end.errors, HasSubstr("--help"));
+  }
+  const End help = RunClient({"--help"});
+  EXPECT_EQ(help.code, 0);
+  EXPECT_THAT(help.output, AllOf(HasSubstr("predict"), HasSubstr("stats")));
+}
+
+}  // namespace
+}  // namespace hillock::testing
