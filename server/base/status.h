@@ -41,6 +41,7 @@ std::string_view Excerpt(std::string_view text);
 #define HILLOCK_CONCAT_(a, b) a##b
 #define HILLOCK_CONCAT(a, b) HILLOCK_CONCAT_(a, b)
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration takes no parentheses.
 // Declares or assigns `target` from a StatusOr, or returns its error.
 #define HILLOCK_ASSIGN_OR_RETURN(target, expression)                  \
   auto HILLOCK_CONCAT(hillock_or_, __LINE__) = (expression);          \
@@ -48,5 +49,6 @@ std::string_view Excerpt(std::string_view text);
     return std::move(HILLOCK_CONCAT(hillock_or_, __LINE__)).status(); \
   }                                                                   \
   target = std::move(HILLOCK_CONCAT(hillock_or_, __LINE__)).value()
+// NOLINTEND(bugprone-macro-parentheses)
 
 #endif  // HILLOCK_SERVER_BASE_STATUS_H_

@@ -19,10 +19,10 @@ void Batcher::Run() {
 
 void Batcher::RunModel(ServedModel& model) {
   // Completion may destroy a job, so the queue lets go of it first.
-  const auto others =
-      std::ranges::stable_partition(jobs_, [&](const Job* job) { return job->model == &model; });
-  batch_.assign(jobs_.begin(), others.begin());
-  jobs_.erase(jobs_.begin(), others.begin());
+  const auto others = std::stable_partition(jobs_.begin(), jobs_.end(),
+                                            [&](const Job* job) { return job->model == &model; });
+  batch_.assign(jobs_.begin(), others);
+  jobs_.erase(jobs_.begin(), others);
   for (Job* job : batch_) Gather(model, *job);
   Flush(model);
 }
