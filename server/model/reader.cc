@@ -26,7 +26,7 @@ absl::StatusOr<std::vector<float>> Floats(std::string_view what, const std::stri
         fmt::format("{} has {} bytes, want a multiple of {}", what, bytes.size(), sizeof(float)));
   }
   std::vector<float> floats(bytes.size() / sizeof(float));
-  std::memcpy(floats.data(), bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(floats.data(), bytes.data(), bytes.size());
   return floats;
 }
 
