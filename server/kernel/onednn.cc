@@ -1,7 +1,6 @@
 #include "server/kernel/onednn.h"
 
 #include <fmt/format.h>
-#include <omp.h>
 
 #include <algorithm>
 #include <dnnl.hpp>
@@ -10,6 +9,10 @@
 #include <vector>
 
 #include "server/base/aligned_buffer.h"
+
+// Of libgomp, the runtime that the distributions build oneDNN with. <omp.h> belongs to the compiler
+// and may speak of another runtime.
+extern "C" void omp_set_num_threads(int threads);
 
 namespace hillock::kernel::onednn {
 namespace {
