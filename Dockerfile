@@ -10,10 +10,11 @@ RUN /opt/install-deps.sh --build-only \
 
 FROM tools AS build
 ARG RUN_TESTS=1
-ENV CMAKE_CXX_COMPILER_LAUNCHER=ccache
+ENV CMAKE_CXX_COMPILER_LAUNCHER=ccache \
+    CCACHE_DIR=/ccache
 WORKDIR /src
 COPY . .
-RUN --mount=type=cache,target=/root/.cache/ccache \
+RUN --mount=type=cache,target=/ccache \
     if [ "$RUN_TESTS" = 1 ]; then tests=ON; else tests=OFF; fi \
  && cmake --preset release -DHILLOCK_BENCHES=OFF -DHILLOCK_TESTS=$tests \
  && cmake --build build/release
