@@ -136,19 +136,14 @@ struct LeakyRelu {
   static double Derivative(double x, const Params& p) { return x >= 0 ? 1 : double{p[0]}; }
 };
 
-struct Prelu {
+// LeakyRelu's functions, with every unit's own slope as the parameter.
+struct Prelu : LeakyRelu {
   static constexpr Spec kSpec{.name = "prelu",
                               .formula = "x if x > 0, else slope x, a learned slope per unit",
                               .params = {{{"slope", 0.25f, -1e6f, 1e6f}}},
                               .scope = Scope::kPerUnit,
                               .onnx = {"PRelu", 1},
                               .tolerance = {.ulp = 1}};
-  template <class D, class V>
-  static HWY_INLINE V Apply(D d, V x, const V* p) {
-    return hn::IfThenElse(hn::Gt(x, hn::Zero(d)), x, hn::Mul(x, p[0]));
-  }
-  static double Reference(double x, const Params& p) { return x > 0 ? x : double{p[0]} * x; }
-  static double Derivative(double x, const Params& p) { return x >= 0 ? 1 : double{p[0]}; }
 };
 
 // Clevert, Unterthiner, Hochreiter, 2015, arXiv:1511.07289.
