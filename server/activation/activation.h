@@ -34,8 +34,9 @@ enum class Scope { kElementwise, kPerUnit, kRow };
 struct ParamSpec {
   std::string_view name;
   float default_value;
-  float low;   // smallest value allowed
-  float high;  // largest value allowed
+  float low;                        // smallest value allowed
+  float high;                       // largest value allowed
+  std::string_view onnx_name = {};  // of the ONNX attribute or input; empty: as `name`
 };
 
 // How oneDNN computes the function: the name of its algorithm ("" where it has none) and the two
@@ -61,11 +62,10 @@ struct Saturation {
   float above = kInfinity;
 };
 
-// The fallback kernel's bound: |got - want| <= ulp * (spacing of floats at want) + absolute, for
-// want from the reference, over all finite floats.
+// The fallback kernel's bound: |got - want| <= ulp * (spacing of floats at want), for want from the
+// reference, over all finite floats; for a row function, over rows of up to 70.
 struct Tolerance {
   double ulp = 0;
-  double absolute = 0;
 };
 
 // One row of the table.
@@ -74,6 +74,7 @@ struct Spec {
   std::string_view formula;  // for people
   std::array<ParamSpec, kMaxParams> params{};
   size_t param_count = 0;
+  bool params_ascend = false;  // params[0] may not be greater than params[1]
   Scope scope = Scope::kElementwise;
   OneDnnForm onednn{};
   OnnxForm onnx{};

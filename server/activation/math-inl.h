@@ -10,6 +10,7 @@
 
 #include <hwy/highway.h>
 
+#include <algorithm>
 #include <cstddef>
 
 HWY_BEFORE_NAMESPACE();
@@ -22,16 +23,90 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <class D>
 HWY_INLINE hn::Vec<D> LoadPart(D d, const float* src, size_t count) {
   if (HWY_LIKELY(count == hn::Lanes(d))) return hn::LoadU(d, src);
+#if HWY_MEM_OPS_MIGHT_FAULT
   alignas(64) float lanes[HWY_MAX_BYTES / sizeof(float)] = {};
   for (size_t i = 0; i < count; ++i) lanes[i] = src[i];
   return hn::Load(d, lanes);
+#else
+  return hn::MaskedLoad(hn::FirstN(d, count), d, src);
+#endif
 }
 template <class D>
 HWY_INLINE void StorePart(D d, hn::Vec<D> v, float* dst, size_t count) {
   if (HWY_LIKELY(count == hn::Lanes(d))) return hn::StoreU(v, d, dst);
+#if HWY_MEM_OPS_MIGHT_FAULT
   alignas(64) float lanes[HWY_MAX_BYTES / sizeof(float)];
   hn::Store(v, d, lanes);
   for (size_t i = 0; i < count; ++i) dst[i] = lanes[i];
+#else
+  hn::BlendedStore(v, hn::FirstN(d, count), d, dst);
+#endif
+}
+
+// The larger of x and `low`, the smaller of x and `high`; NaN where x is NaN. Minimum and maximum
+// instructions pass on their second operand then, or NaN whichever it is.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V AtLeast(D d, float low, V x) {
+#if HWY_TARGET == HWY_SCALAR
+  return hn::IfThenElse(hn::Lt(x, hn::Set(d, low)), hn::Set(d, low), x);
+#else
+  return hn::Max(hn::Set(d, low), x);
+#endif
+}
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V AtMost(D d, float high, V x) {
+#if HWY_TARGET == HWY_SCALAR
+  return hn::IfThenElse(hn::Gt(x, hn::Set(d, high)), hn::Set(d, high), x);
+#else
+  return hn::Min(hn::Set(d, high), x);
+#endif
+}
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V Clamp(D d, V x, float low, float high) {
+  return AtMost(d, high, AtLeast(d, low, x));
+}
+
+// A sum of two floats, the second of which is what rounding took from the first.
+template <class D>
+struct Pair {
+  hn::Vec<D> high;
+  hn::Vec<D> low;
+};
+
+// a + b without error (Knuth, The Art of Computer Programming, volume 2, 4.2.2, theorem B). Finite
+// arguments and sum only.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE Pair<D> ExactSum(D, V a, V b) {
+  const V sum = hn::Add(a, b);
+  const V part = hn::Sub(sum, a);
+  return {sum, hn::Add(hn::Sub(a, hn::Sub(sum, part)), hn::Sub(b, part))};
+}
+
+// sum + x, the error of every addition kept.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE Pair<D> Plus(D d, const Pair<D>& sum, V x) {
+  const Pair<D> next = ExactSum(d, sum.high, x);
+  return {next.high, hn::Add(sum.low, next.low)};
+}
+
+// a b without error (Dekker, Numer. Math. 18 (1971), where there is no fused multiply-add). Finite
+// arguments and product only.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE Pair<D> ExactProduct([[maybe_unused]] D d, V a, V b) {
+  const V product = hn::Mul(a, b);
+#if HWY_NATIVE_FMA
+  return {product, hn::MulSub(a, b, product)};
+#else
+  const hn::RebindToUnsigned<D> du;
+  const auto upper = hn::Set(du, 0xFFFFF000u);
+  const V a_high = hn::BitCast(d, hn::And(hn::BitCast(du, a), upper));
+  const V b_high = hn::BitCast(d, hn::And(hn::BitCast(du, b), upper));
+  const V a_low = hn::Sub(a, a_high);
+  const V b_low = hn::Sub(b, b_high);
+  V low = hn::Sub(hn::Mul(a_high, b_high), product);
+  low = hn::Add(hn::Add(low, hn::Mul(a_high, b_low)), hn::Mul(a_low, b_high));
+  return {product, hn::Add(low, hn::Mul(a_low, b_low))};
+#endif
 }
 
 // Horner's rule, highest power first.
@@ -44,23 +119,41 @@ HWY_INLINE V Polynomial(D d, V x, float constant, Rest... higher) {
   return hn::MulAdd(Polynomial(d, x, higher...), x, hn::Set(d, constant));
 }
 
+// a b + c, rounded once where there is a fused multiply-add and within 1 ULP elsewhere, also where
+// the two nearly cancel. Finite arguments and product only.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V MulAddOnce([[maybe_unused]] D d, V a, V b, V c) {
+#if HWY_NATIVE_FMA
+  return hn::MulAdd(a, b, c);
+#else
+  const Pair<D> product = ExactProduct(d, a, b);
+  const Pair<D> sum = ExactSum(d, product.high, c);
+  return hn::Add(sum.high, hn::Add(sum.low, product.low));
+#endif
+}
+
 // A product m 2^n whose power of two is still to come, so that what is multiplied in meanwhile
 // keeps its precision where the whole would underflow. n is integral, in [-252, 254].
 template <class D>
 struct Scaled {
   hn::Vec<D> m;
-  hn::Vec<hn::RebindToSigned<D>> n;
+  hn::Vec<D> n;
 };
 
-// The product, in two steps, so that denormal and infinite results come out right.
+// The product, rounded once where it is denormal.
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE V Value(D d, const Scaled<D>& x) {
+HWY_INLINE V Value([[maybe_unused]] D d, const Scaled<D>& x) {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+  return V{_mm512_scalef_ps(x.m.raw, x.n.raw)};
+#else
   const hn::RebindToSigned<D> di;
-  const auto half = hn::ShiftRight<1>(x.n);
+  const auto n = hn::ConvertTo(di, x.n);
+  const auto half = hn::ShiftRight<1>(n);
   const auto bias = hn::Set(di, 127);
   const V low = hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(half, bias)));
-  const V high = hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(hn::Sub(x.n, half), bias)));
+  const V high = hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(hn::Sub(n, half), bias)));
   return hn::Mul(hn::Mul(x.m, low), high);
+#endif
 }
 
 // Beyond these e^x is 0 or infinite, even multiplied by anything that an activation multiplies it
@@ -68,104 +161,203 @@ HWY_INLINE V Value(D d, const Scaled<D>& x) {
 inline constexpr float kExpLow = -170.0f;
 inline constexpr float kExpHigh = 89.0f;
 
-// m = e^r - 1 where x = n ln 2 + r and |r| <= ln 2 / 2, for x in [kExpLow, kExpHigh]; NaN gives
-// NaN. Cody-Waite reduction, then a minimax polynomial for (e^r - 1 - r) / r^2 on |r| <= ln 2 / 2
-// (relative error of e^r below 2^-29).
+// n and r of x = n ln 2 + r, |r| <= ln 2 / 2 (Cody and Waite).
+template <class D>
+struct Reduced {
+  hn::Vec<D> r;
+  hn::Vec<D> n;
+};
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE Scaled<D> ReducedExpm1(D d, V x) {
+HWY_INLINE Reduced<D> ReduceByLn2(D d, V x) {
   const V n = hn::Round(hn::Mul(x, hn::Set(d, 1.44269504f)));
-  V r = hn::NegMulAdd(n, hn::Set(d, 0.693359375f), x);
-  r = hn::NegMulAdd(n, hn::Set(d, -2.12194440e-4f), r);
-  const V p =
-      Polynomial(d, r, 0.5f, 0.16666666f, 0.04166628f, 0.008333504f, 0.0013945752f, 0.00019789266f);
-  return {hn::MulAdd(hn::Mul(r, r), p, r), hn::ConvertTo(hn::RebindToSigned<D>(), n)};
+  const V r = hn::NegMulAdd(n, hn::Set(d, 0.693359375f), x);
+  return {hn::NegMulAdd(n, hn::Set(d, -2.12194440e-4f), r), n};
 }
 
-// e^x for every x, clamped to [kExpLow, kExpHigh]; NaN for NaN.
+// e^r - 1 for |r| <= ln 2 / 2: r + r^2 P(r), P a minimax polynomial (relative error of e^r below
+// 2^-28).
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V ReducedExpm1(D d, V r) {
+  const V p = Polynomial(d, r, 0.49999994f, 0.16666521f, 0.041668393f, 0.008368745f, 0.0013814535f);
+  return hn::MulAdd(hn::Mul(r, r), p, r);
+}
+
+// e^x for x in [kExpLow, kExpHigh]; NaN for NaN.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE Scaled<D> ScaledExp(D d, V x) {
-  const V low = hn::Set(d, kExpLow);
-  const V high = hn::Set(d, kExpHigh);
-  x = hn::IfThenElse(hn::Lt(x, low), low, hn::IfThenElse(hn::Gt(x, high), high, x));
-  const Scaled<D> reduced = ReducedExpm1(d, x);
-  return {hn::Add(reduced.m, hn::Set(d, 1.0f)), reduced.n};
+  const Reduced<D> reduced = ReduceByLn2(d, x);
+  return {hn::Add(ReducedExpm1(d, reduced.r), hn::Set(d, 1.0f)), reduced.n};
 }
 
-// e^x for every float: gradual underflow, infinity above 88.72, NaN for NaN. Error under 1 ULP.
+// The same of a sum, without the error that rounding it to one float would make.
+template <class D>
+HWY_INLINE Scaled<D> ScaledExp(D d, const Pair<D>& x) {
+  const Reduced<D> reduced = ReduceByLn2(d, x.high);
+  const auto m = ReducedExpm1(d, hn::Add(reduced.r, x.low));
+  return {hn::Add(m, hn::Set(d, 1.0f)), reduced.n};
+}
+
+// e^x for x <= 0: gradual underflow, NaN for NaN. Error under 1 ULP.
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE V Exp(D d, V x) {
-  return Value(d, ScaledExp(d, x));
+HWY_INLINE V ExpNonPositive(D d, V x) {
+  return Value(d, ScaledExp(d, AtLeast(d, kExpLow, x)));
 }
 
 // e^x - 1 for x <= 0, exact to the last bits near 0: there the 1 is never added.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Expm1NonPositive(D d, V x) {
+  const V one = hn::Set(d, 1.0f);
+  const Reduced<D> reduced = ReduceByLn2(d, AtLeast(d, -20.0f, x));
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+  const V scale = Value(d, Scaled<D>{one, reduced.n});
+#else
   const hn::RebindToSigned<D> di;
-  const V low = hn::Set(d, -20.0f);
-  const Scaled<D> reduced = ReducedExpm1(d, hn::IfThenElse(hn::Lt(x, low), low, x));
-  const V scale = hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(reduced.n, hn::Set(di, 127))));
-  return hn::MulAdd(reduced.m, scale, hn::Sub(scale, hn::Set(d, 1.0f)));
+  const auto n = hn::ConvertTo(di, reduced.n);
+  const V scale = hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(n, hn::Set(di, 127))));
+#endif
+  return hn::MulAdd(ReducedExpm1(d, reduced.r), scale, hn::Sub(scale, one));
 }
 
-// 1 / (1 + e^-x), without overflow and with full relative precision in the left tail.
+// Beyond this 1 + e^-x rounds to 1.
+inline constexpr float kLogisticOne = 30.0f;
+
+// 1 / (1 + e^-x) as e^x / (1 + e^x): no overflow, and full relative precision in the left tail.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Logistic(D d, V x) {
-  const V one = hn::Set(d, 1.0f);
-  const V e = Exp(d, hn::Neg(hn::Abs(x)));
-  const V numerator = hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one);
-  return hn::Div(numerator, hn::Add(one, e));
+  const Scaled<D> e = ScaledExp(d, Clamp(d, x, kExpLow, kLogisticOne));
+  const V share = hn::Div(e.m, hn::Add(hn::Set(d, 1.0f), Value(d, e)));
+  return Value(d, Scaled<D>{share, e.n});
 }
 
-// t P(X > t) for a standard normal X and t in [1, 14.7], with relative precision throughout:
-// e^(-t^2/2) W(t). t^2 is split into a part exact in float and a remainder, since its rounding
-// error would be magnified by the exponential. W is a minimax polynomial in (t - 1.5) / (t + 1.5),
-// the form of Shepherd and Laframboise, Math. Comp. 36 (1981).
+// log(1 + u) for u in [0, 1]: u + u^2 P(u), P a minimax polynomial (relative error below 2^-27).
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE Scaled<D> NormalTailMoment(D d, V t) {
-  const hn::RebindToUnsigned<D> du;
-  const V coarse = hn::BitCast(d, hn::And(hn::BitCast(du, t), hn::Set(du, 0xFFFFF000u)));
-  const V remainder = hn::Mul(hn::Sub(t, coarse), hn::Add(t, coarse));
-  const V b = hn::Mul(remainder, hn::Set(d, -0.5f));
-  const V expm1_b = hn::Mul(b, Polynomial(d, b, 1.0f, 0.5f, 0.16666667f, 0.04166667f));
-  const Scaled<D> power = ScaledExp(d, hn::Mul(hn::Mul(coarse, coarse), hn::Set(d, -0.5f)));
-  const V pole = hn::Set(d, 1.5f);
-  const V q = hn::Div(hn::Sub(t, pole), hn::Add(t, pole));
-  const V w = Polynomial(d, q, 0.308671f, 0.21112125f, -0.12629762f, -0.01979831f, 0.01777523f,
-                         0.010778481f, 0.00071113993f, -0.0020568117f, -0.0025844944f,
-                         -0.0005115746f, 0.0011377234f);
-  return {hn::Mul(hn::MulAdd(power.m, expm1_b, power.m), w), power.n};
+HWY_INLINE V Log1p(D d, V u) {
+  const V p = Polynomial(d, u, -0.49999988f, 0.3333269f, -0.24988578f, 0.19897924f, -0.16129307f,
+                         0.12467059f, -0.08307318f, 0.0419806f, -0.013631123f, 0.002072876f);
+  return hn::MulAdd(hn::Mul(u, u), p, u);
 }
 
-// P(X <= x) for a standard normal X and |x| <= 1: 1/2 + x P(x^2), P a minimax polynomial (error
-// below 2^-30). Near 0 this keeps the bits that 1 - P(X > x) would round away.
+// log(1 + e^x), without overflow and with full relative precision in the left tail.
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE V NormalCentre(D d, V x) {
-  const V s = hn::Mul(x, x);
-  const V p = Polynomial(d, s, 0.3989423f, -0.06649036f, 0.009973331f, -0.001186353f,
-                         0.00011351265f, -7.664678e-06f);
-  return hn::MulAdd(x, p, hn::Set(d, 0.5f));
+HWY_INLINE V LogOnePlusExp(D d, V x) {
+  const V e = ExpNonPositive(d, hn::Neg(hn::Abs(x)));
+  return hn::Add(hn::IfThenElseZero(hn::Gt(x, hn::Zero(d)), x), Log1p(d, e));
 }
 
-// The largest |x| that SinReduced takes: up to there the multiple of pi has 7 bits.
-inline constexpr float kSinLimit = 398.0f;
-
-// sin x for |x| <= kSinLimit. Cody-Waite reduction x = n pi + r, pi in three parts of 17 bits,
-// whose products with n are exact, and a last one; then a minimax polynomial for (sin r / r - 1) /
-// r^2 on |r| <= pi / 2 (relative error below 2^-25).
+// x g(t) for a g that rises from 0 to 1 as the logistic function does: x where t is so large that
+// 1 - g is nothing, -0 where t is so small that the product is, and else `product`.
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE V SinReduced(D d, V x) {
-  const hn::RebindToSigned<D> di;
-  const V n = hn::Round(hn::Mul(x, hn::Set(d, 0.318309886f)));
-  V r = hn::NegMulAdd(n, hn::Set(d, 0x1.921fp+1f), x);
-  r = hn::NegMulAdd(n, hn::Set(d, 0x1.6a88p-16f), r);
-  r = hn::NegMulAdd(n, hn::Set(d, 0x1.0b46p-33f), r);
-  r = hn::NegMulAdd(n, hn::Set(d, 0x1.1a6264p-53f), r);
+HWY_INLINE V WithLimits(D d, V x, V t, const Scaled<D>& product) {
+  const auto right = hn::Gt(t, hn::Set(d, kLogisticOne));
+  const V y = hn::IfThenElse(right, x, Value(d, product));
+  return hn::IfThenElse(hn::Lt(t, hn::Set(d, kExpLow)), hn::Set(d, -0.0f), y);
+}
+
+// x / (1 + e^-t), the product never rounded before it underflows.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V TimesLogistic(D d, V x, const Pair<D>& t) {
+  const V within = Clamp(d, t.high, kExpLow, kLogisticOne);
+  const Scaled<D> e = ScaledExp(d, Pair<D>{within, t.low});
+  const V share = hn::Div(e.m, hn::Add(hn::Set(d, 1.0f), Value(d, e)));
+  return WithLimits(d, x, t.high, Scaled<D>{hn::Mul(x, share), e.n});
+}
+
+// t P(X > t) for a standard normal X and t in [0, 14.7], with relative precision throughout:
+// t e^(-t^2/2) W(t), t^2 without error, since the exponential would magnify it. (t + 1.5) W(t) is a
+// minimax polynomial in 2s - 1 for s = t / (t + 1.5) (relative error below 2^-26), after Shepherd
+// and Laframboise, Math. Comp. 36 (1981).
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V NormalTailMoment(D d, V t) {
+  const Scaled<D> power = ScaledExp(d, ExactProduct(d, t, hn::Mul(t, hn::Set(d, -0.5f))));
+  const V s = hn::Div(t, hn::Add(t, hn::Set(d, 1.5f)));
+  const V q = hn::Sub(hn::Add(s, s), hn::Set(d, 1.0f));
+  const V w = Polynomial(d, q, 0.617342f, -0.1950995f, -0.057495434f, 0.017896818f, 0.017640607f,
+                         0.003987126f, -0.0024359447f, -0.002709362f, -0.0010381674f,
+                         0.00025075753f, 0.00046328656f, 0.00015049914f);
+  return Value(d, Scaled<D>{hn::Mul(hn::Mul(s, w), power.m), power.n});
+}
+
+// sin r for |r| <= pi / 2, with the sign of (-1)^n: a minimax polynomial for (sin r / r - 1) / r^2
+// (relative error below 2^-25).
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V AlternatingSin(D d, V r, hn::Vec<hn::RebindToSigned<D>> n) {
   const V s = hn::Mul(r, r);
   const V p = Polynomial(d, s, -0.16666667f, 0.008333331f, -0.00019840855f, 2.7524738e-06f,
                          -2.3877307e-08f);
-  const V y = hn::MulAdd(hn::Mul(r, s), p, r);
-  const V odd = hn::BitCast(d, hn::ShiftLeft<31>(hn::ConvertTo(di, n)));
-  return hn::IfThenElse(hn::Eq(x, hn::Zero(d)), x, hn::Xor(y, odd));
+  return hn::Xor(hn::MulAdd(hn::Mul(r, s), p, r), hn::BitCast(d, hn::ShiftLeft<31>(n)));
+}
+
+// x - n pi / 2 for an integer n of at most 7 significant bits: pi / 2 in three parts of 17 bits,
+// whose products with n are exact, and a last one (Cody and Waite).
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V MinusQuarterTurns(D d, V x, V n) {
+  V r = hn::NegMulAdd(n, hn::Set(d, 0x1.921fp+0f), x);
+  r = hn::NegMulAdd(n, hn::Set(d, 0x1.6a88p-17f), r);
+  r = hn::NegMulAdd(n, hn::Set(d, 0x1.0b46p-34f), r);
+  return hn::NegMulAdd(n, hn::Set(d, 0x1.1a6264p-54f), r);
+}
+
+// The largest |x| that SinReduced takes: half the multiple of pi / 2 has 7 bits.
+inline constexpr float kSinLimit = 398.0f;
+
+// sin x for |x| <= kSinLimit.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V SinReduced(D d, V x) {
+  const V n = hn::Round(hn::Mul(x, hn::Set(d, 0.318309886f)));
+  const V r = MinusQuarterTurns(d, x, hn::Add(n, n));
+  const V y = AlternatingSin(d, r, hn::ConvertTo(hn::RebindToSigned<D>(), n));
+  return hn::IfThenElse(hn::Eq(x, hn::Zero(d)), x, y);
+}
+
+// The largest |x| that CosReduced takes: the odd multiple of pi / 2 has 7 bits.
+inline constexpr float kCosLimit = 199.0f;
+
+// cos x for |x| <= kCosLimit: sin of the distance from the nearest odd multiple of pi / 2, which
+// keeps its relative precision at the zeros of the cosine.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V CosReduced(D d, V x) {
+  const V half = hn::Set(d, 0.5f);
+  const V n = hn::Round(hn::MulSub(x, hn::Set(d, 0.318309886f), half));
+  const V r = MinusQuarterTurns(d, x, hn::Add(hn::Add(n, n), hn::Set(d, 1.0f)));
+  const hn::RebindToSigned<D> di;
+  return AlternatingSin(d, r, hn::Add(hn::ConvertTo(di, n), hn::Set(di, 1)));
+}
+
+// y, but f(x) computed one by one for the lanes of x beyond +-limit, which no trained network
+// reaches.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V FarLanes(D d, V x, V y, float limit, double (*f)(double)) {
+  const auto inside = hn::Le(hn::Abs(x), hn::Set(d, limit));
+  if (HWY_LIKELY(hn::AllTrue(d, inside))) return y;
+  alignas(64) float lanes[HWY_MAX_BYTES / sizeof(float)];
+  hn::Store(x, d, lanes);
+  for (size_t i = 0; i < hn::Lanes(d); ++i) {
+    lanes[i] = static_cast<float>(f(static_cast<double>(lanes[i])));
+  }
+  return hn::IfThenElse(inside, y, hn::Load(d, lanes));
+}
+
+// The largest of n >= 1 floats; any float where one is NaN.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE float RowMaximum(D d, const float* src, size_t n) {
+  const V lowest = hn::Set(d, src[0]);
+  const size_t lanes = hn::Lanes(d);
+  V highest = lowest;
+  for (size_t i = 0; i < n; i += lanes) {
+    const size_t count = std::min(lanes, n - i);
+    const V x = LoadPart(d, src + i, count);
+    highest = hn::Max(highest, hn::IfThenElse(hn::FirstN(d, count), x, lowest));
+  }
+  return hn::GetLane(hn::MaxOfLanes(d, highest));
+}
+
+// e^(x - y) for x <= y, the difference taken without error; NaN where it is NaN.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V ExpOfDifference(D d, V x, V y) {
+  const Pair<D> difference = ExactSum(d, x, hn::Neg(y));
+  const V within = AtLeast(d, kExpLow, difference.high);
+  const V e = Value(d, ScaledExp(d, Pair<D>{within, difference.low}));
+  return hn::IfThenElse(hn::Lt(difference.high, within), hn::Zero(d), e);
 }
 
 }  // namespace hillock::activation::HWY_NAMESPACE

@@ -68,6 +68,11 @@ absl::StatusOr<Params> ResolveParams(const Spec& spec, const std::map<std::strin
     }
     params[static_cast<size_t>(it - spec.params.begin())] = value;
   }
+  if (spec.params_ascend && params[0] > params[1]) {
+    return absl::InvalidArgumentError(fmt::format(
+        "activation '{}': got {} = {} > {} = {}, want {}", spec.name, spec.params[0].name,
+        params[0], spec.params[1].name, params[1], "them in ascending order"));
+  }
   return params;
 }
 

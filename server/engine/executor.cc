@@ -50,7 +50,7 @@ Executor::Stage Executor::BindStage(const Step& step, const float* src, float* d
       }
     }
     if (step.onednn_activation) {
-      bound.activation = step.onednn_activation->Bind(b, dst, workspace_);
+      bound.activation = step.onednn_activation->Bind(b, dst, dst, workspace_);
     }
   }
   return stage;

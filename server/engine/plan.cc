@@ -17,14 +17,6 @@ constexpr std::array<size_t, 13> kBuckets = {1, 2, 4, 8, 12, 16, 24, 32, 48, 64,
 
 constexpr std::string_view kIdentity = "identity";
 
-// The activation in oneDNN's terms, or none where oneDNN has no algorithm for it.
-std::optional<onednn::Algorithm> OneDnnForm(const model::Layer& layer) {
-  const activation::OneDnnForm& form = layer.activation->onednn;
-  if (form.algorithm.empty()) return std::nullopt;
-  return onednn::Algorithm{form.algorithm, form.alpha ? form.alpha(layer.params) : 0.0f,
-                           form.beta ? form.beta(layer.params) : 0.0f};
-}
-
 Step Outline(const model::Layer& layer) {
   Step step;
   step.name = layer.name;
@@ -55,7 +47,7 @@ absl::Status AddOneDnnActivation(const std::optional<onednn::Algorithm>& form, S
         fmt::format("oneDNN has no algorithm for '{}'", step.activation->name));
   }
   HILLOCK_ASSIGN_OR_RETURN(step.onednn_activation,
-                           onednn::Activation::Create(*form, step.outputs, kBuckets));
+                           onednn::Activation::Create(*form, step.outputs, step.slopes, kBuckets));
   return absl::OkStatus();
 }
 
@@ -81,7 +73,7 @@ absl::Status AddOneDnnDense(const model::Layer& layer,
 // Plans a layer on oneDNN as far as that goes, and the rest on the fallback.
 Step PlanOnOneDnn(const model::Layer& layer, std::vector<std::string>& notes) {
   Step step = Outline(layer);
-  const auto form = OneDnnForm(layer);
+  const auto form = onednn::AlgorithmOf(*layer.activation, layer.params);
   const bool identity = layer.activation->name == kIdentity;
   const auto fused = !identity && form && onednn::CanFuse(*form) ? form : std::nullopt;
   if (const auto status = AddOneDnnDense(layer, fused, step); !status.ok()) {

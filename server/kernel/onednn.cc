@@ -20,7 +20,9 @@ namespace {
 using dnnl::algorithm;
 using dnnl::memory;
 
-constexpr char kSoftmax[] = "softmax";
+constexpr std::string_view kSoftmax = "softmax";
+constexpr std::string_view kLogSoftmax = "logsoftmax";
+constexpr std::string_view kPrelu = "prelu";
 
 struct Named {
   std::string_view name;
@@ -35,6 +37,17 @@ constexpr Named kEltwise[] = {
     {"eltwise_tanh", algorithm::eltwise_tanh},
     {"eltwise_swish", algorithm::eltwise_swish},
     {"eltwise_gelu_erf", algorithm::eltwise_gelu_erf},
+    {"eltwise_gelu_tanh", algorithm::eltwise_gelu_tanh},
+    {"eltwise_mish", algorithm::eltwise_mish},
+    {"eltwise_soft_relu", algorithm::eltwise_soft_relu},
+    {"eltwise_hardswish", algorithm::eltwise_hardswish},
+    {"eltwise_clip", algorithm::eltwise_clip},
+#if DNNL_VERSION_MAJOR >= 3
+    {"eltwise_hardsigmoid", algorithm::eltwise_hardsigmoid},
+    {"eltwise_logsigmoid", algorithm::eltwise_soft_relu},  // log(1 + e^(alpha x)) / alpha
+#else
+    {"eltwise_logsigmoid", algorithm::eltwise_logsigmoid},
+#endif
 };
 
 std::optional<algorithm> FindEltwise(std::string_view name) {
@@ -105,16 +118,52 @@ dnnl::eltwise_forward::primitive_desc DescribeEltwise(size_t rows, size_t cols,
 #endif
 }
 
-dnnl::softmax_forward::primitive_desc DescribeSoftmax(size_t rows, size_t cols) {
-  const auto kind = dnnl::prop_kind::forward_inference;
 #if DNNL_VERSION_MAJOR >= 3
-  return {
-      Cpu(),           kind, algorithm::softmax_accurate, Matrix(rows, cols), Matrix(rows, cols), 1,
-      UserScratchpad()};
-#else
-  return {{kind, Matrix(rows, cols), 1}, UserScratchpad(), Cpu()};
-#endif
+using LogSoftmaxForward = dnnl::softmax_forward;
+
+dnnl::softmax_forward::primitive_desc DescribeRow(size_t rows, size_t cols, algorithm name) {
+  return {Cpu(),
+          dnnl::prop_kind::forward_inference,
+          name,
+          Matrix(rows, cols),
+          Matrix(rows, cols),
+          1,
+          UserScratchpad()};
 }
+
+dnnl::softmax_forward::primitive_desc DescribeSoftmax(size_t rows, size_t cols) {
+  return DescribeRow(rows, cols, algorithm::softmax_accurate);
+}
+
+LogSoftmaxForward::primitive_desc DescribeLogSoftmax(size_t rows, size_t cols) {
+  return DescribeRow(rows, cols, algorithm::softmax_log);
+}
+
+dnnl::prelu_forward::primitive_desc DescribePrelu(size_t rows, size_t cols) {
+  return {Cpu(),
+          dnnl::prop_kind::forward_inference,
+          Matrix(rows, cols),
+          Matrix(1, cols),
+          Matrix(rows, cols),
+          UserScratchpad()};
+}
+#else
+using LogSoftmaxForward = dnnl::logsoftmax_forward;
+
+dnnl::softmax_forward::primitive_desc DescribeSoftmax(size_t rows, size_t cols) {
+  return {{dnnl::prop_kind::forward_inference, Matrix(rows, cols), 1}, UserScratchpad(), Cpu()};
+}
+
+LogSoftmaxForward::primitive_desc DescribeLogSoftmax(size_t rows, size_t cols) {
+  return {{dnnl::prop_kind::forward_inference, Matrix(rows, cols), 1}, UserScratchpad(), Cpu()};
+}
+
+dnnl::prelu_forward::primitive_desc DescribePrelu(size_t rows, size_t cols) {
+  return {{dnnl::prop_kind::forward_inference, Matrix(rows, cols), Matrix(1, cols)},
+          UserScratchpad(),
+          Cpu()};
+}
+#endif
 
 absl::Status FromException(std::string_view what, const dnnl::error& error) {
   return absl::InternalError(fmt::format("oneDNN {}: {}", what, error.what()));
@@ -134,6 +183,23 @@ Prepared Prepare(const Description& description) {
           description.scratchpad_desc()};
 }
 
+Prepared PrepareActivation(size_t rows, size_t cols, const Algorithm& form) {
+  if (form.name == kSoftmax) {
+    const auto description = DescribeSoftmax(rows, cols);
+    return Prepare<decltype(description), dnnl::softmax_forward>(description);
+  }
+  if (form.name == kLogSoftmax) {
+    const auto description = DescribeLogSoftmax(rows, cols);
+    return Prepare<decltype(description), LogSoftmaxForward>(description);
+  }
+  if (form.name == kPrelu) {
+    const auto description = DescribePrelu(rows, cols);
+    return Prepare<decltype(description), dnnl::prelu_forward>(description);
+  }
+  const auto description = DescribeEltwise(rows, cols, form);
+  return Prepare<decltype(description), dnnl::eltwise_forward>(description);
+}
+
 size_t LargestScratch(const std::vector<Prepared>& prepared) {
   size_t bytes = 0;
   for (const Prepared& p : prepared) bytes = std::max(bytes, p.scratch.get_size());
@@ -145,6 +211,16 @@ size_t LargestScratch(const std::vector<Prepared>& prepared) {
 std::string Version() {
   const dnnl_version_t* version = dnnl_version();
   return fmt::format("{}.{}.{}", version->major, version->minor, version->patch);
+}
+
+std::optional<Algorithm> AlgorithmOf(const activation::Spec& spec,
+                                     const activation::Params& params) {
+  const activation::OneDnnForm& form = spec.onednn;
+  const bool known = form.algorithm == kSoftmax || form.algorithm == kLogSoftmax ||
+                     form.algorithm == kPrelu || FindEltwise(form.algorithm);
+  if (!known) return std::nullopt;
+  return Algorithm{form.algorithm, form.alpha ? form.alpha(params) : 0.0f,
+                   form.beta ? form.beta(params) : 0.0f};
 }
 
 bool CanFuse(const Algorithm& algorithm) { return FindEltwise(algorithm.name).has_value(); }
@@ -279,28 +355,25 @@ Call Dense::Bind(size_t bucket, bool with_activation, const float* src, float* d
 
 struct Activation::Impl {
   std::vector<Prepared> prepared;  // by bucket
+  AlignedBuffer<float> slopes_storage;
+  std::optional<memory> slopes;
 };
 
 Activation::Activation(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Activation::~Activation() = default;
 
 absl::StatusOr<std::unique_ptr<Activation>> Activation::Create(
-    const Algorithm& algorithm, size_t cols, std::span<const size_t> buckets) try {
+    const Algorithm& algorithm, size_t cols, std::span<const float> slopes,
+    std::span<const size_t> buckets) try {
   UseOneThread();
-  const bool softmax = algorithm.name == kSoftmax;
-  if (!softmax && !FindEltwise(algorithm.name)) {
-    return absl::UnimplementedError(
-        fmt::format("oneDNN {} has no algorithm '{}'", Version(), algorithm.name));
-  }
   auto impl = std::make_unique<Impl>();
   for (const size_t rows : buckets) {
-    if (softmax) {
-      const auto description = DescribeSoftmax(rows, cols);
-      impl->prepared.push_back(Prepare<decltype(description), dnnl::softmax_forward>(description));
-    } else {
-      const auto description = DescribeEltwise(rows, cols, algorithm);
-      impl->prepared.push_back(Prepare<decltype(description), dnnl::eltwise_forward>(description));
-    }
+    impl->prepared.push_back(PrepareActivation(rows, cols, algorithm));
+  }
+  if (algorithm.name == kPrelu) {
+    impl->slopes_storage = AlignedBuffer<float>(cols);
+    std::ranges::copy(slopes, impl->slopes_storage.data());
+    impl->slopes = memory(Matrix(1, cols), Cpu(), impl->slopes_storage.data());
   }
   return std::unique_ptr<Activation>(new Activation(std::move(impl)));
 } catch (const dnnl::error& error) {
@@ -309,8 +382,10 @@ absl::StatusOr<std::unique_ptr<Activation>> Activation::Create(
 
 size_t Activation::scratch_bytes() const { return LargestScratch(impl_->prepared); }
 
-Call Activation::Bind(size_t bucket, float* data, Workspace& workspace) const {
-  return Binder(impl_->prepared[bucket], data, data, workspace).Take();
+Call Activation::Bind(size_t bucket, const float* src, float* dst, Workspace& workspace) const {
+  Binder binder(impl_->prepared[bucket], src, dst, workspace);
+  if (impl_->slopes) binder.Add(DNNL_ARG_WEIGHTS, *impl_->slopes);
+  return binder.Take();
 }
 
 }  // namespace hillock::kernel::onednn

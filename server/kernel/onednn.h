@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "server/activation/activation.h"
 #include "server/base/status.h"
 
 namespace hillock::kernel::onednn {
@@ -29,6 +30,11 @@ struct Algorithm {
   float alpha = 0;
   float beta = 0;
 };
+
+// The algorithm that the table names for an activation, or none where it names none or this version
+// of oneDNN lacks it.
+std::optional<Algorithm> AlgorithmOf(const activation::Spec& spec,
+                                     const activation::Params& params);
 
 // Whether the algorithm can follow a dense layer inside the same primitive.
 bool CanFuse(const Algorithm& algorithm);
@@ -101,15 +107,17 @@ class Dense {
 // An activation on its own, over buckets of rows. Immutable, so thread-safe.
 class Activation {
  public:
-  // UNIMPLEMENTED for an algorithm that this version of oneDNN lacks, INTERNAL when it refuses.
+  // slopes: [cols] for an algorithm with a slope per unit, not read otherwise. INTERNAL when oneDNN
+  // refuses. REQUIRES: `algorithm` is one that AlgorithmOf() gave.
   static absl::StatusOr<std::unique_ptr<Activation>> Create(const Algorithm& algorithm, size_t cols,
+                                                            std::span<const float> slopes,
                                                             std::span<const size_t> buckets);
   ~Activation();
 
   size_t scratch_bytes() const;
 
-  // In place over data: [bucket rows][cols], which must outlive the call.
-  Call Bind(size_t bucket, float* data, Workspace& workspace) const;
+  // src, dst: [bucket rows][cols], the same or not overlapping. All must outlive the call.
+  Call Bind(size_t bucket, const float* src, float* dst, Workspace& workspace) const;
 
  private:
   struct Impl;

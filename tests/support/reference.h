@@ -22,7 +22,7 @@ struct KernelError {
 KernelError FallbackError(const activation::Spec& spec);
 
 // What oneDNN's own tests grant its activations.
-inline constexpr KernelError kOneDnnError{.relative = 4e-5, .absolute = 1e-6};
+inline constexpr KernelError kOneDnnError{.relative = 4e-5, .absolute = 4e-6};
 
 // A number, and how far a computation in float may honestly be from it.
 struct Approximate {

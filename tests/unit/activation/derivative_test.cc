@@ -105,13 +105,13 @@ class SaturationOf : public EachActivation {
 
   static bool Vanishes(double x) { return std::abs(spec().derivative(x, defaults())) < kVanishing; }
 
-  // The end of the stretch, going out from 0 in the direction of `sign`, in which the derivative
-  // does not vanish; none when there is no such end.
+  // The first point, coming in from far out on the side of `sign`, at which the derivative no
+  // longer vanishes; 0 when it vanishes everywhere, none when not even far out.
   static std::optional<double> Recompute(double sign) {
     if (!Vanishes(sign * kFar)) return std::nullopt;
     double inside = kFar;  // the last point from outside at which it still vanishes
-    while (inside > 0 && Vanishes(sign * (inside - kPrecision))) inside -= kPrecision;
-    return sign * std::max(inside, 0.0);
+    while (inside > -kFar && Vanishes(sign * (inside - kPrecision))) inside -= kPrecision;
+    return inside > -kFar ? sign * inside : 0;
   }
 
   static void ExpectBound(float stated, double sign) {

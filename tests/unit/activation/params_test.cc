@@ -36,7 +36,9 @@ TEST_P(ResolveParamsOf, TakesDefaultsForWhatIsNotGiven) {
 TEST_P(ResolveParamsOf, TakesEveryValueFromTheLowestToTheHighest) {
   for (size_t i = 0; i < spec().param_count; ++i) {
     for (const float value : {spec().params[i].low, spec().params[i].high}) {
-      const auto params = ResolveParams(spec(), {{Name(i), value}});
+      std::map<std::string, float> given = {{Name(i), value}};
+      if (spec().params_ascend) given = {{Name(0), value}, {Name(1), value}};
+      const auto params = ResolveParams(spec(), given);
       ASSERT_TRUE(params.ok()) << params.status();
       EXPECT_EQ((*params)[i], value);
     }
@@ -45,8 +47,8 @@ TEST_P(ResolveParamsOf, TakesEveryValueFromTheLowestToTheHighest) {
 
 TEST_P(ResolveParamsOf, RefusesTheNextValueOutsideEitherEnd) {
   for (size_t i = 0; i < spec().param_count; ++i) {
-    const auto [name, unused, low, high] = spec().params[i];
-    for (const float value : {std::nextafter(low, -kInfinity), std::nextafter(high, kInfinity),
+    const ParamSpec& p = spec().params[i];
+    for (const float value : {std::nextafter(p.low, -kInfinity), std::nextafter(p.high, kInfinity),
                               -kInfinity, kInfinity, kNan}) {
       EXPECT_THAT(ResolveParams(spec(), {{Name(i), value}}),
                   StatusIs(absl::StatusCode::kInvalidArgument,
@@ -77,6 +79,14 @@ TEST(ResolveParams, SaysWhichRangeIsRight) {
   EXPECT_THAT(ResolveParams(*Find("swish"), {{"beta", -1.0f}}),
               StatusIs(absl::StatusCode::kInvalidArgument,
                        "activation 'swish': got beta = -1, want a number from 0 to 100"));
+}
+
+TEST(ResolveParams, WantsTheBoundsOfClipInOrder) {
+  EXPECT_THAT(ResolveParams(*Find("clip"), {{"min", 3.0f}, {"max", 1.0f}}),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       "activation 'clip': got min = 3 > max = 1, want them in ascending order"));
+  EXPECT_FALSE(ResolveParams(*Find("clip"), {{"min", 7.0f}}).ok());
+  EXPECT_TRUE(ResolveParams(*Find("clip"), {{"min", 6.0f}}).ok());
 }
 
 }  // namespace

@@ -39,7 +39,10 @@ class PlanOf : public ::testing::TestWithParam<EngineCase> {
   static const activation::Spec& spec() { return *GetParam().spec; }
   static bool on_fallback() { return GetParam().backend == Backend::kFallback; }
   static bool is_identity() { return spec().name == "identity"; }
-  static bool in_onednn() { return !on_fallback() && !spec().onednn.algorithm.empty(); }
+  static bool in_onednn() {
+    return !on_fallback() &&
+           kernel::onednn::AlgorithmOf(spec(), *activation::ResolveParams(spec(), {})).has_value();
+  }
   static bool can_fuse() { return in_onednn() && spec().scope == activation::Scope::kElementwise; }
 };
 
