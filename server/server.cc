@@ -70,14 +70,9 @@ void SetLimits(const Options& options, grpc::ServerBuilder& builder) {
 }
 
 void LogModel(const serving::ServedModel& model) {
-  const auto describe = [](const engine::Step& step) {
-    return fmt::format("{}->{} {} ({}, {})", step.inputs, step.outputs, step.activation->name,
-                       engine::BackendName(step.activation_backend),
-                       step.fused ? "fused" : "split");
-  };
   std::string steps;
   for (const engine::Step& step : model.plan().steps()) {
-    steps += fmt::format("{}{}", steps.empty() ? "" : ", ", describe(step));
+    steps += fmt::format("{}{}", steps.empty() ? "" : ", ", engine::Describe(step));
   }
   spdlog::info("model '{}' version {}: {}", model.name(), model.version(), steps);
   for (const std::string& note : model.plan().notes()) {

@@ -24,6 +24,9 @@ inline constexpr float kInfinity = std::numeric_limits<float>::infinity();
 // A unit whose derivative is smaller than this in magnitude passes practically no gradient back.
 inline constexpr double kVanishing = 1e-3;
 
+// The activation that leaves everything as it is.
+inline constexpr std::string_view kIdentity = "identity";
+
 // Parameter values in the order of Spec::params; unused ones are 0.
 using Params = std::array<float, kMaxParams>;
 

@@ -43,7 +43,7 @@ inline float Half(const Params&) { return 0.5f; }
 inline float Sixth(const Params&) { return 1.0f / 6.0f; }
 
 struct Identity {
-  static constexpr Spec kSpec{.name = "identity",
+  static constexpr Spec kSpec{.name = kIdentity,
                               .formula = "x",
                               .onednn = {"eltwise_linear", One},
                               .onnx = {"Identity", 1},

@@ -16,7 +16,7 @@ size_t WidestOutput(const Plan& plan, size_t first) {
   for (size_t i = first; i < plan.steps().size(); i += 2) {
     widest = std::max(widest, plan.steps()[i].outputs);
   }
-  return widest * Plan::max_rows();
+  return widest * kMaxRows;
 }
 
 }  // namespace
@@ -25,7 +25,7 @@ Executor::Executor(std::shared_ptr<const Plan> plan, const Clock& clock)
     : plan_(std::move(plan)),
       clock_(clock),
       workspace_(plan_->scratch_bytes()),
-      input_(plan_->inputs() * Plan::max_rows()),
+      input_(plan_->inputs() * kMaxRows),
       even_(WidestOutput(*plan_, 0)),
       odd_(WidestOutput(*plan_, 1)),
       reports_(plan_->steps().size()) {
@@ -40,13 +40,14 @@ Executor::Executor(std::shared_ptr<const Plan> plan, const Clock& clock)
 
 Executor::Stage Executor::BindStage(const Step& step, const float* src, float* dst) {
   Stage stage{&step, src, dst, {}, {*step.activation, step.params, step.slopes, step.outputs}};
-  stage.buckets.resize(Plan::buckets().size());
-  for (size_t b = 0; b < stage.buckets.size(); ++b) {
+  stage.buckets.resize(kBuckets.size());
+  for (size_t b = 0; b < kBuckets.size(); ++b) {
     Bound& bound = stage.buckets[b];
-    if (step.onednn_dense) {
-      bound.dense = step.onednn_dense->Bind(b, false, src, dst, workspace_);
-      if (step.fused && !step.is_identity()) {
-        bound.fused = step.onednn_dense->Bind(b, true, src, dst, workspace_);
+    if (step.dense_backend(b) == Backend::kOneDnn) {
+      const size_t primitive = b - step.choice.onednn_from;
+      bound.dense = step.onednn_dense->Bind(primitive, false, src, dst, workspace_);
+      if (step.can_fuse) {
+        bound.fused = step.onednn_dense->Bind(primitive, true, src, dst, workspace_);
       }
     }
     if (step.onednn_activation) {
@@ -67,7 +68,7 @@ void Executor::Prepare(size_t rows, size_t padded) {
 
 absl::Status Executor::Run(size_t rows, bool profile) {
   lap_start_ = clock_.Now();
-  Prepare(rows, Plan::buckets()[Plan::BucketFor(rows)]);
+  Prepare(rows, kBuckets[BucketFor(rows)]);
   for (size_t i = 0; i < stages_.size(); ++i) {
     if (!RunStage(stages_[i], rows, profile, reports_[i])) {
       return absl::InternalError(
@@ -89,16 +90,17 @@ void Executor::Observe(Stage& stage, size_t rows, StepReport& report) {
 }
 
 bool Executor::RunStage(Stage& stage, size_t rows, bool profile, StepReport& report) {
-  Bound& bound = stage.buckets[Plan::BucketFor(rows)];
+  const size_t bucket = BucketFor(rows);
   const Step& step = *stage.step;
   const bool by_row = step.activation->scope == Scope::kRow;
   report = {};
-  report.split = !step.is_identity() && (profile || !step.fused);
-  if (!RunDense(stage, bound, rows, !report.split)) return false;
+  report.backend = step.activation_backend(bucket);
+  report.split = !step.is_identity() && (profile || !step.is_fused(bucket));
+  if (!RunDense(stage, bucket, rows, !report.split)) return false;
   report.layer = Lap();
   if (profile && !by_row) Observe(stage, rows, report);
   if (report.split) {
-    if (!RunActivation(stage, bound, rows)) return false;
+    if (!RunActivation(stage, bucket, rows)) return false;
     report.activation = Lap();
     report.layer += report.activation;
   }
@@ -106,18 +108,19 @@ bool Executor::RunStage(Stage& stage, size_t rows, bool profile, StepReport& rep
   return true;
 }
 
-bool Executor::RunDense(Stage& stage, Bound& bound, size_t rows, bool fused) {
+bool Executor::RunDense(Stage& stage, size_t bucket, size_t rows, bool fused) {
   const Step& step = *stage.step;
-  if (step.onednn_dense) {
-    return fused && !step.is_identity() ? bound.fused.Run() : bound.dense.Run();
+  if (step.dense_backend(bucket) == Backend::kOneDnn) {
+    Bound& bound = stage.buckets[bucket];
+    return fused && step.can_fuse ? bound.fused.Run() : bound.dense.Run();
   }
   step.fallback_dense->Run(stage.src, stage.dst, rows);
   return true;
 }
 
-bool Executor::RunActivation(Stage& stage, Bound& bound, size_t rows) {
+bool Executor::RunActivation(Stage& stage, size_t bucket, size_t rows) {
   const Step& step = *stage.step;
-  if (step.onednn_activation) return bound.activation.Run();
+  if (step.onednn_activation) return stage.buckets[bucket].activation.Run();
   step.fallback_activation(step.params, step.slopes.data(), stage.dst, stage.dst, rows,
                            step.outputs);
   return true;

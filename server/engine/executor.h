@@ -20,6 +20,7 @@ struct StepReport {
   Nanos layer = 0;                   // dense part and activation
   Nanos activation = 0;              // the activation's own pass; 0 when it was fused
   bool split = false;                // the activation had a pass of its own
+  Backend backend{};                 // of the activation
   UnitHealth::Sample sample{};       // empty unless the run was profiled
   std::optional<size_t> dead_units;  // a new verdict, if this run completed one
 };
@@ -32,7 +33,7 @@ class Executor {
   // `clock` must outlive this.
   Executor(std::shared_ptr<const Plan> plan, const Clock& clock);
 
-  // Where the caller writes up to Plan::max_rows() rows, [rows][inputs].
+  // Where the caller writes up to kMaxRows rows, [rows][inputs].
   float* input() { return input_.data(); }
 
   // The answer of the last run, [rows][outputs], until the next.
@@ -40,7 +41,7 @@ class Executor {
 
   // Computes the first `rows` rows of input(), and leaves them normalised in place. A profiled run
   // gives every activation a pass of its own and looks at the health of its units.
-  // INTERNAL when oneDNN reports an error. REQUIRES: 1 <= rows <= Plan::max_rows().
+  // INTERNAL when oneDNN reports an error. REQUIRES: 1 <= rows <= kMaxRows.
   absl::Status Run(size_t rows, bool profile);
 
   // One a step, about the last run.
@@ -69,8 +70,8 @@ class Executor {
   Nanos Lap();  // time since the last lap ended
   void Observe(Stage& stage, size_t rows, StepReport& report);
   bool RunStage(Stage& stage, size_t rows, bool profile, StepReport& report);
-  bool RunDense(Stage& stage, Bound& bound, size_t rows, bool fused);
-  bool RunActivation(Stage& stage, Bound& bound, size_t rows);
+  bool RunDense(Stage& stage, size_t bucket, size_t rows, bool fused);
+  bool RunActivation(Stage& stage, size_t bucket, size_t rows);
 
   std::shared_ptr<const Plan> plan_;
   const Clock& clock_;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace hillock::engine {
@@ -11,11 +10,9 @@ namespace {
 
 namespace onednn = kernel::onednn;
 namespace fallback = kernel::fallback;
-using activation::Spec;
+using activation::Scope;
 
-constexpr std::array<size_t, 13> kBuckets = {1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256};
-
-constexpr std::string_view kIdentity = "identity";
+using Notes = std::vector<std::string>;
 
 Step Outline(const model::Layer& layer) {
   Step step;
@@ -28,83 +25,81 @@ Step Outline(const model::Layer& layer) {
   return step;
 }
 
-void UseFallbackActivation(Step& step) {
-  step.fused = false;
-  step.activation_backend = Backend::kFallback;
-  step.fallback_activation = fallback::FindActivation(*step.activation);
+Choice Choose(const model::Layer& layer, std::optional<Backend> backend) {
+  if (!backend) return ChooseByTiming(layer);
+  return backend == Backend::kOneDnn ? Choice{0, Backend::kOneDnn} : Choice{};
 }
 
-void UseFallbackDense(const model::Layer& layer, Step& step) {
-  step.dense_backend = Backend::kFallback;
-  step.fallback_dense =
-      std::make_unique<fallback::Dense>(layer.inputs, layer.outputs, layer.weights, layer.bias);
-}
-
-// The activation as a pass of its own on oneDNN.
-absl::Status AddOneDnnActivation(const std::optional<onednn::Algorithm>& form, Step& step) {
-  if (!form) {
+// The activation on oneDNN, alone and, where it can be, in the dense primitives.
+absl::Status AddOneDnnActivation(const PlanOptions& options, Step& step) {
+  const auto algorithm = onednn::AlgorithmOf(*step.activation, step.params);
+  if (!algorithm) {
     return absl::UnimplementedError(
         fmt::format("oneDNN has no algorithm for '{}'", step.activation->name));
   }
-  HILLOCK_ASSIGN_OR_RETURN(step.onednn_activation,
-                           onednn::Activation::Create(*form, step.outputs, step.slopes, kBuckets));
+  if (options.allow_non_finite) {
+    HILLOCK_RETURN_IF_ERROR(CheckNonFinite(*step.activation, step.params));
+  }
+  HILLOCK_ASSIGN_OR_RETURN(
+      step.onednn_activation,
+      onednn::Activation::Create(*algorithm, step.outputs, step.slopes, kBuckets));
+  step.can_fuse = onednn::CanFuse(*algorithm);
   return absl::OkStatus();
 }
 
-// Whether a row's answer is the same in every bucket: measured true of oneDNN's packed kernels, and
-// false of its plain gemm, which sums in another order for one row than for many.
-bool IsBatchInvariant(const onednn::Dense& dense) {
-  return dense.implementation().starts_with("brg");
+void PlanActivation(const PlanOptions& options, Step& step, Notes& notes) {
+  if (step.activation->name == activation::kIdentity) return;
+  if (step.choice.activation == Backend::kOneDnn) {
+    const auto status = AddOneDnnActivation(options, step);
+    if (status.ok()) return;
+    notes.push_back(fmt::format("layer '{}': activation on fallback: {}", step.name,
+                                std::string(status.message())));
+    step.choice.activation = Backend::kFallback;
+  }
+  step.fallback_activation = fallback::FindActivation(*step.activation);
 }
 
-absl::Status AddOneDnnDense(const model::Layer& layer,
-                            const std::optional<onednn::Algorithm>& fused, Step& step) {
+absl::Status AddOneDnnDense(const model::Layer& layer, Step& step) {
+  const auto fused =
+      step.can_fuse ? onednn::AlgorithmOf(*step.activation, step.params) : std::nullopt;
   HILLOCK_ASSIGN_OR_RETURN(
-      auto dense, onednn::Dense::Create(layer.inputs, layer.outputs, layer.weights, layer.bias,
-                                        kBuckets, fused));
-  if (!IsBatchInvariant(*dense)) {
-    return absl::FailedPreconditionError(fmt::format(
-        "oneDNN's {} answers a row differently in different batches", dense->implementation()));
-  }
+      auto dense,
+      onednn::Dense::Create(layer.inputs, layer.outputs, layer.weights, layer.bias,
+                            std::span(kBuckets).subspan(step.choice.onednn_from), fused));
+  HILLOCK_RETURN_IF_ERROR(CheckBatchInvariance(*dense));
   step.onednn_dense = std::move(dense);
   return absl::OkStatus();
 }
 
-// Plans a layer on oneDNN as far as that goes, and the rest on the fallback.
-Step PlanOnOneDnn(const model::Layer& layer, std::vector<std::string>& notes) {
-  Step step = Outline(layer);
-  const auto form = onednn::AlgorithmOf(*layer.activation, layer.params);
-  const bool identity = layer.activation->name == kIdentity;
-  const auto fused = !identity && form && onednn::CanFuse(*form) ? form : std::nullopt;
-  if (const auto status = AddOneDnnDense(layer, fused, step); !status.ok()) {
-    notes.push_back(fmt::format("layer '{}': dense part on fallback: {}", layer.name,
-                                std::string(status.message())));
-    UseFallbackDense(layer, step);
-  }
-  step.fused = identity || (fused && step.onednn_dense);
-  if (identity) return step;
-  if (const auto status = AddOneDnnActivation(form, step); !status.ok()) {
-    if (form)
-      notes.push_back(fmt::format("layer '{}': activation on fallback: {}", layer.name,
+void PlanDense(const model::Layer& layer, Step& step, Notes& notes) {
+  if (step.choice.onednn_from < Choice::kNever) {
+    const auto status = AddOneDnnDense(layer, step);
+    if (!status.ok()) {
+      notes.push_back(fmt::format("layer '{}': dense part on fallback: {}", layer.name,
                                   std::string(status.message())));
-    UseFallbackActivation(step);
+      step.choice.onednn_from = Choice::kNever;
+    }
   }
-  return step;
-}
-
-Step PlanOnFallback(const model::Layer& layer) {
-  Step step = Outline(layer);
-  UseFallbackDense(layer, step);
-  step.activation_backend = Backend::kFallback;
-  step.fused = layer.activation->name == kIdentity;
-  if (!step.fused) UseFallbackActivation(step);
-  return step;
+  if (step.choice.onednn_from > 0) {
+    step.fallback_dense =
+        std::make_unique<fallback::Dense>(layer.inputs, layer.outputs, layer.weights, layer.bias);
+  }
 }
 
 }  // namespace
 
-std::string_view BackendName(Backend backend) {
-  return backend == Backend::kOneDnn ? "onednn" : "fallback";
+std::string Describe(const Step& step) {
+  const size_t from = step.choice.onednn_from;
+  std::string dense(BackendName(step.dense_backend(0)));
+  if (from > 0 && from < Choice::kNever)
+    dense += fmt::format(", onednn from {} rows", kBuckets[from]);
+  std::string text =
+      fmt::format("{} {}->{} (dense {}", step.activation->name, step.inputs, step.outputs, dense);
+  if (!step.is_identity()) {
+    text += fmt::format("; activation {}{}", BackendName(step.choice.activation),
+                        step.can_fuse && from < Choice::kNever ? ", fused" : "");
+  }
+  return text + ")";
 }
 
 std::shared_ptr<const Plan> Plan::Compile(const model::Mlp& mlp, const PlanOptions& options) {
@@ -112,23 +107,20 @@ std::shared_ptr<const Plan> Plan::Compile(const model::Mlp& mlp, const PlanOptio
   plan->offset_ = mlp.offset;
   plan->scale_ = mlp.scale;
   for (const model::Layer& layer : mlp.layers) {
-    plan->steps_.push_back(options.backend == Backend::kFallback
-                               ? PlanOnFallback(layer)
-                               : PlanOnOneDnn(layer, plan->notes_));
+    Step step = Outline(layer);
+    step.choice = Choose(layer, options.backend);
+    PlanActivation(options, step, plan->notes_);
+    PlanDense(layer, step, plan->notes_);
+    plan->steps_.push_back(std::move(step));
   }
   return plan;
-}
-
-std::span<const size_t> Plan::buckets() { return kBuckets; }
-
-size_t Plan::BucketFor(size_t rows) {
-  return static_cast<size_t>(std::ranges::lower_bound(kBuckets, rows) - kBuckets.begin());
 }
 
 size_t Plan::bytes() const {
   size_t bytes = 0;
   for (const Step& step : steps_) {
-    bytes += step.onednn_dense ? step.onednn_dense->bytes() : step.fallback_dense->bytes();
+    if (step.onednn_dense) bytes += step.onednn_dense->bytes();
+    if (step.fallback_dense) bytes += step.fallback_dense->bytes();
   }
   return bytes;
 }

@@ -11,27 +11,26 @@
 
 #include "server/activation/activation.h"
 #include "server/base/status.h"
+#include "server/engine/backend.h"
+#include "server/engine/buckets.h"
+#include "server/engine/choice.h"
 #include "server/kernel/fallback.h"
 #include "server/kernel/onednn.h"
 #include "server/model/mlp.h"
 
 namespace hillock::engine {
 
-// Who computes.
-enum class Backend { kOneDnn, kFallback };
-inline constexpr size_t kBackends = 2;
-
-// "onednn" or "fallback".
-std::string_view BackendName(Backend backend);
-
 struct PlanOptions {
-  // The backend for everything, or none to take oneDNN wherever it can do the work.
+  // The backend for everything, as far as it can do the work; or none to choose layer by layer.
   std::optional<Backend> backend;
+
+  // NaN and infinities may come in and have to be treated as the table says, so an activation runs
+  // on oneDNN only where that does.
+  bool allow_non_finite = false;
 };
 
-// A planned layer: the dense part and the activation, each with its backend. The activation is
-// either fused into the dense primitive or a pass of its own over the dense part's output, in
-// place.
+// A planned layer: the dense part and the activation. The activation is either fused into oneDNN's
+// dense primitive or a pass of its own over the dense part's output, in place.
 struct Step {
   std::string name;
   size_t inputs = 0;
@@ -40,36 +39,42 @@ struct Step {
   activation::Params params{};
   std::vector<float> slopes;  // [outputs] for a per-unit activation
 
-  Backend dense_backend = Backend::kOneDnn;
-  std::unique_ptr<kernel::onednn::Dense> onednn_dense;      // null on the fallback backend
-  std::unique_ptr<kernel::fallback::Dense> fallback_dense;  // null on the oneDNN backend
+  // Who does what; which dense part serves which bucket is in there.
+  Choice choice;
+  std::unique_ptr<kernel::onednn::Dense> onednn_dense;      // for kBuckets[onednn_from] and up
+  std::unique_ptr<kernel::fallback::Dense> fallback_dense;  // for the buckets below
 
-  // Fused: oneDNN applies the activation inside the dense primitive. The pass of its own is there
-  // all the same, for batches that are profiled. Identity needs neither.
-  bool fused = false;
-  Backend activation_backend = Backend::kOneDnn;
+  // The activation's pass of its own. Where it is fused it is there all the same, for batches that
+  // are profiled. Identity needs none.
   std::unique_ptr<kernel::onednn::Activation> onednn_activation;  // null on the fallback backend
   kernel::fallback::ActivationFn fallback_activation = nullptr;   // null on the oneDNN backend
+  bool can_fuse = false;  // oneDNN's dense primitives have the activation in them too
 
   bool is_identity() const { return !onednn_activation && fallback_activation == nullptr; }
+  Backend dense_backend(size_t bucket) const {
+    return bucket >= choice.onednn_from ? Backend::kOneDnn : Backend::kFallback;
+  }
+  Backend activation_backend(size_t bucket) const {
+    return is_identity() ? dense_backend(bucket) : choice.activation;
+  }
+  // Whether the activation costs no pass of its own.
+  bool is_fused(size_t bucket) const {
+    return is_identity() || (can_fuse && bucket >= choice.onednn_from);
+  }
 };
+
+// For people: "relu 64->32: dense on fallback, from 32 rows on onednn; activation on onednn,
+// fused".
+std::string Describe(const Step& step);
 
 // A model compiled for execution: weights packed and a primitive made for every layer and bucket.
 // Immutable and thread-safe; each thread runs it through an Executor of its own.
 class Plan {
  public:
-  // Compiles `mlp`. A layer falls back where oneDNN cannot make its primitives, or would answer a
-  // row differently in different batches; `notes()` says so. REQUIRES: Validate(mlp) is OK.
+  // Compiles `mlp`. With oneDNN asked for, a layer falls back where oneDNN cannot make its
+  // primitives, or would break the numeric contract; `notes()` says so. REQUIRES: Validate(mlp) is
+  // OK.
   static std::shared_ptr<const Plan> Compile(const model::Mlp& mlp, const PlanOptions& options);
-
-  // Row counts with primitives, ascending.
-  static std::span<const size_t> buckets();
-
-  // The index of the smallest bucket for `rows`. REQUIRES: 1 <= rows <= max_rows().
-  static size_t BucketFor(size_t rows);
-
-  // The most rows that can run together.
-  static size_t max_rows() { return buckets().back(); }
 
   const std::vector<Step>& steps() const { return steps_; }
   size_t inputs() const { return steps_.front().inputs; }
@@ -83,7 +88,7 @@ class Plan {
   // Scratch bytes that the neediest primitive wants.
   size_t scratch_bytes() const;
 
-  // Layers that were to run on oneDNN and do not, one line each, for the log.
+  // What was to run on oneDNN and does not, one line each, for the log.
   const std::vector<std::string>& notes() const { return notes_; }
 
  private:

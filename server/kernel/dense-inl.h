@@ -33,10 +33,13 @@ struct PackedDense {
 
 #include <algorithm>
 
+#include "server/activation/math-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace hillock::kernel::fallback::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
+namespace table = hillock::activation::HWY_NAMESPACE;
 
 using DenseTag = hn::CappedTag<float, kPanel>;
 inline constexpr size_t kDenseLanes = HWY_MIN(kPanel, HWY_MAX_BYTES / sizeof(float));
@@ -44,17 +47,17 @@ inline constexpr size_t kDenseLanes = HWY_MIN(kPanel, HWY_MAX_BYTES / sizeof(flo
 // Rows computed together, so that rows times vectors of a panel fill the registers.
 inline constexpr size_t kRowBlock = kDenseLanes >= 16 ? 12 : kDenseLanes >= 8 ? 3 : 1;
 
-// kRows rows by kVectors vectors of one panel. The sum over the inputs runs in their order for
-// every output, whatever the block, which keeps a row's answer independent of its neighbours.
+// kRows rows by kVectors vectors of one panel. Every sum starts at 0, takes the inputs in their
+// order and the bias last: so a row's answer does not depend on its block, and is bit for bit that
+// of oneDNN's brgemm wherever that does not split the inputs.
 template <size_t kRows, size_t kVectors>
 void DenseBlock(const PackedDense& layer, size_t first, const float* src, float* dst) {
   const DenseTag d;
   using V = hn::Vec<DenseTag>;
   const float* weights = layer.weights + first * layer.inputs;
   V sums[kRows][kVectors];
-  for (size_t v = 0; v < kVectors; ++v) {
-    const V bias = hn::Load(d, layer.bias + first + v * kDenseLanes);
-    for (size_t r = 0; r < kRows; ++r) sums[r][v] = bias;
+  for (size_t r = 0; r < kRows; ++r) {
+    for (size_t v = 0; v < kVectors; ++v) sums[r][v] = hn::Zero(d);
   }
   for (size_t i = 0; i < layer.inputs; ++i, weights += kPanel) {
     V w[kVectors];
@@ -64,11 +67,14 @@ void DenseBlock(const PackedDense& layer, size_t first, const float* src, float*
       for (size_t v = 0; v < kVectors; ++v) sums[r][v] = hn::MulAdd(x, w[v], sums[r][v]);
     }
   }
-  const size_t cols = std::min(kVectors * kDenseLanes, layer.outputs - first);
-  for (size_t r = 0; r < kRows; ++r) {
-    alignas(64) float row[kVectors * kDenseLanes];
-    for (size_t v = 0; v < kVectors; ++v) hn::Store(sums[r][v], d, row + v * kDenseLanes);
-    std::copy_n(row, cols, dst + r * layer.outputs + first);
+  for (size_t v = 0; v < kVectors; ++v) {
+    const size_t at = first + v * kDenseLanes;
+    if (at >= layer.outputs) break;
+    const size_t cols = std::min(kDenseLanes, layer.outputs - at);
+    const V bias = hn::Load(d, layer.bias + at);
+    for (size_t r = 0; r < kRows; ++r) {
+      table::StorePart(d, hn::Add(sums[r][v], bias), dst + r * layer.outputs + at, cols);
+    }
   }
 }
 

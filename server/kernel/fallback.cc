@@ -16,7 +16,6 @@ HWY_BEFORE_NAMESPACE();
 namespace hillock::kernel::fallback::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
-namespace table = hillock::activation::HWY_NAMESPACE;
 using activation::kMaxParams;
 using activation::Params;
 using activation::Scope;

@@ -30,8 +30,8 @@ void Batcher::RunModel(ServedModel& model) {
 void Batcher::Gather(ServedModel& model, Job& job) {
   const size_t row_bytes = model.inputs() * sizeof(float);
   for (size_t first = 0; first < job.rows;) {
-    if (filled_ == engine::Plan::max_rows()) Flush(model);
-    const size_t rows = std::min(job.rows - first, engine::Plan::max_rows() - filled_);
+    if (filled_ == engine::kMaxRows) Flush(model);
+    const size_t rows = std::min(job.rows - first, engine::kMaxRows - filled_);
     std::memcpy(model.executor(reactor_).input() + filled_ * model.inputs(),
                 job.input + first * row_bytes, rows * row_bytes);
     segments_.push_back({&job, first, rows, filled_});
@@ -83,7 +83,7 @@ void Batcher::Record(ServedModel& model, size_t rows) {
   for (size_t i = 0; i < steps.size(); ++i) {
     const engine::StepReport& report = reports[i];
     metrics::ActivationCells& a = cells_.activations[steps[i].activation->index];
-    const auto backend = static_cast<size_t>(steps[i].activation_backend);
+    const auto backend = static_cast<size_t>(report.backend);
     const size_t path = report.split ? metrics::kSplit : metrics::kFused;
     const size_t elements = rows * steps[i].outputs;
     a.elements[backend][path].Add(elements);

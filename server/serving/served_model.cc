@@ -37,7 +37,7 @@ absl::StatusOr<std::shared_ptr<ServedModel>> ServedModel::Create(
 
 absl::Status ServedModel::Warm() {
   for (const auto& executor : executors_) {
-    for (const size_t rows : engine::Plan::buckets()) {
+    for (const size_t rows : engine::kBuckets) {
       std::fill_n(executor->input(), rows * inputs(), 0.0f);
       HILLOCK_RETURN_IF_ERROR(executor->Run(rows, /*profile=*/false));
     }

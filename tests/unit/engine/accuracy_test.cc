@@ -29,7 +29,7 @@ class Accuracy : public ::testing::TestWithParam<EngineCase> {
   static std::string_view Activation() { return GetParam().spec->name; }
 
   static std::vector<float> Rows(const model::Mlp& mlp) {
-    return Random(kSeed).Floats(Plan::max_rows() * mlp.inputs(), -2, 2);
+    return Random(kSeed).Floats(kMaxRows * mlp.inputs(), -2, 2);
   }
 
   // Batches of every size give what the reference gives, whatever path the activations take.

@@ -19,10 +19,10 @@ namespace hillock::engine {
 
 struct EngineCase {
   const activation::Spec* spec;
-  std::optional<Backend> backend;  // none: oneDNN wherever it can
+  std::optional<Backend> backend;
 
   std::string Name() const {
-    return std::string(spec->name) + (backend == Backend::kFallback ? "_fallback" : "_auto");
+    return std::string(spec->name) + "_on_" + std::string(BackendName(backend));
   }
 };
 
@@ -31,8 +31,10 @@ inline std::ostream& operator<<(std::ostream& out, const EngineCase& c) { return
 inline std::vector<EngineCase> EveryEngineCase() {
   std::vector<EngineCase> cases;
   for (const activation::Spec& spec : activation::All()) {
-    cases.push_back({&spec, std::nullopt});
-    cases.push_back({&spec, Backend::kFallback});
+    for (const auto backend : {std::optional<Backend>(), std::optional(Backend::kOneDnn),
+                               std::optional(Backend::kFallback)}) {
+      cases.push_back({&spec, backend});
+    }
   }
   return cases;
 }
@@ -47,7 +49,7 @@ inline const std::vector<std::vector<size_t>> kShapes = {
 
 // Sizes of batches: every bucket's, full, and some that leave one part empty.
 inline std::vector<size_t> RowCounts() {
-  std::vector<size_t> counts(Plan::buckets().begin(), Plan::buckets().end());
+  std::vector<size_t> counts(kBuckets.begin(), kBuckets.end());
   for (const size_t count : {3u, 5u, 17u, 65u, 100u}) counts.push_back(count);
   return counts;
 }

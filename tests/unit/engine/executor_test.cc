@@ -26,7 +26,9 @@ constexpr Nanos kTick = 10;
 class ExecutorReports : public ::testing::TestWithParam<EngineCase> {
  protected:
   static bool is_identity() { return GetParam().spec->name == "identity"; }
-  bool is_fused(size_t step) const { return engine_.plan().steps()[step].fused; }
+  bool is_fused(size_t step, size_t rows) const {
+    return engine_.plan().steps()[step].is_fused(BucketFor(rows));
+  }
 
   // Runs a batch on a clock that ticks whenever it is read, and gives the reports.
   std::span<const StepReport> After(size_t rows, bool profile) {
@@ -40,7 +42,7 @@ class ExecutorReports : public ::testing::TestWithParam<EngineCase> {
 
 TEST_P(ExecutorReports, TellWhetherTheActivationHadAPassOfItsOwn) {
   const auto reports = After(5, false);
-  for (size_t i = 0; i < reports.size(); ++i) EXPECT_EQ(reports[i].split, !is_fused(i));
+  for (size_t i = 0; i < reports.size(); ++i) EXPECT_EQ(reports[i].split, !is_fused(i, 5));
   for (const StepReport& report : After(5, true)) EXPECT_EQ(report.split, !is_identity());
 }
 

@@ -45,7 +45,7 @@ class Ride {
         engine_(UniformMlp(widths, c.spec->name, kSeed), c.backend),
         inputs_(widths.front()),
         outputs_(widths.back()),
-        rows_(Random(kSeed).Floats(Plan::max_rows() * inputs_, -2, 2)) {}
+        rows_(Random(kSeed).Floats(kMaxRows * inputs_, -2, 2)) {}
 
   std::span<const float> Rows(size_t first, size_t count) const {
     return std::span(rows_).subspan(first * inputs_, count * inputs_);
@@ -126,8 +126,7 @@ class Invariance : public ::testing::TestWithParam<EngineCase> {
       const auto together = ride.Together(profile);
       for (const size_t count : RowCounts()) {
         size_t different = 0;
-        for (size_t first = 0; first + count <= Plan::max_rows();
-             first += std::max<size_t>(1, count / 3)) {
+        for (size_t first = 0; first + count <= kMaxRows; first += std::max<size_t>(1, count / 3)) {
           different += ride.CountDifferent(together, first, count, profile);
         }
         EXPECT_EQ(different, 0u) << ::testing::PrintToString(widths) << ", batches of " << count

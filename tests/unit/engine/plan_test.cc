@@ -1,5 +1,6 @@
 #include "server/engine/plan.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,61 +15,100 @@ namespace {
 using ::hillock::testing::MlpBuilder;
 using ::hillock::testing::UniformMlp;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 TEST(Buckets, AscendFromOneRow) {
-  EXPECT_EQ(Plan::buckets().front(), 1u);
-  EXPECT_TRUE(std::ranges::is_sorted(Plan::buckets()));
-  EXPECT_EQ(Plan::max_rows(), Plan::buckets().back());
+  EXPECT_EQ(kBuckets.front(), 1u);
+  EXPECT_TRUE(std::ranges::is_sorted(kBuckets));
+  EXPECT_EQ(kMaxRows, kBuckets.back());
 }
 
 TEST(Buckets, AreTheSmallestThatHoldTheRows) {
-  for (size_t rows = 1; rows <= Plan::max_rows(); ++rows) {
-    const size_t bucket = Plan::BucketFor(rows);
-    EXPECT_GE(Plan::buckets()[bucket], rows);
-    EXPECT_TRUE(bucket == 0 || Plan::buckets()[bucket - 1] < rows) << rows;
+  for (size_t rows = 1; rows <= kMaxRows; ++rows) {
+    const size_t bucket = BucketFor(rows);
+    EXPECT_GE(kBuckets[bucket], rows);
+    EXPECT_TRUE(bucket == 0 || kBuckets[bucket - 1] < rows) << rows;
   }
 }
 
 TEST(Backends, HaveTheNamesThatMetricsShow) {
   EXPECT_EQ(BackendName(Backend::kOneDnn), "onednn");
   EXPECT_EQ(BackendName(Backend::kFallback), "fallback");
+  EXPECT_EQ(BackendName(std::nullopt), "auto");
 }
 
 class PlanOf : public ::testing::TestWithParam<EngineCase> {
  protected:
   static const activation::Spec& spec() { return *GetParam().spec; }
-  static bool on_fallback() { return GetParam().backend == Backend::kFallback; }
-  static bool is_identity() { return spec().name == "identity"; }
-  static bool in_onednn() {
-    return !on_fallback() &&
-           kernel::onednn::AlgorithmOf(spec(), *activation::ResolveParams(spec(), {})).has_value();
+  static std::optional<Backend> asked() { return GetParam().backend; }
+  static bool is_identity() { return spec().name == activation::kIdentity; }
+  static bool onednn_has_it() {
+    return kernel::onednn::AlgorithmOf(spec(), *activation::ResolveParams(spec(), {})).has_value();
   }
-  static bool can_fuse() { return in_onednn() && spec().scope == activation::Scope::kElementwise; }
+  static std::shared_ptr<const Plan> Compile(const std::vector<size_t>& widths,
+                                             bool allow_non_finite = false) {
+    return Plan::Compile(UniformMlp(widths, spec().name, 1), {asked(), allow_non_finite});
+  }
 };
 
 // Whether oneDNN's dense layer is good enough is the machine's to say, so the plan is asked.
-TEST_P(PlanOf, TakesTheBackendsAndPathThatTheTableSays) {
-  const auto plan = Plan::Compile(UniformMlp({5, 7, 3}, spec().name, 1), {GetParam().backend});
-  for (const Step& step : plan->steps()) {
-    const bool dense_in_onednn = step.dense_backend == Backend::kOneDnn;
-    EXPECT_FALSE(on_fallback() && dense_in_onednn);
-    EXPECT_EQ(step.onednn_dense != nullptr, dense_in_onednn);
-    EXPECT_EQ(step.fallback_dense != nullptr, !dense_in_onednn);
-    EXPECT_EQ(step.fused, is_identity() || (can_fuse() && dense_in_onednn));
-    EXPECT_EQ(step.is_identity(), is_identity());
-    EXPECT_EQ(step.activation_backend, in_onednn() ? Backend::kOneDnn : Backend::kFallback);
-    EXPECT_EQ(step.onednn_activation != nullptr, in_onednn() && !is_identity());
-    EXPECT_EQ(step.fallback_activation != nullptr, !in_onednn() && !is_identity());
+TEST_P(PlanOf, TakesTheBackendAskedForAsFarAsItCanDoTheWork) {
+  for (const Step& step : Compile({5, 7, 3})->steps()) {
+    if (asked() == Backend::kFallback) {
+      EXPECT_EQ(step.choice, Choice());
+    }
+    if (asked() == Backend::kOneDnn && !is_identity()) {
+      EXPECT_EQ(step.choice.activation == Backend::kOneDnn, onednn_has_it());
+      EXPECT_TRUE(step.choice.onednn_from == 0 || step.choice.onednn_from == Choice::kNever);
+    }
   }
 }
 
-TEST_P(PlanOf, NotesNothingWhenAskedForTheFallback) {
-  const auto plan = Plan::Compile(UniformMlp({5, 7, 1}, spec().name, 1), {Backend::kFallback});
-  EXPECT_THAT(plan->notes(), IsEmpty());
+TEST_P(PlanOf, HasWhatItsChoiceNeeds) {
+  for (const Step& step : Compile({5, 7, 3})->steps()) {
+    const bool on_onednn = step.choice.activation == Backend::kOneDnn;
+    EXPECT_EQ(step.onednn_dense != nullptr, step.choice.onednn_from < Choice::kNever);
+    EXPECT_EQ(step.fallback_dense != nullptr, step.choice.onednn_from > 0);
+    EXPECT_EQ(step.is_identity(), is_identity());
+    EXPECT_EQ(step.onednn_activation != nullptr, on_onednn && !is_identity());
+    EXPECT_EQ(step.fallback_activation != nullptr, !on_onednn && !is_identity());
+    for (size_t b = 0; b < kBuckets.size(); ++b) {
+      const bool dense_on_onednn = step.dense_backend(b) == Backend::kOneDnn;
+      EXPECT_EQ(dense_on_onednn, b >= step.choice.onednn_from);
+      EXPECT_EQ(step.is_fused(b), is_identity() || (step.can_fuse && dense_on_onednn));
+    }
+    EXPECT_FALSE(step.can_fuse && spec().scope != activation::Scope::kElementwise);
+  }
+}
+
+// What oneDNN makes of NaN differs from one activation and version to the next; the check knows.
+TEST_P(PlanOf, KeepsAnActivationFromOneDnnWhereThatWouldBreakTheContract) {
+  const auto params = *activation::ResolveParams(spec(), {});
+  const bool sound = CheckNonFinite(spec(), params).ok();
+  for (const Step& step : Compile({5, 7, 3}, /*allow_non_finite=*/true)->steps()) {
+    if (!is_identity() && !sound) {
+      EXPECT_EQ(step.choice.activation, Backend::kFallback);
+    }
+  }
+}
+
+TEST_P(PlanOf, DescribesItsSteps) {
+  for (const Step& step : Compile({5, 7, 3})->steps()) {
+    EXPECT_THAT(Describe(step),
+                StartsWith(fmt::format("{} {}->{} (dense {}", spec().name, step.inputs,
+                                       step.outputs, BackendName(step.dense_backend(0)))));
+    EXPECT_EQ(Describe(step).find("activation") == std::string::npos, is_identity());
+  }
+}
+
+TEST_P(PlanOf, NotesNothingUnlessOneDnnWasAskedFor) {
+  if (asked() != Backend::kOneDnn) {
+    EXPECT_THAT(Compile({5, 7, 1})->notes(), IsEmpty());
+  }
 }
 
 TEST_P(PlanOf, HoldsAtLeastTheWeights) {
-  const auto plan = Plan::Compile(UniformMlp({5, 7, 3}, spec().name, 1), {GetParam().backend});
+  const auto plan = Compile({5, 7, 3});
   EXPECT_GE(plan->bytes(), (5 * 7 + 7 + 7 * 3 + 3) * sizeof(float));
 }
 

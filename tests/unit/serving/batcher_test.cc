@@ -112,7 +112,7 @@ TEST_F(BatcherTest, KeepsModelsApart) {
 
 TEST_F(BatcherTest, FillsABatchToTheLastRow) {
   Add(cats_, 100);
-  Add(cats_, engine::Plan::max_rows() - 100);
+  Add(cats_, engine::kMaxRows - 100);
   batcher_.Run();
   for (const TestJob& job : jobs_) cats_.ExpectAnswered(job);
   EXPECT_EQ(BatchesOf(cats_), 1u);
@@ -156,7 +156,7 @@ TEST_F(BatcherTest, ForgetsAJobOnceItIsDone) {
 }
 
 TEST_F(BatcherTest, ForgetsAJobThatIsDoneBeforeItsModelIs) {
-  TestJob& first = Add(cats_, engine::Plan::max_rows());
+  TestJob& first = Add(cats_, engine::kMaxRows);
   TestJob& second = Add(cats_, 1);
   bool reused = false;
   first.Then([&](TestJob& done) {
