@@ -10,11 +10,6 @@
 namespace hillock {
 namespace {
 
-const std::map<std::string, std::optional<engine::Backend>> kBackends = {
-    {"auto", std::nullopt},
-    {"onednn", engine::Backend::kOneDnn},
-    {"fallback", engine::Backend::kFallback}};
-
 const std::map<std::string, LogFormat> kLogFormats = {{"text", LogFormat::kText},
                                                       {"json", LogFormat::kJson}};
 
@@ -32,7 +27,7 @@ const CLI::Validator kSeconds(
 
 // The texts of choices, which are mapped to values after parsing.
 struct Choices {
-  std::string backend = "auto";
+  std::string backend{kAutoBackend};
   std::string log_format = "text";
 };
 
@@ -48,7 +43,8 @@ void Declare(CLI::App& app, Options& options, Choices& choices) {
       ->check(CLI::Range(int64_t{0}, int64_t{1024}))
       ->capture_default_str();
   app.add_option("--backend", choices.backend, "Who computes: auto, onednn or fallback")
-      ->check(CLI::IsMember(kBackends))
+      ->check(CLI::IsMember({std::string(kAutoBackend), std::string(kBackendNames[0]),
+                             std::string(kBackendNames[1])}))
       ->capture_default_str();
   app.add_option("--profile-every", options.profile_every,
                  "Time activations on their own in one batch of this many; 0: never")
@@ -93,7 +89,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv) 
     if (app.exit(error, out, err) == 0) return CommandLine{std::nullopt, out.str()};
     return absl::InvalidArgumentError(err.str());
   }
-  options.backend = kBackends.at(choices.backend);
+  options.backend = *FindBackend(choices.backend);
   options.log_format = kLogFormats.at(choices.log_format);
   return CommandLine{options, ""};
 }

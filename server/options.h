@@ -25,8 +25,9 @@ struct Options {
   // Threads that serve predictions; 0 takes one for each core that the process can really use.
   size_t reactors = 0;
 
-  // Who computes: oneDNN where it can and the fallback elsewhere (none), or one for everything.
-  std::optional<engine::Backend> backend;
+  // Who computes, unless a model's options say otherwise: none takes the faster one, layer by
+  // layer.
+  std::optional<Backend> backend;
 
   // One batch in this many of each model is run with every activation timed on its own; 0 profiles
   // none, and then fused activations have no latency of their own.

@@ -87,7 +87,7 @@ struct Server::Parts {
   explicit Parts(const Options& given)
       : options(given),
         registry(std::make_shared<metrics::Registry>(options.reactors, BuildLabels())),
-        inference(catalogs, state, kVersion),
+        inference(catalogs, state, {options.max_rows, options.max_message_bytes}, kVersion),
         health(catalogs, state) {}
 
   absl::Status LoadModels();
@@ -114,8 +114,8 @@ absl::StatusOr<std::shared_ptr<serving::ServedModel>> Server::Parts::Compile(
     const model::Version& version) {
   if (!version.mlp.ok()) return version.mlp.status();
   return serving::ServedModel::Create(version.model, version.number, *version.mlp,
-                                      {options.backend}, options.reactors, *registry,
-                                      Clock::Monotonic());
+                                      {version.options.backend, version.options.allow_non_finite},
+                                      options.reactors, *registry, Clock::Monotonic());
 }
 
 serving::CatalogEntry Server::Parts::Load(const model::Version& version) {
@@ -130,7 +130,8 @@ serving::CatalogEntry Server::Parts::Load(const model::Version& version) {
 
 absl::Status Server::Parts::LoadModels() {
   HILLOCK_ASSIGN_OR_RETURN(const auto versions,
-                           model::ReadRepository(options.repository, options.max_model_bytes));
+                           model::ReadRepository(options.repository, options.max_model_bytes,
+                                                 {.backend = options.backend}));
   std::vector<serving::CatalogEntry> entries;
   std::vector<metrics::Registry::ModelState> states;
   for (const model::Version& version : versions) {

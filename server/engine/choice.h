@@ -7,8 +7,8 @@
 #include <cstddef>
 #include <string>
 
+#include "server/activation/backend.h"
 #include "server/base/status.h"
-#include "server/engine/backend.h"
 #include "server/engine/buckets.h"
 #include "server/kernel/onednn.h"
 #include "server/model/mlp.h"

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "server/activation/activation.h"
+#include "server/activation/backend.h"
 #include "server/base/status.h"
-#include "server/engine/backend.h"
 #include "server/engine/buckets.h"
 #include "server/engine/choice.h"
 #include "server/kernel/fallback.h"

@@ -44,8 +44,8 @@ void ExposeActivation(Exposition& out, const std::deque<ReactorCells>& reactors,
                       const activation::Spec& spec) {
   const std::string name(spec.name);
   const size_t a = spec.index;
-  for (size_t b = 0; b < kBackendLabels.size(); ++b) {
-    const Labels labels = {{"activation", name}, {"backend", kBackendLabels[b]}};
+  for (size_t b = 0; b < kBackendNames.size(); ++b) {
+    const Labels labels = {{"activation", name}, {"backend", std::string(kBackendNames[b])}};
     Distribute<TimeScale>(
         out, kActivationSeconds, labels,
         reactors, [&](auto& r) -> auto& { return r.activations[a].seconds[b]; });

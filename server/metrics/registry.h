@@ -16,12 +16,12 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "server/activation/activation.h"
+#include "server/activation/backend.h"
 #include "server/metrics/cells.h"
 
 namespace hillock::metrics {
 
 // Label values of `backend` and `path`, by position.
-inline constexpr std::array<const char*, 2> kBackendLabels = {"onednn", "fallback"};
 inline constexpr std::array<const char*, 2> kPathLabels = {"fused", "split"};
 inline constexpr size_t kFused = 0;
 inline constexpr size_t kSplit = 1;
@@ -30,9 +30,9 @@ inline constexpr size_t kStatusCodes = 17;  // gRPC's, 0 to 16
 
 // What one activation did on one reactor.
 struct ActivationCells {
-  std::array<TimeHistogram, kBackendLabels.size()> seconds;
-  std::array<Counter, kBackendLabels.size()> timed_elements;
-  std::array<std::array<Counter, kPathLabels.size()>, kBackendLabels.size()> elements;
+  std::array<TimeHistogram, kBackendNames.size()> seconds;
+  std::array<Counter, kBackendNames.size()> timed_elements;
+  std::array<std::array<Counter, kPathLabels.size()>, kBackendNames.size()> elements;
   std::array<TimeHistogram, kPathLabels.size()> layer_seconds;
 };
 

@@ -17,7 +17,15 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kModelFile[] = "model.mlp";
+constexpr char kOptionsFile[] = "options.txtpb";
+constexpr size_t kMaxOptionsBytes = 1 << 20;
 constexpr size_t kMaxNameBytes = 128;
+
+// How a repository is read.
+struct Reading {
+  size_t max_bytes;
+  const ServingOptions& defaults;
+};
 
 bool IsNameCharacter(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -80,22 +88,35 @@ Version ReadBareFile(const fs::path& file, size_t max_bytes) {
   return {name, 1, std::move(mlp)};
 }
 
-Version ReadModel(const fs::path& folder, const std::string& name, size_t max_bytes) {
+absl::StatusOr<ServingOptions> ReadOptions(const fs::path& folder, const ServingOptions& defaults) {
+  std::error_code error;
+  if (!fs::exists(fs::symlink_status(folder / kOptionsFile, error))) return defaults;
+  HILLOCK_ASSIGN_OR_RETURN(const std::string text,
+                           ReadFile((folder / kOptionsFile).string(), kMaxOptionsBytes));
+  return ReadServingOptions(text, defaults);
+}
+
+Version ReadModel(const fs::path& folder, const std::string& name, const Reading& reading) {
   if (const auto status = CheckName(name); !status.ok()) return {name, 0, status};
   const auto number = HighestVersion(folder);
   if (!number) {
     return {name, 0,
             absl::NotFoundError(fmt::format("{}: has no version folder such as {}/1", name, name))};
   }
-  return ReadVersion(name, folder, *number, max_bytes);
+  const auto options = ReadOptions(folder, reading.defaults);
+  if (!options.ok()) {
+    return {name, *number, Annotate(options.status(), fmt::format("{}/{}", name, kOptionsFile))};
+  }
+  Version version = ReadVersion(name, folder, *number, reading.max_bytes);
+  version.options = *options;
+  return version;
 }
 
-std::vector<Version> ReadModels(const fs::path& root, size_t max_bytes) {
+std::vector<Version> ReadModels(const fs::path& root, const Reading& reading) {
   std::vector<Version> versions;
   for (const std::string& name : Entries(root)) {
     const bool hidden = name.front() == '.' || name == "__pycache__";
-    if (!hidden && IsFolder(root / name))
-      versions.push_back(ReadModel(root / name, name, max_bytes));
+    if (!hidden && IsFolder(root / name)) versions.push_back(ReadModel(root / name, name, reading));
   }
   return versions;
 }
@@ -118,23 +139,26 @@ absl::StatusOr<int64_t> ParseVersion(std::string_view text) {
   return number;
 }
 
-absl::StatusOr<std::vector<Version>> ReadRepository(const std::string& root,
-                                                    size_t max_file_bytes) {
+absl::StatusOr<std::vector<Version>> ReadRepository(const std::string& root, size_t max_file_bytes,
+                                                    const ServingOptions& defaults) {
+  const Reading reading{max_file_bytes, defaults};
   // The root may be a link: mounted volumes are.
   std::error_code error;
   const fs::path path = fs::absolute(root, error).lexically_normal();
   const fs::file_status status = fs::status(path, error);
   if (fs::is_regular_file(status)) {
-    return std::vector<Version>{ReadBareFile(path, max_file_bytes)};
+    Version version = ReadBareFile(path, max_file_bytes);
+    version.options = defaults;
+    return std::vector<Version>{std::move(version)};
   }
   if (!fs::is_directory(status)) {
     return absl::NotFoundError(fmt::format("repository '{}': no such folder", root));
   }
   if (HighestVersion(path)) {
     const fs::path folder = path.has_filename() ? path : path.parent_path();
-    return std::vector<Version>{ReadModel(folder, folder.filename().string(), max_file_bytes)};
+    return std::vector<Version>{ReadModel(folder, folder.filename().string(), reading)};
   }
-  auto versions = ReadModels(path, max_file_bytes);
+  auto versions = ReadModels(path, reading);
   if (versions.empty()) {
     return absl::NotFoundError(fmt::format(
         "repository '{}': has no model, want folders such as <name>/1/{}", root, kModelFile));

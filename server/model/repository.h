@@ -9,6 +9,7 @@
 
 #include "server/base/status.h"
 #include "server/model/mlp.h"
+#include "server/model/serving_options.h"
 
 namespace hillock::model {
 
@@ -17,6 +18,7 @@ struct Version {
   std::string model;   // the model's name
   int64_t number = 0;  // 0 when the model has no usable version folder at all
   absl::StatusOr<std::shared_ptr<const Mlp>> mlp;
+  ServingOptions options{};
 };
 
 // Whether `name` may name a model: [A-Za-z0-9_.-]{1,128}, not starting with a dot.
@@ -26,7 +28,8 @@ bool IsModelName(std::string_view name);
 absl::StatusOr<int64_t> ParseVersion(std::string_view text);
 
 // Reads the highest version of every model in a repository folder laid out as
-// <root>/<name>/<version>/model.mlp, in order of name. Also takes one model's folder of versions,
+// <root>/<name>/<version>/model.mlp, in order of name, with what <root>/<name>/options.txtpb says
+// over `defaults`. Also takes one model's folder of versions,
 // and one bare file; the model is then called as the folder, or as the file without its ending.
 // Other files beside the version folders are left alone.
 //
@@ -34,7 +37,8 @@ absl::StatusOr<int64_t> ParseVersion(std::string_view text);
 // root that is missing, is no repository or holds no model at all is an error: NOT_FOUND.
 // Files are read, not mapped; symbolic links below the root, anything that is not a regular file,
 // and files over max_file_bytes are refused. Messages name files relative to the root.
-absl::StatusOr<std::vector<Version>> ReadRepository(const std::string& root, size_t max_file_bytes);
+absl::StatusOr<std::vector<Version>> ReadRepository(const std::string& root, size_t max_file_bytes,
+                                                    const ServingOptions& defaults = {});
 
 }  // namespace hillock::model
 

@@ -171,7 +171,9 @@ absl::StatusOr<InferView> DecodeRequest(const ModelInferRequest& request, const 
   HILLOCK_RETURN_IF_ERROR(request.raw_input_contents_size() > 0 || !input.has_contents()
                               ? FindRaw(request, view.rows, model.inputs(), view)
                               : FindTyped(input, view.rows, model.inputs(), view));
-  HILLOCK_RETURN_IF_ERROR(CheckFinite(input.name(), view.input, view.rows, model.inputs()));
+  if (!model.options().allow_non_finite) {
+    HILLOCK_RETURN_IF_ERROR(CheckFinite(input.name(), view.input, view.rows, model.inputs()));
+  }
   HILLOCK_RETURN_IF_ERROR(FindOutputs(request, model, view));
   return view;
 }

@@ -31,7 +31,8 @@ struct InferView {
 };
 
 // Checks a request against the model it is for. INVALID_ARGUMENT for what does not fit (names,
-// dtype, shape, byte count, contents given twice, values that are not finite), RESOURCE_EXHAUSTED
+// dtype, shape, byte count, contents given twice, values that are not finite unless the model takes
+// them), RESOURCE_EXHAUSTED
 // for more rows than the limit; the message says got, want and where.
 absl::StatusOr<InferView> DecodeRequest(const inference::ModelInferRequest& request,
                                         const serving::ServedModel& model, const Limits& limits);

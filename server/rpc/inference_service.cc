@@ -12,7 +12,10 @@ namespace {
 
 using inference::ModelMetadataResponse;
 
-constexpr const char* kExtensions[] = {"binary_tensor_data", "model_repository"};
+constexpr const char* kExtensions[] = {"binary_tensor_data", "model_configuration",
+                                       "model_repository"};
+constexpr char kPlatform[] = "hillock_mlp";
+constexpr char kBackend[] = "hillock";
 
 void Describe(const std::string& name, const char* datatype, std::initializer_list<int64_t> shape,
               ModelMetadataResponse::TensorMetadata& tensor) {
@@ -28,6 +31,39 @@ void ListVersions(const serving::Catalog& catalog, const std::string& model,
     if (entry.model == model && entry.served.ok()) {
       response.add_versions(std::to_string(entry.version));
     }
+  }
+}
+
+void DescribeTensors(const serving::ServedModel& model, inference::ModelConfig& config) {
+  auto& input = *config.add_input();
+  input.set_name(model.input_name());
+  input.set_data_type(inference::TYPE_FP32);
+  input.add_dims(static_cast<int64_t>(model.inputs()));
+  auto& output = *config.add_output();
+  output.set_name(model.output_name());
+  output.set_data_type(inference::TYPE_FP32);
+  output.add_dims(static_cast<int64_t>(model.outputs()));
+  if (!model.has_labels()) return;
+  auto& label = *config.add_output();
+  label.set_name(std::string(kLabelOutput));
+  label.set_data_type(inference::TYPE_STRING);
+  label.add_dims(1);
+  label.mutable_reshape();  // one text a row, not a row of one
+}
+
+void DescribeParameters(const serving::ServedModel& model, inference::ModelConfig& config) {
+  const auto add = [&config](const std::string& name, std::string_view value) {
+    (*config.mutable_parameters())[name].set_string_value(std::string(value));
+  };
+  add("backend", BackendName(model.options().backend));
+  add("allow_non_finite", model.options().allow_non_finite ? "true" : "false");
+  const auto& steps = model.plan().steps();
+  for (size_t i = 0; i < steps.size(); ++i) {
+    add(fmt::format("layer.{}", i),
+        fmt::format("{}: {}", steps[i].name, engine::Describe(steps[i])));
+  }
+  for (size_t i = 0; i < model.class_labels().size(); ++i) {
+    add(fmt::format("class.{}", i), model.class_labels()[i]);
   }
 }
 
@@ -73,7 +109,7 @@ grpc::Status InferenceService::ModelMetadata(grpc::ServerContext*,
   if (!found.ok()) return ToGrpc(found.status());
   const serving::ServedModel& model = **found;
   response->set_name(model.name());
-  response->set_platform("hillock_mlp");
+  response->set_platform(kPlatform);
   ListVersions(*catalog, model.name(), *response);
   Describe(model.input_name(), "FP32", {-1, static_cast<int64_t>(model.inputs())},
            *response->add_inputs());
@@ -82,6 +118,23 @@ grpc::Status InferenceService::ModelMetadata(grpc::ServerContext*,
   if (model.has_labels()) {
     Describe(std::string(kLabelOutput), "BYTES", {-1}, *response->add_outputs());
   }
+  return grpc::Status::OK;
+}
+
+grpc::Status InferenceService::ModelConfig(grpc::ServerContext*,
+                                           const inference::ModelConfigRequest* request,
+                                           inference::ModelConfigResponse* response) {
+  const auto catalog = catalogs_.Snapshot();
+  const auto found = catalog->Find(request->name(), request->version());
+  if (!found.ok()) return ToGrpc(found.status());
+  inference::ModelConfig& config = *response->mutable_config();
+  config.set_name((*found)->name());
+  config.set_platform(kPlatform);
+  config.set_backend(kBackend);
+  config.set_max_batch_size(static_cast<int32_t>(limits_.max_rows));
+  config.mutable_dynamic_batching();
+  DescribeTensors(**found, config);
+  DescribeParameters(**found, config);
   return grpc::Status::OK;
 }
 

@@ -14,8 +14,8 @@ class InferenceService final : public AsyncModelInfer {
  public:
   // All must outlive the service.
   InferenceService(const serving::CatalogHolder& catalogs, const ServerState& state,
-                   std::string version)
-      : catalogs_(catalogs), state_(state), version_(std::move(version)) {}
+                   const Limits& limits, std::string version)
+      : catalogs_(catalogs), state_(state), limits_(limits), version_(std::move(version)) {}
 
   grpc::Status ServerLive(grpc::ServerContext* context, const inference::ServerLiveRequest* request,
                           inference::ServerLiveResponse* response) override;
@@ -30,6 +30,9 @@ class InferenceService final : public AsyncModelInfer {
   grpc::Status ModelMetadata(grpc::ServerContext* context,
                              const inference::ModelMetadataRequest* request,
                              inference::ModelMetadataResponse* response) override;
+  grpc::Status ModelConfig(grpc::ServerContext* context,
+                           const inference::ModelConfigRequest* request,
+                           inference::ModelConfigResponse* response) override;
   grpc::Status RepositoryIndex(grpc::ServerContext* context,
                                const inference::RepositoryIndexRequest* request,
                                inference::RepositoryIndexResponse* response) override;
@@ -37,6 +40,7 @@ class InferenceService final : public AsyncModelInfer {
  private:
   const serving::CatalogHolder& catalogs_;
   const ServerState& state_;
+  const Limits limits_;
   const std::string version_;
 };
 

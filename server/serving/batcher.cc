@@ -5,10 +5,6 @@
 
 namespace hillock::serving {
 
-static_assert(static_cast<size_t>(engine::Backend::kOneDnn) == 0 &&
-                  static_cast<size_t>(engine::Backend::kFallback) == 1,
-              "metrics::kBackendLabels lists the backends in this order");
-
 Batcher::Batcher(size_t reactor, size_t profile_every, metrics::ReactorCells& cells,
                  const Clock& clock)
     : reactor_(reactor), profile_every_(profile_every), cells_(cells), clock_(clock) {}

@@ -23,6 +23,7 @@ absl::StatusOr<std::shared_ptr<ServedModel>> ServedModel::Create(
   served->name_ = std::move(name);
   served->version_ = version;
   served->mlp_ = std::move(mlp);
+  served->options_ = options;
   served->plan_ = engine::Plan::Compile(*served->mlp_, options);
   for (size_t i = 0; i < reactors; ++i) {
     served->executors_.push_back(std::make_unique<engine::Executor>(served->plan_, clock));

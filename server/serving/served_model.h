@@ -37,6 +37,8 @@ class ServedModel {
   size_t inputs() const { return mlp_->inputs(); }
   size_t outputs() const { return mlp_->outputs(); }
   const engine::Plan& plan() const { return *plan_; }
+  const engine::PlanOptions& options() const { return options_; }
+  const std::vector<std::string>& class_labels() const { return mlp_->class_labels; }
 
   // A model with class labels has a second output, `label`: the class of each row.
   bool has_labels() const { return !mlp_->class_labels.empty(); }
@@ -54,6 +56,7 @@ class ServedModel {
   std::string name_;
   int64_t version_ = 0;
   std::shared_ptr<const model::Mlp> mlp_;
+  engine::PlanOptions options_;
   std::shared_ptr<const engine::Plan> plan_;
   std::vector<std::unique_ptr<engine::Executor>> executors_;  // by reactor
   std::shared_ptr<metrics::ModelMetrics> metrics_;

@@ -3,6 +3,8 @@
 #ifndef HILLOCK_TESTS_INTEGRATION_INFERENCE_H_
 #define HILLOCK_TESTS_INTEGRATION_INFERENCE_H_
 
+#include <grpcpp/client_context.h>
+
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -10,7 +12,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "proto/inference.pb.h"
+#include "proto/inference.grpc.pb.h"
 #include "tests/integration/server_process.h"
 
 namespace hillock::testing {
@@ -34,6 +36,19 @@ absl::StatusOr<Answer> Infer(ServerProcess& server, const inference::ModelInferR
 std::optional<size_t> FirstDifference(std::span<const float> a, std::span<const float> b);
 
 absl::Status ToAbsl(const grpc::Status& status);
+
+// Calls a plain method of a server.
+template <class Request, class Response>
+absl::StatusOr<Response> Call(ServerProcess& server,
+                              grpc::Status (inference::GRPCInferenceService::Stub::*method)(
+                                  grpc::ClientContext*, const Request&, Response*),
+                              const Request& request) {
+  grpc::ClientContext context;
+  Response response;
+  const auto status = ToAbsl((server.inference().*method)(&context, request, &response));
+  if (!status.ok()) return status;
+  return response;
+}
 
 }  // namespace hillock::testing
 

@@ -1,7 +1,6 @@
 // The plain methods of the Open Inference Protocol.
 
 #include <gmock/gmock.h>
-#include <grpcpp/client_context.h>
 
 #include "tests/integration/inference.h"
 #include "tests/support/status_matchers.h"
@@ -20,12 +19,7 @@ template <class Request, class Response>
 absl::StatusOr<Response> Call(grpc::Status (Service::*method)(grpc::ClientContext*, const Request&,
                                                               Response*),
                               const Request& request) {
-  grpc::ClientContext context;
-  Response response;
-  const auto status =
-      ToAbsl((ServerProcess::Shared().inference().*method)(&context, request, &response));
-  if (!status.ok()) return status;
-  return response;
+  return testing::Call(ServerProcess::Shared(), method, request);
 }
 
 template <class Request>
@@ -65,7 +59,8 @@ TEST(ProtocolTest, ServerMetadata) {
   ASSERT_THAT(metadata, IsOk());
   EXPECT_EQ(metadata->name(), "hillock");
   EXPECT_THAT(metadata->version(), ::testing::MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+"));
-  EXPECT_THAT(metadata->extensions(), ElementsAre("binary_tensor_data", "model_repository"));
+  EXPECT_THAT(metadata->extensions(),
+              ElementsAre("binary_tensor_data", "model_configuration", "model_repository"));
 }
 
 TEST(ProtocolTest, ModelMetadataOfAClassifier) {

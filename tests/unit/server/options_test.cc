@@ -79,7 +79,7 @@ TEST(ParseCommandLine, TakesEveryOption) {
   EXPECT_EQ(options.listen, "unix:/tmp/s");
   EXPECT_EQ(options.metrics_listen, "0.0.0.0:0");
   EXPECT_EQ(options.reactors, 3u);
-  EXPECT_THAT(options.backend, Optional(engine::Backend::kFallback));
+  EXPECT_THAT(options.backend, Optional(Backend::kFallback));
   EXPECT_EQ(options.profile_every, 0u);
   EXPECT_EQ(options.max_rows, 7u);
   EXPECT_EQ(options.max_message_bytes, 1000u);
@@ -99,7 +99,7 @@ TEST(ParseCommandLine, TakesAnEmptyMetricsAddressForNone) {
 
 TEST(ParseCommandLine, KnowsEveryBackend) {
   EXPECT_THAT(With({"--backend", "auto"}).backend, Eq(std::nullopt));
-  EXPECT_THAT(With({"--backend", "onednn"}).backend, Optional(engine::Backend::kOneDnn));
+  EXPECT_THAT(With({"--backend", "onednn"}).backend, Optional(Backend::kOneDnn));
 }
 
 TEST(ParseCommandLine, OnlyPrintsTheVersion) {

@@ -1,0 +1,27 @@
+#ifndef HILLOCK_SERVER_MODEL_SERVING_OPTIONS_H_
+#define HILLOCK_SERVER_MODEL_SERVING_OPTIONS_H_
+
+#include <optional>
+#include <string_view>
+
+#include "server/activation/backend.h"
+#include "server/base/status.h"
+
+namespace hillock::model {
+
+// How a model is to be served; hillock.v1.ServingOptions says what each field means.
+struct ServingOptions {
+  std::optional<Backend> backend;  // none: the faster one, layer by layer
+  bool allow_non_finite = false;
+
+  bool operator==(const ServingOptions&) const = default;
+};
+
+// Parses the content of an options.txtpb over `defaults`. INVALID_ARGUMENT with line and column for
+// text that is no hillock.v1.ServingOptions, and for a value that makes no sense.
+absl::StatusOr<ServingOptions> ReadServingOptions(std::string_view text,
+                                                  const ServingOptions& defaults);
+
+}  // namespace hillock::model
+
+#endif  // HILLOCK_SERVER_MODEL_SERVING_OPTIONS_H_

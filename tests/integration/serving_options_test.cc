@@ -1,0 +1,104 @@
+// What a model's options.txtpb changes, seen from outside.
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <limits>
+
+#include "tests/integration/examples.h"
+#include "tests/integration/some_models.h"
+#include "tests/support/status_matchers.h"
+
+namespace hillock::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using Code = absl::StatusCode;
+
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
+absl::StatusOr<inference::ModelConfig> ConfigOf(ServerProcess& server, const std::string& model) {
+  inference::ModelConfigRequest request;
+  request.set_name(model);
+  auto response = Call(server, &inference::GRPCInferenceService::Stub::ModelConfig, request);
+  if (!response.ok()) return response.status();
+  return response->config();
+}
+
+std::string Parameter(const inference::ModelConfig& config, const std::string& name) {
+  const auto it = config.parameters().find(name);
+  return it == config.parameters().end() ? "none" : it->second.string_value();
+}
+
+TEST(ModelConfigTest, TellsTensorsLimitsAndLayers) {
+  ServerProcess server(HILLOCK_MODELS, {"--max-rows", "123", "--backend", "fallback"});
+  const auto config = ConfigOf(server, "digits-tanh");
+  ASSERT_THAT(config, IsOk());
+  EXPECT_EQ(config->name(), "digits-tanh");
+  EXPECT_EQ(config->platform(), "hillock_mlp");
+  EXPECT_EQ(config->backend(), "hillock");
+  EXPECT_EQ(config->max_batch_size(), 123);
+  EXPECT_TRUE(config->has_dynamic_batching());
+  ASSERT_EQ(config->input_size(), 1);
+  EXPECT_EQ(config->input(0).name(), "input");
+  EXPECT_THAT(config->input(0).dims(), ::testing::ElementsAre(64));
+  ASSERT_EQ(config->output_size(), 2);
+  EXPECT_EQ(config->output(0).data_type(), inference::TYPE_FP32);
+  EXPECT_EQ(config->output(1).data_type(), inference::TYPE_STRING);
+  EXPECT_EQ(Parameter(*config, "backend"), "fallback");
+  EXPECT_EQ(Parameter(*config, "allow_non_finite"), "false");
+  EXPECT_THAT(Parameter(*config, "layer.0"),
+              HasSubstr("tanh 64->32 (dense fallback; activation fallback)"));
+  EXPECT_EQ(Parameter(*config, "class.9"), "9");
+}
+
+TEST(ModelConfigTest, KnowsNoStranger) {
+  EXPECT_THAT(ConfigOf(ServerProcess::Shared(), "nobody"),
+              StatusIs(Code::kNotFound, HasSubstr("'nobody'")));
+}
+
+TEST(ServingOptionsTest, SetTheBackendOfOneModel) {
+  const SomeModels models({"iris", "xor-ncu"});
+  models.folder().Write("iris/options.txtpb", "backend: \"fallback\"\n");
+  ServerProcess server(models.path(), {"--backend", "onednn"});
+  const auto iris = ConfigOf(server, "iris");
+  const auto xor_ncu = ConfigOf(server, "xor-ncu");
+  ASSERT_THAT(iris, IsOk());
+  ASSERT_THAT(xor_ncu, IsOk());
+  EXPECT_EQ(Parameter(*iris, "backend"), "fallback");
+  EXPECT_THAT(Parameter(*iris, "layer.0"), Not(HasSubstr("onednn")));
+  EXPECT_EQ(Parameter(*xor_ncu, "backend"), "onednn");
+}
+
+// NaN goes through as NaN, whoever computes, where the server without the option refuses it.
+TEST(ServingOptionsTest, LetNonFiniteValuesThroughEveryBackend) {
+  const SomeModels models({"curve-relu", "curve-tanh", "curve-sigmoid"});
+  for (const std::string backend : {"auto", "onednn", "fallback"}) {
+    for (const std::string name : {"curve-relu", "curve-tanh", "curve-sigmoid"}) {
+      models.folder().Write(name + "/options.txtpb",
+                            "allow_non_finite: true backend: \"" + backend + "\"");
+    }
+    ServerProcess server(models.path());
+    for (const std::string name : {"curve-relu", "curve-tanh", "curve-sigmoid"}) {
+      auto request = MakeRequest(name, 1, std::vector<float>{kNan, 1.0f});
+      request.mutable_inputs(0)->set_name("x");
+      const auto answer = Infer(server, request);
+      ASSERT_THAT(answer, IsOk()) << name;
+      EXPECT_TRUE(std::isnan(answer->values[0])) << name << " on " << backend;
+      EXPECT_FALSE(std::isnan(answer->values[1])) << name << " on " << backend;
+    }
+  }
+}
+
+TEST(ServingOptionsTest, ThatMakeNoSenseKeepOneModelOut) {
+  const SomeModels models({"iris", "xor-ncu"});
+  models.folder().Write("iris/options.txtpb", "\nbackend: 7\n");
+  ServerProcess server(models.path());
+  EXPECT_EQ(server.served(), 1);
+  EXPECT_THAT(ConfigOf(server, "iris"),
+              StatusIs(Code::kUnavailable, HasSubstr("iris/options.txtpb: line 2, column 10")));
+}
+
+}  // namespace
+}  // namespace hillock::testing
