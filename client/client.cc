@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 #include <grpcpp/client_context.h>
-#include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
-#include <grpcpp/support/channel_arguments.h>
 
 #include <algorithm>
 #include <charconv>
@@ -12,6 +9,7 @@
 #include <iterator>
 #include <utility>
 
+#include "client/channel.h"
 #include "client/text.h"
 #include "server/base/status.h"
 
@@ -42,28 +40,6 @@ absl::StatusOr<Response> Call(Stub& stub, Method<Stub, Request, Response> method
   Response response;
   HILLOCK_RETURN_IF_ERROR(ToAbsl((stub.*method)(&context, request, &response)));
   return response;
-}
-
-grpc::ChannelArguments Arguments() {
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(-1);
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  return arguments;
-}
-
-inference::ModelInferRequest MakeRequest(const InferInput& input, const std::string& version,
-                                         std::span<const float> values) {
-  inference::ModelInferRequest request;
-  request.set_model_name(input.model);
-  request.set_model_version(version);
-  auto& tensor = *request.add_inputs();
-  tensor.set_name(input.input);
-  tensor.set_datatype("FP32");
-  tensor.add_shape(static_cast<int64_t>(values.size() / input.width));
-  tensor.add_shape(static_cast<int64_t>(input.width));
-  request.add_raw_input_contents(EncodeFloats(values));
-  return request;
 }
 
 absl::Status AppendTo(Tensor& all, Tensor some) {
@@ -114,11 +90,23 @@ absl::Status CheckTarget(std::string_view target) {
       fmt::format("got {}, want HOST:PORT, [IPV6]:PORT or unix:PATH", Quoted(target)));
 }
 
+inference::ModelInferRequest MakeInferRequest(const InferInput& input) {
+  inference::ModelInferRequest request;
+  request.set_model_name(input.model);
+  request.set_model_version(input.version);
+  auto& tensor = *request.add_inputs();
+  tensor.set_name(input.input);
+  tensor.set_datatype("FP32");
+  tensor.add_shape(static_cast<int64_t>(input.values.size() / input.width));
+  tensor.add_shape(static_cast<int64_t>(input.width));
+  request.add_raw_input_contents(EncodeFloats(input.values));
+  return request;
+}
+
 absl::StatusOr<Client> Client::Connect(const std::string& target, ClientOptions options) {
   HILLOCK_CHECK(options.batch_rows > 0);
   HILLOCK_RETURN_IF_ERROR(CheckTarget(target));
-  return Client(grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), Arguments()),
-                options);
+  return Client(OpenChannel(target, DefaultArguments()), options);
 }
 
 Client::Client(const std::shared_ptr<grpc::Channel>& channel, ClientOptions options)
@@ -156,14 +144,16 @@ absl::StatusOr<inference::RepositoryIndexResponse> Client::RepositoryIndex() con
 
 absl::Status Client::InferSome(const InferInput& input, size_t first_row, InferOutput& all) const {
   const auto rest = input.values.subspan(first_row * input.width);
-  const auto values = rest.first(std::min(rest.size(), options_.batch_rows * input.width));
-  const std::string& version = first_row == 0 ? input.version : all.version;
+  InferInput some = input;
+  some.values = rest.first(std::min(rest.size(), options_.batch_rows * input.width));
+  if (first_row > 0) some.version = all.version;
   HILLOCK_ASSIGN_OR_RETURN(const inference::ModelInferResponse response,
                            Call(*inference_, &GRPCInferenceService::StubInterface::ModelInfer,
-                                MakeRequest(input, version, values), options_.deadline));
+                                MakeInferRequest(some), options_.deadline));
   std::vector<Tensor> outputs;
   for (int i = 0; i < response.outputs_size(); ++i) {
-    HILLOCK_ASSIGN_OR_RETURN(Tensor tensor, DecodeOutput(response, i, values.size() / input.width));
+    HILLOCK_ASSIGN_OR_RETURN(Tensor tensor,
+                             DecodeOutput(response, i, some.values.size() / input.width));
     outputs.push_back(std::move(tensor));
   }
   all.version = response.model_version();

@@ -35,6 +35,9 @@ struct InferInput {
   std::span<const float> values;
 };
 
+// The request that asks for all rows of `input` at once. REQUIRES: a whole number of rows.
+inference::ModelInferRequest MakeInferRequest(const InferInput& input);
+
 struct InferOutput {
   std::string version;  // that answered; the same for all rows
   std::vector<Tensor> outputs;

@@ -7,19 +7,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
+#include "client/load_generator.h"
 #include "proto/inference.pb.h"
 #include "server/model/mlp.h"
 #include "server/model/writer.h"
-#include "tests/bench/closed_loop.h"
 #include "tests/bench/echo_server.h"
 #include "tests/bench/process.h"
 
@@ -30,6 +33,7 @@ namespace fs = std::filesystem;
 
 constexpr int kServerCore = 0;
 constexpr int kClientCore = 1;
+constexpr double kWarmUpSeconds = 0.3;
 
 struct Shape {
   std::string name;
@@ -85,27 +89,51 @@ std::string MakeRequest(const Shape& shape) {
   return request.SerializeAsString();
 }
 
+struct Measured {
+  double requests_per_second = 0;
+  double p50_us = 0;
+  double p99_us = 0;
+  uint64_t failures = 0;
+};
+
+// Drives the load from one thread for some seconds, after a warm-up.
+Measured Drive(const client::LoadPlan& plan, double seconds) {
+  using Seconds = std::chrono::duration<double>;
+  const auto nanos = [](Seconds s) {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(s);
+  };
+  const auto generator = client::LoadGenerator::Connect(plan);
+  if (!generator.ok()) return {};
+  (*generator)->Run(nanos(Seconds(kWarmUpSeconds)));
+  const client::LoadTally tally = (*generator)->Run(nanos(Seconds(seconds)));
+  const auto ok = tally.outcomes().find(absl::StatusCode::kOk);
+  if (ok == tally.outcomes().end()) return {0, 0, 0, tally.count()};
+  const auto micros = [&](double q) { return ok->second.latencies.QuantileSeconds(q) * 1e6; };
+  return {static_cast<double>(ok->second.in_time) / seconds, micros(0.5), micros(0.99),
+          tally.count() - ok->second.count()};
+}
+
 double Median(std::vector<double> values) {
   std::ranges::sort(values);
   return values[values.size() / 2];
 }
 
 struct Rounds {
-  std::vector<Outcome> echo;
-  std::vector<Outcome> server;
+  std::vector<Measured> echo;
+  std::vector<Measured> server;
 };
 
 void Print(const Shape& shape, const std::string& loop, const Rounds& rounds) {
-  const auto median = [](const std::vector<Outcome>& outcomes, auto field) {
+  const auto median = [](const std::vector<Measured>& outcomes, auto field) {
     std::vector<double> values;
-    for (const Outcome& o : outcomes) values.push_back(field(o));
+    for (const Measured& o : outcomes) values.push_back(field(o));
     return Median(values);
   };
-  const auto rate = [](const Outcome& o) { return o.requests_per_second; };
-  const auto p50 = [](const Outcome& o) { return o.p50_us; };
-  const auto p99 = [](const Outcome& o) { return o.p99_us; };
+  const auto rate = [](const Measured& o) { return o.requests_per_second; };
+  const auto p50 = [](const Measured& o) { return o.p50_us; };
+  const auto p99 = [](const Measured& o) { return o.p99_us; };
   std::vector<double> ratios;
-  size_t failures = 0;
+  uint64_t failures = 0;
   for (size_t i = 0; i < rounds.echo.size(); ++i) {
     ratios.push_back(rate(rounds.server[i]) / rate(rounds.echo[i]));
     failures += rounds.server[i].failures + rounds.echo[i].failures;
@@ -125,15 +153,14 @@ void Compare(const Shape& shape, const std::string& self, const std::string& add
   Process echo({self, "--echo", std::to_string(shape.widths.back())}, kServerCore);
   const std::string echo_address = echo.WaitForLine(":");
   const std::string request = MakeRequest(shape);
-  const std::pair<int, int> loops[] = {{4, 16}, {1, 1}};
+  const std::pair<size_t, size_t> loops[] = {{4, 16}, {1, 1}};
   for (const auto& [connections, outstanding] : loops) {
     Rounds results;
     for (int i = 0; i < rounds; ++i) {
-      Load load{echo_address, request, connections, outstanding};
-      load.seconds = seconds;
-      results.echo.push_back(Drive(load));
-      load.target = address;
-      results.server.push_back(Drive(load));
+      client::LoadPlan plan{echo_address, {request}, connections, outstanding};
+      results.echo.push_back(Drive(plan, seconds));
+      plan.target = address;
+      results.server.push_back(Drive(plan, seconds));
     }
     Print(shape, fmt::format("{}x{}", connections, outstanding), results);
   }

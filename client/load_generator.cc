@@ -1,0 +1,78 @@
+#include "client/load_generator.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <future>
+#include <utility>
+
+#include "server/base/clock.h"
+#include "server/base/status.h"
+
+namespace hillock::client {
+namespace {
+
+constexpr std::chrono::milliseconds kProgressEvery{250};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<LoadGenerator>> LoadGenerator::Connect(LoadPlan plan) {
+  HILLOCK_CHECK(!plan.requests.empty() && plan.outstanding > 0);
+  HILLOCK_CHECK(plan.threads > 0 && plan.threads <= plan.connections);
+  HILLOCK_CHECK(!plan.open || plan.open->rate > 0);
+  std::unique_ptr<LoadGenerator> generator(new LoadGenerator(std::move(plan)));
+  HILLOCK_RETURN_IF_ERROR(generator->WaitConnected());
+  return generator;
+}
+
+LoadGenerator::LoadGenerator(LoadPlan plan) : plan_(std::move(plan)) {
+  for (size_t i = 0; i < plan_.threads; ++i) {
+    workers_.push_back(std::make_unique<LoadWorker>(plan_, ThreadShare{i, plan_.threads}));
+  }
+}
+
+absl::Status LoadGenerator::WaitConnected() {
+  const auto deadline = std::chrono::system_clock::now() + plan_.patience;
+  for (const auto& worker : workers_) worker->StartConnecting();
+  const bool connected =
+      std::ranges::all_of(workers_, [&](const auto& w) { return w->WaitConnected(deadline); });
+  if (connected) return absl::OkStatus();
+  return absl::UnavailableError(fmt::format("{}: {} of {} connections were not made within {} ms",
+                                            plan_.target, CountLost(), plan_.connections,
+                                            plan_.patience.count()));
+}
+
+LoadTally LoadGenerator::Run(std::chrono::nanoseconds duration,
+                             const std::function<void(const LoadProgress&)>& on_progress) {
+  const Nanos start = Clock::Monotonic().Now();
+  const uint64_t answered_before = CountAnswered();
+  std::vector<std::future<LoadTally>> tallies;
+  for (const auto& worker : workers_) {
+    tallies.push_back(std::async(std::launch::async, &LoadWorker::Run, worker.get(), start,
+                                 start + duration.count()));
+  }
+  LoadTally all;
+  for (auto& tally : tallies) {
+    while (tally.wait_for(kProgressEvery) != std::future_status::ready) {
+      if (!on_progress) continue;
+      on_progress({std::chrono::nanoseconds(Clock::Monotonic().Now() - start),
+                   CountAnswered() - answered_before});
+    }
+    all.Merge(tally.get());
+  }
+  return all;
+}
+
+uint64_t LoadGenerator::CountAnswered() const {
+  uint64_t answered = 0;
+  for (const auto& worker : workers_) answered += worker->answered();
+  return answered;
+}
+
+size_t LoadGenerator::CountLost() {
+  size_t lost = 0;
+  for (const auto& worker : workers_) lost += worker->CountLost();
+  return lost;
+}
+
+}  // namespace hillock::client

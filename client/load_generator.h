@@ -1,0 +1,54 @@
+#ifndef HILLOCK_CLIENT_LOAD_GENERATOR_H_
+#define HILLOCK_CLIENT_LOAD_GENERATOR_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "client/load_plan.h"
+#include "client/load_tally.h"
+#include "client/load_worker.h"
+
+namespace hillock::client {
+
+// How far a run has come: the time since its start, and the requests that have ended.
+struct LoadProgress {
+  std::chrono::nanoseconds elapsed{0};
+  uint64_t answered = 0;
+};
+
+// Loads an inference server from threads of its own. Not thread-safe.
+class LoadGenerator {
+ public:
+  // Connects every channel of the plan. Errors: UNAVAILABLE when that takes longer than the plan's
+  // patience.
+  static absl::StatusOr<std::unique_ptr<LoadGenerator>> Connect(LoadPlan plan);
+
+  // Sends requests for as long as `duration`, and returns when all have ended. Runs may follow each
+  // other, a warm-up say: connections and calls stay. `on_progress` is called from this thread, a
+  // few times a second.
+  LoadTally Run(std::chrono::nanoseconds duration,
+                const std::function<void(const LoadProgress&)>& on_progress = {});
+
+  // Connections that are down now.
+  size_t CountLost();
+
+  const LoadPlan& plan() const { return plan_; }
+
+ private:
+  explicit LoadGenerator(LoadPlan plan);
+
+  absl::Status WaitConnected();
+  uint64_t CountAnswered() const;
+
+  const LoadPlan plan_;
+  std::vector<std::unique_ptr<LoadWorker>> workers_;
+};
+
+}  // namespace hillock::client
+
+#endif  // HILLOCK_CLIENT_LOAD_GENERATOR_H_

@@ -1,0 +1,112 @@
+#include "client/load_generator.h"
+
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "absl/synchronization/notification.h"
+#include "client/client.h"
+#include "tests/unit/client/fake_server.h"
+#include "tests/unit/client/status_matchers.h"
+
+namespace hillock::client {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr auto kOk = absl::StatusCode::kOk;
+constexpr milliseconds kDuration{20};
+
+// The fake server takes one request at a time, so all of these send one at a time.
+class LoadGeneratorTest : public testing::Test {
+ protected:
+  LoadPlan Plan(const std::string& model, std::vector<std::vector<float>> rows = {{1, 2}}) const {
+    LoadPlan plan;
+    plan.target = server_.address();
+    for (const auto& row : rows) {
+      plan.requests.push_back(MakeInferRequest({model, "", "x", 2, row}).SerializeAsString());
+    }
+    plan.connections = 1;
+    plan.outstanding = 1;
+    return plan;
+  }
+
+  static LoadTally Run(const LoadPlan& plan) {
+    const auto generator = LoadGenerator::Connect(plan);
+    EXPECT_THAT(generator, IsOk());
+    return (*generator)->Run(kDuration);
+  }
+
+  FakeServer server_;
+};
+
+TEST_F(LoadGeneratorTest, CountsWhatTheServerAnswered) {
+  const LoadTally tally = Run(Plan("sum"));
+  EXPECT_GT(tally.count(), 0u);
+  EXPECT_EQ(tally.count(), server_.requests().size());
+  EXPECT_EQ(tally.count(kOk), tally.count());
+  EXPECT_EQ(tally.late() + tally.unsent(), 0u);
+}
+
+TEST_F(LoadGeneratorTest, SendsTheRequestsInTurn) {
+  LoadPlan plan = Plan("sum", {{1, 2}, {3, 4}, {5, 6}});
+  plan.open = OpenLoad{1000};
+  Run(plan);
+  ASSERT_GE(server_.requests().size(), 4u);
+  for (const size_t i : {0u, 1u, 2u, 3u}) {
+    EXPECT_EQ(server_.requests()[i].SerializeAsString(), plan.requests[i % 3]);
+  }
+}
+
+TEST_F(LoadGeneratorTest, AnOpenLoopSendsAsManyAsWereIntended) {
+  LoadPlan plan = Plan("sum");
+  plan.open = OpenLoad{2000, Arrivals::kConstant};
+  const LoadTally tally = Run(plan);
+  EXPECT_EQ(tally.count() + tally.unsent(), 40u);
+  EXPECT_EQ(tally.count(), server_.requests().size());
+}
+
+TEST_F(LoadGeneratorTest, CountsFailuresWithWhatTheServerSaid) {
+  const LoadTally tally = Run(Plan("nobody"));
+  EXPECT_EQ(tally.count(kOk), 0u);
+  ASSERT_GT(tally.count(absl::StatusCode::kNotFound), 0u);
+  EXPECT_EQ(tally.outcomes().at(absl::StatusCode::kNotFound).message,
+            "model 'nobody' is not in the repository");
+}
+
+TEST_F(LoadGeneratorTest, RunsAgainOverTheSameConnections) {
+  const auto generator = LoadGenerator::Connect(Plan("sum"));
+  ASSERT_THAT(generator, IsOk());
+  const uint64_t before = (*generator)->Run(kDuration).count();
+  const uint64_t after = (*generator)->Run(kDuration).count();
+  EXPECT_GT(after, 0u);
+  EXPECT_EQ(before + after, server_.requests().size());
+  EXPECT_EQ((*generator)->CountLost(), 0u);
+}
+
+TEST_F(LoadGeneratorTest, CancelsWhatIsNotAnsweredInTime) {
+  absl::Notification over;
+  server_.set_tamper([&](auto&) {
+    over.WaitForNotification();
+    return grpc::Status::OK;
+  });
+  LoadPlan plan = Plan("sum");
+  plan.patience = milliseconds(1000);
+  const LoadTally tally = Run(plan);
+  over.Notify();
+  EXPECT_EQ(tally.count(), 1u);
+  EXPECT_EQ(tally.count(absl::StatusCode::kCancelled), 1u);
+}
+
+TEST_F(LoadGeneratorTest, NobodyThereIsUnavailable) {
+  LoadPlan plan = Plan("sum");
+  plan.target = "127.0.0.1:1";
+  plan.patience = milliseconds(50);
+  EXPECT_THAT(LoadGenerator::Connect(plan),
+              IsError(absl::StatusCode::kUnavailable, "127.0.0.1:1: 1 of 1 connections"));
+}
+
+}  // namespace
+}  // namespace hillock::client
