@@ -1,8 +1,13 @@
 #include "client/command.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <cmath>
+#include <optional>
 #include <string>
+
+#include "client/text.h"
 
 namespace hillock::client {
 namespace {
@@ -14,6 +19,11 @@ std::string TargetError(const std::string& target) {
   return std::string(CheckTarget(target).message());
 }
 
+std::string MetricsAddressError(const std::string& address) {
+  if (address.starts_with("unix:")) return "metrics are served at HOST:PORT only";
+  return TargetError(address);
+}
+
 }  // namespace
 
 void AddCommands(CLI::App& app, Command& chosen) {
@@ -21,6 +31,16 @@ void AddCommands(CLI::App& app, Command& chosen) {
   AddModels(app, chosen);
   AddHealth(app, chosen);
   AddStats(app, chosen);
+  AddLoad(app, chosen);
+}
+
+CLI::Validator NumberFrom(double least, double most) {
+  const auto error = [least, most](const std::string& text) {
+    const std::optional<double> number = ParseNumber(text);
+    if (number && *number >= least && *number <= most) return std::string();
+    return fmt::format("got {}, want a number from {:g} to {:g}", Quoted(text), least, most);
+  };
+  return CLI::Validator(error, "", "number");
 }
 
 void AddServerFlags(CLI::App& command, ServerFlags& flags) {
@@ -29,7 +49,12 @@ void AddServerFlags(CLI::App& command, ServerFlags& flags) {
       ->check(CLI::Validator(TargetError, "", "target"));
   command.add_option("--timeout", flags.timeout_seconds, "seconds that one call may take")
       ->capture_default_str()
-      ->check(CLI::Range(kLeastSeconds, kMostSeconds));
+      ->check(NumberFrom(kLeastSeconds, kMostSeconds));
+}
+
+CLI::Option* AddMetricsFlag(CLI::App& command, std::string& address, const std::string& help) {
+  return command.add_option("--metrics", address, help)
+      ->check(CLI::Validator(MetricsAddressError, "", "address"));
 }
 
 std::chrono::milliseconds CallDeadline(const ServerFlags& flags) {

@@ -18,6 +18,8 @@
 
 namespace CLI {
 class App;
+class Option;
+class Validator;
 }  // namespace CLI
 
 namespace hillock::client {
@@ -26,6 +28,8 @@ namespace hillock::client {
 struct Console {
   std::ostream& out;
   Ink ink = Ink::kPlain;
+  std::ostream* progress =
+      nullptr;  // a terminal that shows how far it has come; null: nobody looks
 };
 
 using Command = std::function<absl::Status(const Console&)>;
@@ -34,9 +38,13 @@ void AddPredict(CLI::App& app, Command& chosen);
 void AddModels(CLI::App& app, Command& chosen);
 void AddHealth(CLI::App& app, Command& chosen);
 void AddStats(CLI::App& app, Command& chosen);
+void AddLoad(CLI::App& app, Command& chosen);
 
 // Every subcommand of this binary.
 void AddCommands(CLI::App& app, Command& chosen);
+
+// Takes a number from `least` to `most`, and no NaN, which CLI::Range lets through.
+CLI::Validator NumberFrom(double least, double most);
 
 // The flags of every command that calls the server: --server and --timeout.
 struct ServerFlags {
@@ -45,6 +53,9 @@ struct ServerFlags {
 };
 
 void AddServerFlags(CLI::App& command, ServerFlags& flags);
+
+// --metrics, the HOST:PORT that serves metrics.
+CLI::Option* AddMetricsFlag(CLI::App& command, std::string& address, const std::string& help);
 
 // --timeout, rounded up to milliseconds.
 std::chrono::milliseconds CallDeadline(const ServerFlags& flags);

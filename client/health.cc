@@ -69,7 +69,7 @@ void AddHealth(CLI::App& app, Command& chosen) {
   command->add_option("--service", flags->service, "a model, or a gRPC service; else the server");
   command->add_option("--wait", flags->wait_seconds, "seconds to keep asking until it serves")
       ->capture_default_str()
-      ->check(CLI::Range(0.0, kMostWaitSeconds));
+      ->check(NumberFrom(0, kMostWaitSeconds));
   command->add_flag("--json", flags->json, "print one JSON object");
   AddServerFlags(*command, flags->server);
   command->callback([flags, &chosen] {

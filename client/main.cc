@@ -1,6 +1,9 @@
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "absl/synchronization/mutex.h"
 #include "client/command.h"
 #include "client/text.h"
 
@@ -27,7 +30,11 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == kOk ? kOk : kUsage;
   }
-  const absl::Status status = chosen({std::cout, hillock::client::StandardOutputInk()});
+  // Some distributions build abseil with a detector that takes a global lock at every lock of
+  // gRPC's.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  std::ostream* const progress = isatty(STDERR_FILENO) == 1 ? &std::cerr : nullptr;
+  const absl::Status status = chosen({std::cout, hillock::client::StandardOutputInk(), progress});
   std::cout.flush();
   return Report(status);
 }

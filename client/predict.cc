@@ -7,17 +7,15 @@
 #include <optional>
 
 #include "client/command.h"
+#include "client/model_input.h"
 #include "client/picture.h"
 #include "client/prediction.h"
 #include "client/prediction_report.h"
 #include "client/rows.h"
-#include "client/text.h"
 #include "server/base/status.h"
 
 namespace hillock::client {
 namespace {
-
-using Metadata = inference::ModelMetadataResponse;
 
 constexpr size_t kMostBatchRows = 1'000'000;
 
@@ -41,17 +39,6 @@ std::string DrawError(const std::string& text) {
   return std::string(ParsePictureSize(text).status().message());
 }
 
-// The width of rows of the model's only input.
-absl::StatusOr<size_t> InputWidth(const Metadata& metadata) {
-  const bool one = metadata.inputs_size() == 1 && metadata.inputs(0).datatype() == "FP32" &&
-                   metadata.inputs(0).shape_size() == 2 && metadata.inputs(0).shape(1) > 0;
-  if (one) return static_cast<size_t>(metadata.inputs(0).shape(1));
-  return absl::UnimplementedError(
-      fmt::format("model {} does not have one FP32 input of shape [-1, width], which is what this "
-                  "command can send",
-                  Quoted(metadata.name())));
-}
-
 absl::StatusOr<std::optional<PictureSize>> PictureFor(const PredictFlags& flags, size_t width) {
   if (flags.draw.empty()) return std::nullopt;
   HILLOCK_ASSIGN_OR_RETURN(const PictureSize size, ParsePictureSize(flags.draw));
@@ -72,9 +59,9 @@ absl::StatusOr<Rows> LoadRows(const PredictFlags& flags, size_t width) {
 }
 
 absl::StatusOr<Predictions> Ask(const Client& client, const PredictFlags& flags,
-                                const std::string& version, const Metadata& metadata,
+                                const std::string& version, const ModelInput& model,
                                 const Rows& rows) {
-  const InferInput input{flags.model, version, metadata.inputs(0).name(), rows.width, rows.values};
+  const InferInput input{flags.model, version, model.name, rows.width, rows.values};
   HILLOCK_ASSIGN_OR_RETURN(InferOutput output, client.Infer(input));
   return MakePredictions(flags.model, std::move(output), rows, flags.offset);
 }
@@ -102,12 +89,11 @@ void WriteText(const Console& console, const PredictFlags& flags, const Predicti
 absl::Status Predict(const PredictFlags& flags, const Console& console) {
   const std::string version = flags.version == 0 ? "" : std::to_string(flags.version);
   HILLOCK_ASSIGN_OR_RETURN(const Client client, Connect(flags.server, flags.batch_rows));
-  HILLOCK_ASSIGN_OR_RETURN(const Metadata metadata, client.ModelMetadata(flags.model, version));
-  HILLOCK_ASSIGN_OR_RETURN(const size_t width, InputWidth(metadata));
-  HILLOCK_ASSIGN_OR_RETURN(const auto picture, PictureFor(flags, width));
-  HILLOCK_ASSIGN_OR_RETURN(const Rows rows, LoadRows(flags, width));
-  HILLOCK_ASSIGN_OR_RETURN(const Predictions predictions,
-                           Ask(client, flags, version, metadata, rows));
+  HILLOCK_ASSIGN_OR_RETURN(const auto metadata, client.ModelMetadata(flags.model, version));
+  HILLOCK_ASSIGN_OR_RETURN(const ModelInput input, OnlyInput(metadata));
+  HILLOCK_ASSIGN_OR_RETURN(const auto picture, PictureFor(flags, input.width));
+  HILLOCK_ASSIGN_OR_RETURN(const Rows rows, LoadRows(flags, input.width));
+  HILLOCK_ASSIGN_OR_RETURN(const Predictions predictions, Ask(client, flags, version, input, rows));
   if (flags.json) {
     nlohmann::ordered_json json = PredictionJson(predictions);
     if (flags.quiet) json.erase("rows");

@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cmath>
@@ -8,8 +6,8 @@
 
 #include "client/command.h"
 #include "client/file.h"
-#include "client/http.h"
 #include "client/metrics_text.h"
+#include "client/scrape.h"
 #include "client/stats_report.h"
 #include "server/base/status.h"
 
@@ -24,32 +22,20 @@ struct StatsFlags {
   bool json = false;
 };
 
-std::string AddressError(const std::string& address) {
-  if (address.starts_with("unix:")) return "metrics are served at HOST:PORT only";
-  return std::string(CheckTarget(address).message());
-}
-
-absl::StatusOr<Metrics> ParseNamed(const std::string& text, const std::string& where) {
-  absl::StatusOr<Metrics> metrics = ParseMetrics(text);
-  if (!metrics.ok()) return Annotate(metrics.status(), where);
-  return metrics;
-}
-
 // `now` less the reading that --since names.
 absl::StatusOr<Metrics> Interval(const StatsFlags& flags, Metrics now) {
   if (flags.since.empty()) return now;
   HILLOCK_ASSIGN_OR_RETURN(const std::string text, ReadWhole(flags.since));
-  HILLOCK_ASSIGN_OR_RETURN(const Metrics earlier, ParseNamed(text, flags.since));
-  return Since(earlier, std::move(now));
+  const absl::StatusOr<Metrics> earlier = ParseMetrics(text);
+  if (!earlier.ok()) return Annotate(earlier.status(), flags.since);
+  return Since(*earlier, std::move(now));
 }
 
 absl::Status ShowStats(const StatsFlags& flags, const Console& console) {
-  const std::string url = fmt::format("http://{}/metrics", flags.metrics);
   const std::chrono::milliseconds deadline(std::llround(std::ceil(flags.timeout_seconds * 1000)));
-  HILLOCK_ASSIGN_OR_RETURN(const std::string text, HttpGet(url, deadline));
-  HILLOCK_ASSIGN_OR_RETURN(Metrics now, ParseNamed(text, url));
-  HILLOCK_ASSIGN_OR_RETURN(const Metrics interval, Interval(flags, std::move(now)));
-  if (!flags.save.empty()) HILLOCK_RETURN_IF_ERROR(WriteWhole(flags.save, text));
+  HILLOCK_ASSIGN_OR_RETURN(Reading now, Scrape(flags.metrics, deadline));
+  HILLOCK_ASSIGN_OR_RETURN(const Metrics interval, Interval(flags, std::move(now.metrics)));
+  if (!flags.save.empty()) HILLOCK_RETURN_IF_ERROR(WriteWhole(flags.save, now.text));
   const Stats stats = Summarize(interval);
   if (flags.json) {
     WriteJson(console.out, StatsJson(stats));
@@ -65,15 +51,13 @@ void AddStats(CLI::App& app, Command& chosen) {
   const auto flags = std::make_shared<StatsFlags>();
   CLI::App* const command =
       app.add_subcommand("stats", "what each activation and each model cost, from the metrics");
-  command->add_option("--metrics", flags->metrics, "HOST:PORT that serves /metrics")
-      ->capture_default_str()
-      ->check(CLI::Validator(AddressError, "", "address"));
+  AddMetricsFlag(*command, flags->metrics, "HOST:PORT that serves /metrics")->capture_default_str();
   command->add_option("--since", flags->since,
                       "file of an earlier --save: show what came after it");
   command->add_option("--save", flags->save, "file to keep this reading in");
   command->add_option("--timeout", flags->timeout_seconds, "seconds that the reading may take")
       ->capture_default_str()
-      ->check(CLI::Range(0.001, 86'400.0));
+      ->check(NumberFrom(0.001, 86'400));
   command->add_flag("--json", flags->json, "print one JSON object");
   command->callback([flags, &chosen] {
     chosen = [flags](const Console& console) { return ShowStats(*flags, console); };
