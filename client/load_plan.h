@@ -24,6 +24,10 @@ struct LoadPlan {
   // The gRPC deadline of each request; 0: none.
   std::chrono::milliseconds deadline{0};
 
+  // Whether gRPC may send a request again that never reached the server. Off, a failure is seen,
+  // and a request costs the client less.
+  bool retries = false;
+
   // Time to connect in, and to wait for answers after the end of a run; what is open then is
   // cancelled and counts as CANCELLED.
   std::chrono::milliseconds patience{10'000};

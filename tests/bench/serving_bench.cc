@@ -158,6 +158,8 @@ void Compare(const Shape& shape, const std::string& self, const std::string& add
     Rounds results;
     for (int i = 0; i < rounds; ++i) {
       client::LoadPlan plan{echo_address, {request}, connections, outstanding};
+      // gRPC's default. The echo's side of the ratio depends on what the client costs.
+      plan.retries = true;
       results.echo.push_back(Drive(plan, seconds));
       plan.target = address;
       results.server.push_back(Drive(plan, seconds));
