@@ -48,8 +48,7 @@ LoadTally LoadGenerator::Run(std::chrono::nanoseconds duration,
   const uint64_t answered_before = CountAnswered();
   std::vector<std::future<LoadTally>> tallies;
   for (const auto& worker : workers_) {
-    tallies.push_back(std::async(std::launch::async, &LoadWorker::Run, worker.get(), start,
-                                 start + duration.count()));
+    tallies.push_back(std::async(std::launch::async, &LoadWorker::Run, worker.get(), duration));
   }
   LoadTally all;
   for (auto& tally : tallies) {

@@ -67,13 +67,15 @@ size_t LoadWorker::CountLost() {
   }));
 }
 
-LoadTally LoadWorker::Run(Nanos start, Nanos end) {
+LoadTally LoadWorker::Run(std::chrono::nanoseconds duration) {
   tally_ = LoadTally();
+  const Nanos start = Now();
+  const Nanos end = start + duration.count();
   Schedule schedule =
       plan_.open ? Schedule::Open(*plan_.open, share_, start, end) : Schedule::Closed(end);
   const Nanos give_up = end + std::chrono::nanoseconds(plan_.patience).count();
   bool cancelled = false;
-  for (Nanos now = Now();;) {
+  for (Nanos now = start;;) {
     SendDue(schedule, now);
     const bool has_room = first_free_ != nullptr || calls_.size() < MostCalls();
     const Nanos next = has_room ? schedule.Next(now) : Schedule::kNever;

@@ -44,8 +44,9 @@ class LoadWorker {
   // Channels that have no connection now.
   size_t CountLost();
 
-  // Sends what is due from `start` until `end`, and waits for the answers.
-  LoadTally Run(Nanos start, Nanos end);
+  // Sends what is due from now until `duration` later, at least what is due at once, and waits for
+  // the answers.
+  LoadTally Run(std::chrono::nanoseconds duration);
 
   // Requests that have ended since the beginning.
   uint64_t answered() const { return answered_.load(std::memory_order_relaxed); }

@@ -39,6 +39,7 @@ class LoadGeneratorTest : public testing::Test {
     return (*generator)->Run(kDuration);
   }
 
+  absl::Notification over_;  // outlives the server's threads
   FakeServer server_;
 };
 
@@ -51,10 +52,12 @@ TEST_F(LoadGeneratorTest, CountsWhatTheServerAnswered) {
 }
 
 TEST_F(LoadGeneratorTest, SendsTheRequestsInTurn) {
-  LoadPlan plan = Plan("sum", {{1, 2}, {3, 4}, {5, 6}});
-  plan.open = OpenLoad{1000};
-  Run(plan);
-  ASSERT_GE(server_.requests().size(), 4u);
+  const LoadPlan plan = Plan("sum", {{1, 2}, {3, 4}, {5, 6}});
+  const auto generator = LoadGenerator::Connect(plan);
+  ASSERT_THAT(generator, IsOk());
+  while (server_.requests().size() < 4) {
+    ASSERT_GT((*generator)->Run(kDuration).count(), 0u);
+  }
   for (const size_t i : {0u, 1u, 2u, 3u}) {
     EXPECT_EQ(server_.requests()[i].SerializeAsString(), plan.requests[i % 3]);
   }
@@ -87,15 +90,14 @@ TEST_F(LoadGeneratorTest, RunsAgainOverTheSameConnections) {
 }
 
 TEST_F(LoadGeneratorTest, CancelsWhatIsNotAnsweredInTime) {
-  absl::Notification over;
-  server_.set_tamper([&](auto&) {
-    over.WaitForNotification();
+  server_.set_tamper([this](auto&) {
+    over_.WaitForNotification();
     return grpc::Status::OK;
   });
   LoadPlan plan = Plan("sum");
   plan.patience = milliseconds(1000);
   const LoadTally tally = Run(plan);
-  over.Notify();
+  over_.Notify();
   EXPECT_EQ(tally.count(), 1u);
   EXPECT_EQ(tally.count(absl::StatusCode::kCancelled), 1u);
 }
