@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Calls the server of a build with clients that share no code with it: grpcio with stubs made from
-# the protocol, Triton's client library, and Prometheus' checker of metrics pages.
+# Holds the server of a build against what others wrote: grpcio with stubs made from the protocol,
+# Prometheus' checker of metrics pages, Triton's client library, and ONNX's tests of activations.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -13,8 +13,8 @@ usage() {
   cat <<'USAGE'
 usage: run.sh BUILD_DIR
   BUILD_DIR  where hillock-server is, for example build/release
-Triton's client library comes from PyPI, into BUILD_DIR/interop-venv; HILLOCK_INTEROP_OFFLINE=1
-skips it.
+Triton's client library and ONNX come from PyPI, into BUILD_DIR/interop-venv;
+HILLOCK_INTEROP_OFFLINE=1 skips what needs them.
 USAGE
 }
 
@@ -85,30 +85,50 @@ run_promtool() {
   fi
 }
 
-# Makes a virtual environment with Triton's client, unless it is there already.
+# Makes a virtual environment, unless it is there already.
 make_venv() {
   local venv=$1 any
-  "$venv/bin/python" -c 'import tritonclient.grpc' 2>/dev/null && return
-  rm -rf "$venv"
+  "$venv/bin/pip" --version >/dev/null 2>&1 && return
   for any in "$python" python3; do
-    "$any" -m venv "$venv" >/dev/null 2>&1 && break
+    rm -rf "$venv"
+    "$any" -m venv "$venv" >/dev/null 2>&1 && return
   done
-  [[ -x $venv/bin/pip ]] || { why="Python has no venv; Debian's package: python3-venv"; return 1; }
+  why="Python has no venv; Debian's package: python3-venv"
+  return 1
+}
+
+# install VENV MODULES PACKAGE...  sees to it that the modules can be imported there, or sets why.
+install() {
+  local venv=$1 modules=$2
+  shift 2
+  if [[ ${HILLOCK_INTEROP_OFFLINE:-0} == 1 ]]; then
+    why="HILLOCK_INTEROP_OFFLINE is set"
+    return 1
+  fi
+  "$venv/bin/python" -c "import $modules" 2>/dev/null && return
+  make_venv "$venv" || return 1
   timeout 240 "$venv/bin/pip" install --quiet --disable-pip-version-check --retries 1 \
-    --timeout 10 'tritonclient[grpc]' >"$scratch/pip" 2>&1 && return
-  why="pip cannot install tritonclient: $(tail -n 1 "$scratch/pip")"
-  rm -rf "$venv"
+    --timeout 10 "$@" >"$scratch/pip" 2>&1 && return
+  why="pip cannot install $*: $(tail -n 1 "$scratch/pip")"
   return 1
 }
 
 run_tritonclient() {
   local venv=$1/interop-venv why=
-  if [[ ${HILLOCK_INTEROP_OFFLINE:-0} == 1 ]]; then
-    skip tritonclient "HILLOCK_INTEROP_OFFLINE is set"
-  elif make_venv "$venv"; then
+  if install "$venv" tritonclient.grpc 'tritonclient[grpc]'; then
     "$venv/bin/python" -B "$here/tritonclient_client.py" "$address" "$root/models" || failed=1
   else
     skip tritonclient "$why"
+  fi
+}
+
+run_onnx() {
+  local venv=$1/interop-venv why=
+  if install "$venv" tritonclient.grpc,onnx 'tritonclient[grpc]' onnx; then
+    PYTHONPATH="$root/models" "$venv/bin/python" -B "$here/onnx_node_tests.py" \
+      "$1/hillock-server" || failed=1
+  else
+    skip onnx "$why"
   fi
 }
 
@@ -128,6 +148,7 @@ main() {
   run_promtool
   run_tritonclient "$build"
   stop_server
+  run_onnx "$build"
   [[ $failed -eq 0 ]] || fail "calls failed, see above"
   echo "interop: every call answered as it should${skipped[*]:+; skipped: ${skipped[*]}}" \
     "(${SECONDS} s)"
