@@ -25,6 +25,23 @@ class Sin(nn.Module):
         return torch.sin(z)
 
 
+class HardSigmoid(nn.Module):
+    """With the slope that ONNX and Keras 2 have by default; torch's own is flatter, 1/6."""
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return torch.clamp(0.2 * z + 0.5, 0.0, 1.0)
+
+
+class ThresholdedRelu(nn.Module):
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return torch.where(z > 1.0, z, torch.zeros_like(z))
+
+
+class Gcu(nn.Module):
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return z * torch.cos(z)
+
+
 class Ncu(nn.Module):
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         return z - z * z * z
@@ -38,15 +55,36 @@ ACTIVATIONS = {
     "relu": nn.ReLU,
     "leaky_relu": functools.partial(nn.LeakyReLU, 0.01),
     "elu": functools.partial(nn.ELU, 1.0),
+    "selu": nn.SELU,
+    "celu": functools.partial(nn.CELU, 1.0),
     "swish": nn.SiLU,
     "gelu_erf": nn.GELU,
+    "gelu_tanh": functools.partial(nn.GELU, approximate="tanh"),
+    "mish": nn.Mish,
+    "softplus": nn.Softplus,
+    "softsign": nn.Softsign,
+    "hard_sigmoid": HardSigmoid,
+    "hard_swish": nn.Hardswish,
+    "clip": functools.partial(nn.Hardtanh, 0.0, 6.0),
+    "thresholded_relu": ThresholdedRelu,
+    "log_sigmoid": nn.LogSigmoid,
     "sin": Sin,
+    "gcu": Gcu,
     "ncu": Ncu,
     "softmax": functools.partial(nn.Softmax, dim=1),
 }
 
 # Scalar parameters of the modules above, named as in the file.
-PARAMETERS = {"leaky_relu": {"alpha": 0.01}, "elu": {"alpha": 1.0}, "swish": {"beta": 1.0}}
+PARAMETERS = {
+    "leaky_relu": {"alpha": 0.01},
+    "elu": {"alpha": 1.0},
+    "selu": {"alpha": 1.67326319217681884765625, "gamma": 1.05070102214813232421875},
+    "celu": {"alpha": 1.0},
+    "swish": {"beta": 1.0},
+    "hard_sigmoid": {"alpha": 0.2, "beta": 0.5},
+    "clip": {"min": 0.0, "max": 6.0},
+    "thresholded_relu": {"alpha": 1.0},
+}
 
 
 class Network(nn.Module):

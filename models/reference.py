@@ -38,6 +38,14 @@ def _sigmoid(z):
     return (1 + np.tanh(z / 2)) / 2
 
 
+def _elu(z, alpha):
+    return np.where(z < 0, alpha * np.expm1(np.minimum(z, 0)), z)
+
+
+def _softplus(z):
+    return np.logaddexp(0, z)
+
+
 def _softmax(z):
     e = np.exp(z - z.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
@@ -50,10 +58,22 @@ FUNCTIONS = {
     "tanh": np.tanh,
     "relu": lambda z: np.maximum(z, 0),
     "leaky_relu": lambda z, alpha: np.where(z < 0, alpha * z, z),
-    "elu": lambda z, alpha: np.where(z < 0, alpha * np.expm1(np.minimum(z, 0)), z),
+    "elu": _elu,
+    "selu": lambda z, alpha, gamma: gamma * _elu(z, alpha),
+    "celu": lambda z, alpha: alpha * _elu(z / alpha, 1),
     "swish": lambda z, beta: z * _sigmoid(beta * z),
     "gelu_erf": lambda z: z / 2 * np.vectorize(math.erfc)(-z / math.sqrt(2)),
+    "gelu_tanh": lambda z: z / 2 * (1 + np.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3))),
+    "mish": lambda z: z * np.tanh(_softplus(z)),
+    "softplus": _softplus,
+    "softsign": lambda z: z / (1 + np.abs(z)),
+    "hard_sigmoid": lambda z, alpha, beta: np.clip(alpha * z + beta, 0, 1),
+    "hard_swish": lambda z: z * np.clip(z + 3, 0, 6) / 6,
+    "clip": lambda z, min, max: np.clip(z, min, max),
+    "thresholded_relu": lambda z, alpha: np.where(z > alpha, z, 0),
+    "log_sigmoid": lambda z: -_softplus(-z),
     "sin": np.sin,
+    "gcu": lambda z: z * np.cos(z),
     "ncu": lambda z: z - z**3,
     "softmax": _softmax,
 }

@@ -95,7 +95,9 @@ MODELS = (
     Model("fashion-mnist", (784, 512, 256, 10), ("relu", "relu", "softmax"),
           datasets.fashion_mnist, Descent(epochs=10, rate=0.001, batch=128), 0.89),
     *map(curve, ("identity", "step", "sigmoid", "tanh", "relu", "leaky_relu", "prelu", "elu",
-                 "swish", "gelu_erf", "sin", "ncu")),
+                 "selu", "celu", "swish", "gelu_erf", "gelu_tanh", "mish", "softplus", "softsign",
+                 "hard_sigmoid", "hard_swish", "clip", "thresholded_relu", "log_sigmoid", "sin",
+                 "gcu", "ncu")),
 )
 
 
@@ -158,6 +160,7 @@ def make_curve(model: Model, out: pathlib.Path) -> None:
     copy_weights(network, [[1.0]], [0.0])
     write_model(model, network, None, out)
     check_file(model, network, np.linspace(-3, 3, 601, dtype=np.float32).reshape(-1, 1), out)
+    networks.export_onnx(network, out / model.name / "model.onnx", "x", model.output)
 
 
 def learn_by_descent(model: Model, data: datasets.Dataset) -> networks.Network:

@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 
-#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
@@ -17,13 +16,12 @@ namespace {
 
 constexpr char kPrefix[] = "curve-";
 
+// One for every activation of the table that maps numbers, so that none can lack its model.
 std::vector<std::string> CurveNames() {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(HILLOCK_MODELS)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with(kPrefix)) names.push_back(name);
+  for (const activation::Spec& spec : activation::All()) {
+    if (spec.scope != activation::Scope::kRow) names.push_back(kPrefix + std::string(spec.name));
   }
-  std::sort(names.begin(), names.end());
   return names;
 }
 
@@ -59,6 +57,15 @@ TEST_P(CurvesTest, FollowTheReference) {
     EXPECT_NEAR(answer->values[i], want, bound.relative * std::abs(want) + bound.absolute)
         << name_ << "(" << x[i] << ")";
   }
+}
+
+TEST(CurveModelsTest, AreThoseOfTheTableAndNoOthers) {
+  std::vector<std::string> models;
+  for (const auto& entry : std::filesystem::directory_iterator(HILLOCK_MODELS)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(kPrefix)) models.push_back(name);
+  }
+  EXPECT_THAT(models, ::testing::UnorderedElementsAreArray(CurveNames()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, CurvesTest, ::testing::ValuesIn(CurveNames()),
