@@ -128,7 +128,9 @@ HWY_INLINE V MulAddOnce([[maybe_unused]] D d, V a, V b, V c) {
 #else
   const Pair<D> product = ExactProduct(d, a, b);
   const Pair<D> sum = ExactSum(d, product.high, c);
-  return hn::Add(sum.high, hn::Add(sum.low, product.low));
+  const V correction = hn::Add(sum.low, product.low);
+  const auto exact = hn::Eq(correction, hn::Zero(d));  // adding 0 would turn -0 into 0
+  return hn::IfThenElse(exact, sum.high, hn::Add(sum.high, correction));
 #endif
 }
 
