@@ -5,17 +5,19 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 usage() {
   cat <<'USAGE'
-usage: run.sh [PRESET] [-- OPTION...]
-  PRESET  release (default), debug, asan or tsan
-  OPTION  further options of ctest, for example -- -L unit
+usage: run.sh [PRESET] [--exhaustive | -- OPTION...]
+  PRESET        release (default), debug, asan or tsan
+  --exhaustive  only the activations' conformance suite, over all 2^32 floats: about an hour
+  OPTION        further options of ctest, for example -- -L unit
 USAGE
 }
 
 preset=release
+exhaustive=false
 options=()
 
 parse_arguments() {
-  if [[ $# -gt 0 && $1 != -- ]]; then
+  if [[ $# -gt 0 && $1 != -- && $1 != --exhaustive ]]; then
     case "$1" in
       release | debug | asan | tsan) preset=$1 ;;
       -h | --help) usage; exit 0 ;;
@@ -23,9 +25,20 @@ parse_arguments() {
     esac
     shift
   fi
-  if [[ $# -gt 0 ]]; then
+  if [[ $# -eq 1 && $1 == --exhaustive ]]; then
+    exhaustive=true
+  elif [[ $# -gt 0 ]]; then
     [[ $1 == -- ]] || { usage >&2; exit 2; }
     options=("${@:2}")
+  fi
+}
+
+# The exhaustive run knows no time limit, so it goes past ctest's.
+run_tests() {
+  if [[ $exhaustive == true ]]; then
+    HILLOCK_EXHAUSTIVE=1 "build/$preset/tests/conformance/activation_conformance_test"
+  else
+    ctest --preset "$preset" "${options[@]}"
   fi
 }
 
@@ -39,7 +52,7 @@ main() {
   cmake --preset "$preset" --log-level=WARNING
   cmake --build --preset "$preset"
   step 3 "Testing ($preset)"
-  ctest --preset "$preset" "${options[@]}"
+  run_tests
   echo "run.sh: all tests of '$preset' passed in $SECONDS s"
 }
 

@@ -1,5 +1,6 @@
-// Every activation's fallback kernel on every instruction set that this CPU has, against the double
-// reference: bit patterns over the whole float line, special values, tails, in place, page ends.
+// Every activation on either backend against the double reference: on the fallback, with every
+// instruction set that this CPU has, bit patterns over the whole float line, special values, tails,
+// in place, page ends; on oneDNN what oneDNN promises.
 
 #include "server/activation/activation.h"
 
@@ -10,19 +11,24 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <bit>
-#include <cstdint>
+#include <cmath>
 #include <cstdlib>
 #include <iostream>
 #include <limits>
-#include <ostream>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "absl/strings/str_split.h"
+#include "server/activation/figures.h"
 #include "server/kernel/fallback.h"
+#include "server/kernel/onednn.h"
+#include "tests/conformance/accuracy.h"
 #include "tests/conformance/isa.h"
+#include "tests/conformance/onednn_tolerance.h"
 #include "tests/conformance/ulp.h"
+#include "tests/conformance/worst.h"
 
 namespace hillock::testing {
 namespace {
@@ -31,20 +37,17 @@ using activation::Params;
 using activation::Scope;
 using activation::Spec;
 
-// Odd, so that the low bits of the patterns vary: 2^32 / 255 is over 16 million patterns.
-constexpr uint64_t kStride = 255;
-
-// Every pattern, when the environment asks for it.
-uint64_t Stride() { return std::getenv("HILLOCK_EXHAUSTIVE") == nullptr ? kStride : 1; }
-constexpr size_t kBlock = 4096;
-
 Params DefaultsOf(const Spec& spec) { return *activation::ResolveParams(spec, {}); }
 
-std::vector<const Spec*> SpecsThat(bool by_row) {
+std::vector<const Spec*> AllSpecs() {
   std::vector<const Spec*> specs;
-  for (const Spec& spec : activation::All()) {
-    if ((spec.scope == Scope::kRow) == by_row) specs.push_back(&spec);
-  }
+  for (const Spec& spec : activation::All()) specs.push_back(&spec);
+  return specs;
+}
+
+std::vector<const Spec*> ElementwiseSpecs() {
+  std::vector<const Spec*> specs = AllSpecs();
+  std::erase_if(specs, [](const Spec* spec) { return spec->scope == Scope::kRow; });
   return specs;
 }
 
@@ -59,55 +62,65 @@ void Evaluate(const Spec& spec, const float* src, float* dst, size_t n) {
   kernel::fallback::FindActivation(spec)(params, slopes.data(), src, dst, 1, n);
 }
 
-// The element that is furthest from its reference, in ULP.
-struct Worst {
-  double ulp = 0;
-  float x = 0;
-  float got = 0;
-  double want = 0;
+// Recorded figures are rounded to this.
+constexpr double kRounding = 0.01;
 
-  void Meet(float input, float output, double reference) {
-    const double error = UlpError(output, reference);
-    if (error > ulp) *this = {error, input, output, reference};
-  }
-};
-
-std::ostream& operator<<(std::ostream& out, const Worst& worst) {
-  return out << fmt::format("{:.2f} ULP: f({:a}) is {:a}, want {:a}", worst.ulp, worst.x, worst.got,
-                            worst.want);
+// Whether the record speaks of this measurement: of as many patterns, on an instruction set that
+// the machine measured on had.
+bool IsRecorded(std::string_view isa) {
+  const std::vector<std::string> recorded =
+      absl::StrSplit(std::string(activation::MeasuredOn().instruction_sets), ' ');
+  return std::getenv("HILLOCK_EXHAUSTIVE") == nullptr && std::ranges::count(recorded, isa) > 0;
 }
+
+class EachActivation : public ::testing::TestWithParam<const Spec*> {};
+
+TEST_P(EachActivation, StaysWithinItsToleranceAndTheRecordOnTheFallback) {
+  const Spec& spec = *GetParam();
+  const activation::Figures* const figures = activation::FindFigures(spec);
+  const std::vector<Isa> isas = UsableIsas();
+  std::vector<Kernel> kernels;
+  for (const Isa& isa : isas) kernels.push_back(FallbackKernel(spec, isa));
+  const std::vector<Accuracy> accuracies = MeasureAccuracy(spec, kernels);
+  for (size_t i = 0; i < isas.size(); ++i) {
+    const Worst& worst = accuracies[i].ulp;
+    std::cout << fmt::format("{:16} {:9} worst ULP ", spec.name, isas[i].name) << worst
+              << std::endl;
+    EXPECT_LE(worst.error, spec.tolerance.ulp) << isas[i].name << ", ULP " << worst;
+    if (figures != nullptr && IsRecorded(isas[i].name)) {
+      EXPECT_LE(worst.error, figures->fallback.ulp + kRounding)
+          << isas[i].name << ", ULP " << worst;
+    }
+  }
+}
+
+TEST_P(EachActivation, KeepsOneDnnsOwnToleranceOnOneDnn) {
+  const Spec& spec = *GetParam();
+  const auto kernel = OneDnnKernel(spec);
+  if (!kernel) GTEST_SKIP() << "not in oneDNN " << kernel::onednn::Version();
+  const OneDnnTolerance tolerance = OneDnnToleranceOf(spec);
+  Accuracy accuracy;
+  Worst share;
+  std::vector<float> got;
+  Walk(spec, [&](std::span<const float> x, std::span<const double> want) {
+    got.resize(x.size());
+    (*kernel)(x, got);
+    for (size_t i = 0; i < x.size(); ++i) {
+      const float reach = Reach(spec, x, i);
+      accuracy.Meet(x[i], reach, got[i], want[i]);
+      if (reach > activation::kAbsoluteErrorRange) continue;
+      share.Meet(tolerance.ShareOf(got[i], want[i]), x[i], got[i], want[i]);
+    }
+  });
+  std::cout << fmt::format("{:16} oneDNN    worst ULP ", spec.name) << accuracy.ulp
+            << "; worst absolute error " << accuracy.absolute << "; share of tolerance " << share
+            << std::endl;
+  EXPECT_LE(share.error, 1) << share;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EachActivation, ::testing::ValuesIn(AllSpecs()), NameOf);
 
 class Elementwise : public ::testing::TestWithParam<const Spec*> {};
-
-TEST_P(Elementwise, StaysWithinToleranceOverTheFloatLine) {
-  const Spec& spec = *GetParam();
-  const Params params = DefaultsOf(spec);
-  const std::vector<Isa> isas = UsableIsas();
-  const uint64_t stride = Stride();
-  std::vector<Worst> worst(isas.size());
-  std::vector<float> x;
-  std::vector<double> want;
-  std::vector<float> got(kBlock);
-  for (uint64_t bits = 0; bits < uint64_t{1} << 32;) {
-    x.clear();
-    want.clear();
-    for (; x.size() < kBlock && bits < uint64_t{1} << 32; bits += stride) {
-      const float value = std::bit_cast<float>(static_cast<uint32_t>(bits));
-      if (!std::isfinite(value)) continue;
-      x.push_back(value);
-      want.push_back(spec.reference(value, params));
-    }
-    for (size_t i = 0; i < isas.size(); ++i) {
-      const ScopedIsa scope(isas[i]);
-      Evaluate(spec, x.data(), got.data(), x.size());
-      for (size_t k = 0; k < x.size(); ++k) worst[i].Meet(x[k], got[k], want[k]);
-    }
-  }
-  for (size_t i = 0; i < isas.size(); ++i) {
-    std::cout << fmt::format("{:16} {:6} worst ", spec.name, isas[i].name) << worst[i] << std::endl;
-    EXPECT_LE(worst[i].ulp, spec.tolerance.ulp) << worst[i];
-  }
-}
 
 TEST_P(Elementwise, GivesTheReferencesSpecialValuesBitForBit) {
   const Spec& spec = *GetParam();
@@ -175,39 +188,7 @@ TEST_P(Elementwise, TouchesNothingBeyondItsElements) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Elementwise, ::testing::ValuesIn(SpecsThat(false)), NameOf);
-
-class ByRow : public ::testing::TestWithParam<const Spec*> {};
-
-TEST_P(ByRow, AgreesWithTheReferenceForEveryWidthAndRange) {
-  const Spec& spec = *GetParam();
-  uint32_t state = 1;
-  const auto next = [&state] {
-    state = state * 1664525u + 1013904223u;
-    return static_cast<float>(state >> 8) * 0x1p-23f - 1.0f;
-  };
-  for (const Isa& isa : UsableIsas()) {
-    const ScopedIsa scope(isa);
-    for (const float range : {1.0f, 30.0f, 1000.0f, 1e38f}) {
-      for (size_t n = 1; n <= 70; ++n) {
-        std::vector<float> x(n);
-        std::vector<float> got(n);
-        for (float& value : x) value = range * next();
-        const std::vector<double> exact(x.begin(), x.end());
-        std::vector<double> want(n);
-        spec.reference_row(exact, want);
-        Evaluate(spec, x.data(), got.data(), n);
-        Worst worst;
-        for (size_t i = 0; i < n; ++i) worst.Meet(x[i], got[i], want[i]);
-        EXPECT_LE(worst.ulp, spec.tolerance.ulp)
-            << fmt::format("{} on {}, {} columns up to {}: ", spec.name, isa.name, n, range)
-            << worst;
-      }
-    }
-  }
-}
-
-INSTANTIATE_TEST_SUITE_P(All, ByRow, ::testing::ValuesIn(SpecsThat(true)), NameOf);
+INSTANTIATE_TEST_SUITE_P(All, Elementwise, ::testing::ValuesIn(ElementwiseSpecs()), NameOf);
 
 TEST(Isas, OfThisCpuAreAllAmongThoseTested) {
   std::set<std::string> names;

@@ -11,8 +11,10 @@ namespace hillock::testing {
 
 // The spacing of floats at `value`: that of the denormals below the smallest normal number.
 inline double Spacing(double value) {
-  const int exponent = value == 0 ? -126 : std::max(std::ilogb(value), -126);
-  return std::ldexp(1.0, exponent - 23);
+  constexpr uint64_t kExponent = 0x7ff;
+  constexpr uint64_t kSmallestNormal = 1023 - 126;
+  const uint64_t exponent = std::bit_cast<uint64_t>(value) >> 52 & kExponent;
+  return std::bit_cast<double>((std::max(exponent, kSmallestNormal) - 23) << 52);
 }
 
 // How far `got` is from `want`, in spacings of floats at `want`. 0 when both are NaN, or when
