@@ -32,6 +32,8 @@ void AddCommands(CLI::App& app, Command& chosen) {
   AddHealth(app, chosen);
   AddStats(app, chosen);
   AddLoad(app, chosen);
+  AddActivations(app, chosen);
+  AddPlot(app, chosen);
 }
 
 CLI::Validator NumberFrom(double least, double most) {

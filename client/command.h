@@ -28,8 +28,9 @@ namespace hillock::client {
 struct Console {
   std::ostream& out;
   Ink ink = Ink::kPlain;
-  std::ostream* progress =
-      nullptr;  // a terminal that shows how far it has come; null: nobody looks
+  Charset charset = Charset::kAscii;
+  // A terminal that shows how far it has come; null: nobody looks.
+  std::ostream* progress = nullptr;
 };
 
 using Command = std::function<absl::Status(const Console&)>;
@@ -39,6 +40,8 @@ void AddModels(CLI::App& app, Command& chosen);
 void AddHealth(CLI::App& app, Command& chosen);
 void AddStats(CLI::App& app, Command& chosen);
 void AddLoad(CLI::App& app, Command& chosen);
+void AddActivations(CLI::App& app, Command& chosen);
+void AddPlot(CLI::App& app, Command& chosen);
 
 // Every subcommand of this binary.
 void AddCommands(CLI::App& app, Command& chosen);

@@ -21,7 +21,8 @@ int Report(const absl::Status& status) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Asks a Hillock server for predictions, models, health and statistics.", "hillock");
+  CLI::App app("Asks a Hillock server for predictions, models, health and statistics, and draws.",
+               "hillock");
   hillock::client::Command chosen;
   hillock::client::AddCommands(app, chosen);
   app.require_subcommand(1);
@@ -34,7 +35,8 @@ int main(int argc, char** argv) {
   // gRPC's.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   std::ostream* const progress = isatty(STDERR_FILENO) == 1 ? &std::cerr : nullptr;
-  const absl::Status status = chosen({std::cout, hillock::client::StandardOutputInk(), progress});
+  const absl::Status status = chosen({std::cout, hillock::client::StandardOutputInk(),
+                                      hillock::client::EnvironmentCharset(), progress});
   std::cout.flush();
   return Report(status);
 }

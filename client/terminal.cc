@@ -5,6 +5,8 @@
 
 #include <cstdlib>
 
+#include "client/text.h"
+
 namespace hillock::client {
 namespace {
 
@@ -35,6 +37,23 @@ Ink ChooseInk(const TerminalFacts& facts) {
 Ink StandardOutputInk() {
   return ChooseInk({isatty(STDOUT_FILENO) == 1, std::getenv("TERM"), std::getenv("COLORTERM"),
                     std::getenv("NO_COLOR")});
+}
+
+Charset ChooseCharset(const char* lc_all, const char* lc_ctype, const char* lang) {
+  for (const char* const variable : {lc_all, lc_ctype, lang}) {
+    const std::string_view locale = OrEmpty(variable);
+    if (locale.empty()) continue;
+    const size_t dot = locale.find('.');
+    if (dot == std::string_view::npos) return Charset::kAscii;
+    const std::string_view charset = locale.substr(dot + 1, locale.find('@') - dot - 1);
+    const bool utf8 = EqualsIgnoreCase(charset, "UTF-8") || EqualsIgnoreCase(charset, "utf8");
+    return utf8 ? Charset::kUtf8 : Charset::kAscii;
+  }
+  return Charset::kAscii;
+}
+
+Charset EnvironmentCharset() {
+  return ChooseCharset(std::getenv("LC_ALL"), std::getenv("LC_CTYPE"), std::getenv("LANG"));
 }
 
 std::string Emphasize(std::string_view text, Accent accent, Ink ink) {

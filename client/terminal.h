@@ -22,6 +22,16 @@ Ink ChooseInk(const TerminalFacts& facts);
 // ChooseInk for standard output and the environment of this process.
 Ink StandardOutputInk();
 
+// What text may be made of.
+enum class Charset { kAscii, kUtf8 };
+
+// By the variables that choose the locale: the first one set of LC_ALL, LC_CTYPE and LANG. A null
+// or empty one is not set.
+Charset ChooseCharset(const char* lc_all, const char* lc_ctype, const char* lang);
+
+// ChooseCharset for the environment of this process.
+Charset EnvironmentCharset();
+
 enum class Accent { kBold, kGood, kBad };
 
 // `text`, brought out by escapes where `ink` has them.

@@ -1,12 +1,18 @@
 // The command line client against a running server.
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <cmath>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "server/activation/activation.h"
 #include "tests/integration/examples.h"
 #include "tests/integration/some_models.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/temporary_folder.h"
 
 namespace hillock::testing {
 namespace {
@@ -138,9 +144,94 @@ TEST(CliStatsTest, ShowsWhatWasAsked) {
   }
 }
 
+TEST(CliActivationsTest, ShowsTheTable) {
+  const End table = RunClient({"activations"});
+  EXPECT_EQ(table.code, 0) << table.errors;
+  const json list = ToJson(RunClient({"activations", "--json"}));
+  ASSERT_EQ(list.at("activations").size(), activation::All().size());
+  for (const activation::Spec& spec : activation::All()) {
+    EXPECT_THAT(table.output, HasSubstr(fmt::format("\n{} ", spec.name)));
+    EXPECT_EQ(list.at("activations")[spec.index].at("formula"), spec.formula);
+  }
+  EXPECT_THAT(RunClient({"activations", "elu"}).output, HasSubstr("eltwise_elu, alpha = 1"));
+}
+
+TEST(CliActivationsTest, RefusesAnUnknownName) {
+  const End end = RunClient({"activations", "sine"});
+  EXPECT_EQ(end.code, 1);
+  EXPECT_THAT(end.errors, AllOf(HasSubstr("NOT_FOUND"), HasSubstr("got activation 'sine'")));
+}
+
+TEST(CliPlotTest, DrawsAnActivation) {
+  const End end = Ask({"plot", "ncu"});
+  EXPECT_EQ(end.code, 0) << end.errors;
+  EXPECT_THAT(end.output,
+              AllOf(HasSubstr("ncu: y over x, model curve-ncu version 1\n"),
+                    HasSubstr("slope of y\n"), HasSubstr("flat (|slope| < 0.001): nowhere\n")));
+}
+
+// Whether f' changes so much around x that a difference over two steps says little of it.
+bool Bends(const activation::Spec& spec, double x, double step) {
+  const activation::Params params = *activation::ResolveParams(spec, {});
+  const double slopes = spec.derivative(x + step, params) - spec.derivative(x - step, params);
+  const double values = spec.reference(x + step, params) - spec.reference(x - step, params);
+  return std::abs(slopes) > 0.5 || std::abs(values) > 0.5;
+}
+
+// The differences of the server's answers are the table's derivative.
+TEST(CliPlotTest, FindsTheDerivativeOfEveryActivation) {
+  constexpr double kStep = 4.0 / 4096;
+  for (const activation::Spec& spec : activation::All()) {
+    if (spec.scope == activation::Scope::kRow) continue;
+    const std::string name(spec.name);
+    const End end = Ask({"plot", name, "--from", "-2", "--to", "2", "--points", "4097", "--json"});
+    ASSERT_EQ(end.code, 0) << name << ": " << end.errors;
+    const json points = ToJson(end).at("points");
+    ASSERT_EQ(points.size(), 4097u);
+    size_t compared = 0;
+    for (size_t i = 1; i + 1 < points.size(); ++i) {
+      const double x = points[i].at("x").get<double>();
+      if (Bends(spec, x, kStep)) continue;
+      const double want = spec.derivative(x, *activation::ResolveParams(spec, {}));
+      EXPECT_NEAR(points[i].at("slope").get<double>(), want, 3e-3) << name << " at " << x;
+      ++compared;
+    }
+    EXPECT_GT(compared, 4080u) << name;
+  }
+}
+
+TEST(CliPlotTest, WritesAnSvg) {
+  const TemporaryFolder folder;
+  const std::string path = (folder.path() / "tanh.svg").string();
+  const End end = Ask({"plot", "curve-tanh", "--svg", path});
+  EXPECT_EQ(end.code, 0) << end.errors;
+  std::ifstream file(path);
+  const std::string svg(std::istreambuf_iterator<char>(file), {});
+  EXPECT_THAT(svg, AllOf(HasSubstr("<svg xmlns="), HasSubstr("class=\"saturated\""),
+                         HasSubstr("</svg>\n")));
+}
+
+TEST(CliPlotTest, SweepsAColumnOfAModel) {
+  const json curve = ToJson(Ask({"plot", "iris", "--input", "2", "--output", "1", "--from", "1",
+                                 "--to", "7", "--row", HeldOut("iris"), "--json"}));
+  EXPECT_EQ(curve.at("input"), "input[2]");
+  EXPECT_EQ(curve.at("output"), "probabilities[1]");
+  EXPECT_EQ(curve.at("points").size(), 481u);
+}
+
+TEST(CliPlotTest, SaysWhatIsMissing) {
+  EXPECT_THAT(Ask({"plot", "iris"}).errors, HasSubstr("got no --input, want --input 0 to 3"));
+  EXPECT_THAT(Ask({"plot", "nobody"}).errors, HasSubstr("unknown model: 'nobody'"));
+  EXPECT_EQ(Ask({"plot", "iris"}).code, 1);
+}
+
 TEST(CliUsageTest, IsExplained) {
-  const std::vector<std::vector<std::string>> wrong = {
-      {}, {"juggle"}, {"predict"}, {"predict", "iris", "--limit", "none"}, {"health", "--server"}};
+  const std::vector<std::vector<std::string>> wrong = {{},
+                                                       {"juggle"},
+                                                       {"predict"},
+                                                       {"predict", "iris", "--limit", "none"},
+                                                       {"health", "--server"},
+                                                       {"plot"}};
   for (const auto& words : wrong) {
     const End end = RunClient(words);
     EXPECT_EQ(end.code, 2) << (words.empty() ? "" : words.back());

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <future>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -60,7 +61,7 @@ class CommandTest : public testing::Test {
     }
     std::ostringstream out;
     std::ostringstream progress;
-    const absl::Status status = chosen({out, Ink::kPlain, &progress});
+    const absl::Status status = chosen({out, Ink::kPlain, Charset::kAscii, &progress});
     return {false, status, out.str(), progress.str()};
   }
 
@@ -305,6 +306,87 @@ TEST_F(CommandTest, RefusesCommandLinesItDoesNotKnow) {
   for (const auto& arguments : cases) {
     EXPECT_TRUE(Run(arguments).usage_error) << testing::PrintToString(arguments);
   }
+}
+
+TEST_F(CommandTest, ActivationsShowsOneOrAll) {
+  const Outcome all = Run({"activations"});
+  ASSERT_THAT(all.status, IsOk());
+  EXPECT_THAT(all.out, HasSubstr("\nncu "));
+  const Outcome one = Run({"activations", "ncu"});
+  ASSERT_THAT(one.status, IsOk());
+  EXPECT_THAT(one.out, HasSubstr("x - x^3\n"));
+  EXPECT_EQ(nlohmann::json::parse(Run({"activations", "ncu", "--json"}).out)
+                .at("activations")[0]
+                .at("name"),
+            "ncu");
+}
+
+TEST_F(CommandTest, ActivationsKnowsTheNamesThatWouldBeRight) {
+  EXPECT_THAT(
+      Run({"activations", "sine"}).status,
+      IsError(absl::StatusCode::kNotFound, "got activation 'sine', want one of identity, step,"));
+  EXPECT_TRUE(Run({"activations", "--json", "--markdown"}).usage_error);
+  EXPECT_TRUE(Run({"activations", "ncu", "--markdown"}).usage_error);
+}
+
+TEST_F(CommandTest, PlotSweepsOneColumnAndKeepsTheOthers) {
+  const Outcome outcome =
+      Call({"plot", "sum", "--input", "1", "--row", File("rows.csv", "7,8\n1,1\n"), "--from", "-1",
+            "--to", "1", "--points", "3", "--json"});
+  ASSERT_THAT(outcome.status, IsOk());
+  const auto json = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(json.at("input"), "x[1]");
+  EXPECT_EQ(json.at("output"), "y");
+  EXPECT_EQ(json.at("points").dump(),
+            R"([{"slope":1.0,"x":-1.0,"y":6.0},{"slope":1.0,"x":0.0,"y":7.0},)"
+            R"({"slope":1.0,"x":1.0,"y":8.0}])");
+}
+
+TEST_F(CommandTest, PlotDrawsInTextAndAsSvg) {
+  EXPECT_THAT(Call({"plot", "sum", "--input", "0"}).out, HasSubstr("sum: y over x[0], model sum"));
+  const std::string path = File("sum.svg", "");
+  const Outcome outcome = Call({"plot", "sum", "--input", "0", "--svg", path});
+  ASSERT_THAT(outcome.status, IsOk());
+  EXPECT_EQ(outcome.out, "");
+  std::stringstream svg;
+  svg << std::ifstream(path).rdbuf();
+  EXPECT_THAT(svg.str(), HasSubstr("</svg>\n"));
+}
+
+TEST_F(CommandTest, PlotSaysWhichColumnsThereAre) {
+  EXPECT_THAT(Call({"plot", "sum"}).status,
+              IsError(absl::StatusCode::kInvalidArgument,
+                      "got no --input, want --input 0 to 1: model 'sum' has 2 input columns"));
+  EXPECT_THAT(Call({"plot", "sum", "--input", "2"}).status,
+              IsError(absl::StatusCode::kInvalidArgument, "got --input 2, want --input 0 to 1"));
+  EXPECT_THAT(Call({"plot", "sign", "--input", "0"}).status,
+              IsError(absl::StatusCode::kInvalidArgument,
+                      "got no --output, want --output 0 to 1: output 'p' has 2 columns"));
+  EXPECT_THAT(Call({"plot", "sum", "--input", "0", "--row", File("rows.csv", "1\n")}).status,
+              IsError(absl::StatusCode::kInvalidArgument, "want 2"));
+}
+
+TEST_F(CommandTest, PlotRefusesRangesThatAreNone) {
+  const auto refuses = [&](const std::string& from, const std::string& to, const char* why) {
+    EXPECT_THAT(Call({"plot", "sum", "--input", "0", "--from", from, "--to", to}).status,
+                IsError(absl::StatusCode::kInvalidArgument, why))
+        << from << " to " << to;
+  };
+  refuses("2", "1", "got --from 2 --to 1, want floats in ascending order");
+  refuses("0", "inf", "want floats in ascending order");
+  refuses("0", "1e39", "want floats in ascending order");
+  refuses("1", "1.0000001", "want fewer: two of them are the same float");
+  EXPECT_TRUE(Call({"plot", "sum", "--points", "2"}).usage_error);
+}
+
+TEST_F(CommandTest, PlotOfAnActivationAsksItsModel) {
+  EXPECT_THAT(Call({"plot", "tanh"}).status,
+              IsError(absl::StatusCode::kNotFound,
+                      "activation 'tanh' is drawn from the answers of model "
+                      "'curve-tanh', which the server must have"));
+  EXPECT_THAT(
+      Call({"plot", "softmax"}).status,
+      IsError(absl::StatusCode::kInvalidArgument, "activation 'softmax' maps a row, not a number"));
 }
 
 }  // namespace
