@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "server/model/file.h"
-#include "server/model/reader.h"
+#include "server/model/model_file.h"
 
 namespace hillock::model {
 namespace {
@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 constexpr char kModelFile[] = "model.mlp";
 constexpr char kOptionsFile[] = "options.txtpb";
 constexpr size_t kMaxOptionsBytes = 1 << 20;
+constexpr char kOnnxFile[] = "model.onnx";
 constexpr size_t kMaxNameBytes = 128;
 
 // How a repository is read.
@@ -60,16 +61,29 @@ std::optional<int64_t> HighestVersion(const fs::path& model) {
   return highest;
 }
 
-absl::StatusOr<std::shared_ptr<const Mlp>> ReadModelFile(const fs::path& path, size_t max_bytes) {
-  HILLOCK_ASSIGN_OR_RETURN(const std::string content, ReadFile(path.string(), max_bytes));
-  HILLOCK_ASSIGN_OR_RETURN(Mlp mlp, ReadMlp(content));
+absl::StatusOr<std::shared_ptr<const Mlp>> Read(const fs::path& file, size_t max_bytes) {
+  HILLOCK_ASSIGN_OR_RETURN(Mlp mlp, ReadModelFile(file.string(), max_bytes));
   return std::make_shared<const Mlp>(std::move(mlp));
+}
+
+// Whether there is anything of that name, be it a link.
+bool Exists(const fs::path& path) {
+  std::error_code error;
+  return fs::exists(fs::symlink_status(path, error));
 }
 
 Version ReadVersion(const std::string& name, const fs::path& model, int64_t number,
                     size_t max_bytes) {
-  auto mlp = ReadModelFile(model / std::to_string(number) / kModelFile, max_bytes);
-  if (!mlp.ok()) mlp = Annotate(mlp.status(), fmt::format("{}/{}/{}", name, number, kModelFile));
+  const fs::path folder = model / std::to_string(number);
+  const bool has_onnx = Exists(folder / kOnnxFile);
+  if (has_onnx && Exists(folder / kModelFile)) {
+    return {name, number,
+            absl::InvalidArgumentError(fmt::format("{}/{}: has both {} and {}, want one of them",
+                                                   name, number, kModelFile, kOnnxFile))};
+  }
+  const char* const file = has_onnx ? kOnnxFile : kModelFile;
+  auto mlp = Read(folder / file, max_bytes);
+  if (!mlp.ok()) mlp = Annotate(mlp.status(), fmt::format("{}/{}/{}", name, number, file));
   return {name, number, std::move(mlp)};
 }
 
@@ -83,7 +97,7 @@ absl::Status CheckName(const std::string& name) {
 Version ReadBareFile(const fs::path& file, size_t max_bytes) {
   const std::string name = file.stem().string();
   if (const auto status = CheckName(name); !status.ok()) return {name, 0, status};
-  auto mlp = ReadModelFile(file, max_bytes);
+  auto mlp = Read(file, max_bytes);
   if (!mlp.ok()) mlp = Annotate(mlp.status(), file.filename().string());
   return {name, 1, std::move(mlp)};
 }
@@ -161,7 +175,8 @@ absl::StatusOr<std::vector<Version>> ReadRepository(const std::string& root, siz
   auto versions = ReadModels(path, reading);
   if (versions.empty()) {
     return absl::NotFoundError(fmt::format(
-        "repository '{}': has no model, want folders such as <name>/1/{}", root, kModelFile));
+        "repository '{}': has no model, want folders such as <name>/1/{} or <name>/1/{}", root,
+        kModelFile, kOnnxFile));
   }
   return versions;
 }

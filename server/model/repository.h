@@ -28,10 +28,11 @@ bool IsModelName(std::string_view name);
 absl::StatusOr<int64_t> ParseVersion(std::string_view text);
 
 // Reads the highest version of every model in a repository folder laid out as
-// <root>/<name>/<version>/model.mlp, in order of name, with what <root>/<name>/options.txtpb says
-// over `defaults`. Also takes one model's folder of versions,
-// and one bare file; the model is then called as the folder, or as the file without its ending.
-// Other files beside the version folders are left alone.
+// <root>/<name>/<version>/model.mlp or model.onnx, in order of name, with what
+// <root>/<name>/options.txtpb says over `defaults`. Also takes one model's folder of versions, and
+// one bare file; the model is then called as the folder, or as the file without its ending. A
+// version with both files is refused. Other files beside the version folders, and in them, are left
+// alone; an ONNX file may refer to external data beside it (see ReadModelFile).
 //
 // A model that cannot be read is in the answer with its error; it does not stop the others. Only a
 // root that is missing, is no repository or holds no model at all is an error: NOT_FOUND.

@@ -69,13 +69,21 @@ TEST_F(RepositoryTest, TakesTheHighestVersionByNumberNotByText) {
 
 TEST_F(RepositoryTest, LeavesAloneWhatLiesBesideVersionFolders) {
   Put("cat/2/model.mlp");
-  for (const char* entry : {"cat/3", "cat/README.md", "cat/2/model.onnx", "notes.txt"}) {
+  for (const char* entry : {"cat/3", "cat/README.md", "cat/2/model.onnx.data", "notes.txt"}) {
     folder_.Write(entry, "text");
   }
   for (const char* other : {"0", "-4", "04", "5.0", "v6", "7 ", "99999999999999999999"}) {
     Put(std::string("cat/") + other + "/model.mlp");
   }
   EXPECT_THAT(Read(), IsOkAndHolds(ElementsAre(IsServed("cat", 2))));
+}
+
+TEST_F(RepositoryTest, RefusesAVersionWithAFileOfEachKind) {
+  Put("cat/2/model.mlp");
+  folder_.Write("cat/2/model.onnx", "");
+  EXPECT_THAT(Read(), IsOkAndHolds(ElementsAre(IsRefused(
+                          "cat", 2, absl::StatusCode::kInvalidArgument,
+                          "cat/2: has both model.mlp and model.onnx, want one of them"))));
 }
 
 TEST_F(RepositoryTest, LeavesHiddenFoldersAlone) {

@@ -1,0 +1,16 @@
+#include "server/model/onnx/budget.h"
+
+#include <fmt/format.h>
+
+namespace hillock::model::onnx {
+
+absl::Status Budget::Take(size_t count, size_t bytes) {
+  if (count > left_ / bytes) {
+    return absl::ResourceExhaustedError(fmt::format(
+        "wants {} more elements of {} bytes, more than a file of this size may", count, bytes));
+  }
+  left_ -= count * bytes;
+  return absl::OkStatus();
+}
+
+}  // namespace hillock::model::onnx

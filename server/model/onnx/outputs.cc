@@ -1,0 +1,106 @@
+#include "server/model/onnx/outputs.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <utility>
+
+namespace hillock::model::onnx {
+namespace {
+
+constexpr std::string_view kNamedOutput = "probabilities";
+
+// What the outputs of a graph come to.
+struct Served {
+  std::string_view name;
+  std::optional<Rows> rows;
+  std::vector<std::string> classes;
+  std::optional<Label> label;
+  std::string_view label_name;
+};
+
+absl::Status TakeRows(const Chain& chain, std::string_view name, const Rows& rows, Served& served) {
+  if (served.rows &&
+      !(chain.SameOrder(*served.rows, rows) && chain.SameOrder(rows, *served.rows))) {
+    return absl::UnimplementedError(
+        fmt::format("outputs '{}' and '{}' are different values, want one, and labels of it",
+                    Excerpt(served.name), Excerpt(name)));
+  }
+  served.name = name;
+  served.rows = rows;
+  return absl::OkStatus();
+}
+
+absl::Status Take(const Chain& chain, const Output& output, Served& served) {
+  if (const auto* const rows = std::get_if<Rows>(output.value)) {
+    return TakeRows(chain, output.name, *rows, served);
+  }
+  if (const auto* const named = std::get_if<NamedRows>(output.value)) {
+    served.classes = named->classes;
+    return TakeRows(chain, kNamedOutput, named->rows, served);
+  }
+  if (const auto* const label = std::get_if<Label>(output.value)) {
+    if (served.label) {
+      return absl::UnimplementedError(fmt::format("outputs '{}' and '{}' are both class labels",
+                                                  Excerpt(served.label_name),
+                                                  Excerpt(output.name)));
+    }
+    served.label = *label;
+    served.label_name = output.name;
+  }
+  return absl::OkStatus();
+}
+
+std::vector<std::string> Indices(size_t count) {
+  std::vector<std::string> indices;
+  for (size_t i = 0; i < count; ++i) indices.push_back(fmt::format("{}", i));
+  return indices;
+}
+
+absl::Status SetLabels(const Chain& chain, Served& served, float& threshold) {
+  if (!served.label) return absl::OkStatus();
+  const Label& label = *served.label;
+  if (!served.rows) {
+    served.rows = label.source;
+    served.name = kNamedOutput;
+  }
+  if (!chain.SameOrder(label.source, *served.rows)) {
+    return absl::UnimplementedError(fmt::format("label '{}' is not drawn from output '{}'",
+                                                Excerpt(served.label_name), Excerpt(served.name)));
+  }
+  const size_t width = served.rows->width();
+  if (label.by_threshold) {
+    if (width > 1) return absl::OkStatus();
+    // The graph says "above", the format "from ... on".
+    threshold = std::nextafter(label.threshold, std::numeric_limits<float>::infinity());
+  }
+  if (!label.classes.empty()) served.classes = label.classes;
+  if (served.classes.empty()) served.classes = Indices(label.by_threshold ? 2 : width);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Mlp> MakeModel(Chain chain, const std::vector<Output>& outputs) {
+  Served served;
+  float threshold = kDefaultThreshold;
+  for (const Output& output : outputs) {
+    HILLOCK_RETURN_IF_ERROR(Take(chain, output, served));
+  }
+  HILLOCK_RETURN_IF_ERROR(SetLabels(chain, served, threshold));
+  if (!served.rows) {
+    return absl::InvalidArgumentError("no output of the graph depends on its input");
+  }
+  auto mlp = std::move(chain).Finish(*served.rows);
+  if (!mlp.ok()) {
+    return Annotate(mlp.status(), fmt::format("output '{}'", Excerpt(served.name)));
+  }
+  mlp->output_name = std::string(served.name);
+  mlp->class_labels = std::move(served.classes);
+  mlp->threshold = threshold;
+  return mlp;
+}
+
+}  // namespace hillock::model::onnx

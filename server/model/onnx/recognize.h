@@ -1,0 +1,39 @@
+// Finds the activation that a subgraph computes, however an exporter wrote it.
+//
+// The function is evaluated in double precision at some 150 points (0, both tails up to 1e4, a grid
+// over [-12, 12], and both sides of every place where it changes its branch) and compared with
+// every activation of the table, whose parameters are tried from the constants in the graph. What
+// agrees everywhere to about 2e-6 is what is served: the answer, not the spelling, decides. So a
+// new activation in the table is found in decomposed form without a line here.
+
+#ifndef HILLOCK_SERVER_MODEL_ONNX_RECOGNIZE_H_
+#define HILLOCK_SERVER_MODEL_ONNX_RECOGNIZE_H_
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "server/activation/activation.h"
+#include "server/model/onnx/expression.h"
+
+namespace hillock::model::onnx {
+
+// after(activation(before(x))).
+struct Recognized {
+  Affine before;
+  const activation::Spec* activation = nullptr;
+  activation::Params params{};
+  std::vector<float> slopes;  // of a per-unit activation, one a unit
+  Affine after;
+};
+
+// What `value` computes from its base, which has `units` elements; none when it is no activation of
+// the table, or made of more than Evaluator::kMaxAtoms operations. Where several would do, the one
+// without scaling around it is taken, then the first in the table.
+// REQUIRES: the value's atom is not a base.
+std::optional<Recognized> Recognize(const Expression& expression, const Operand& value,
+                                    size_t units);
+
+}  // namespace hillock::model::onnx
+
+#endif  // HILLOCK_SERVER_MODEL_ONNX_RECOGNIZE_H_

@@ -1,0 +1,84 @@
+#ifndef HILLOCK_SERVER_MODEL_ONNX_VALUES_H_
+#define HILLOCK_SERVER_MODEL_ONNX_VALUES_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "server/base/status.h"
+#include "server/model/onnx/chain.h"
+#include "server/model/onnx/messages.h"
+#include "server/model/onnx/tensor.h"
+
+namespace hillock::model::onnx {
+
+// The class that each row gets: that of the largest value, or whether the value is above a
+// threshold.
+struct Label {
+  Rows source;
+  bool by_threshold = false;
+  float threshold = 0;
+  std::vector<std::string> classes{};  // empty: their indices
+};
+
+// Probabilities with a name for each column, as ml.ZipMap makes them.
+struct NamedRows {
+  Rows rows;
+  std::vector<std::string> classes;
+};
+
+// A tensor that is still in the file, one that was computed from such, or something that depends on
+// the rows.
+using GraphValue =
+    std::variant<const TensorView*, std::shared_ptr<const Tensor>, Rows, Label, NamedRows>;
+
+inline bool IsConstant(const GraphValue& value) { return value.index() < 2; }
+
+// The values of a graph by name. Not thread-safe.
+class Values {
+ public:
+  // Both must outlive this.
+  Values(const ExternalFile& external, Budget& budget) : external_(external), budget_(budget) {}
+
+  // Null when nothing of that name has been set.
+  const GraphValue* Find(std::string_view name) const;
+  void Set(std::string_view name, GraphValue value);
+
+  // The elements of a constant, the caller's own. REQUIRES: IsConstant(value).
+  absl::StatusOr<Tensor> Read(const GraphValue& value) const;
+
+ private:
+  const ExternalFile& external_;
+  Budget& budget_;
+  std::unordered_map<std::string_view, GraphValue> values_;
+};
+
+// One node, on its way to become part of the model.
+struct Call {
+  const NodeView& node;
+  int64_t opset;
+  const Values& values;
+  Chain& chain;
+  Budget& budget;
+
+  bool Has(size_t input) const { return !node.input(input).empty(); }
+  bool IsRows(size_t input) const;
+  bool IsLabel(size_t input) const;
+
+  // Input number `input`. UNIMPLEMENTED when it is missing or something else.
+  absl::StatusOr<Rows> RowsAt(size_t input) const;
+  absl::StatusOr<Tensor> TensorAt(size_t input) const;
+  absl::StatusOr<Label> LabelAt(size_t input) const;
+
+  // The integers of an input, or of the attribute that older operator sets have instead of it; none
+  // when both are missing.
+  absl::StatusOr<std::optional<std::vector<int64_t>>> Integers(size_t input,
+                                                               std::string_view attribute) const;
+};
+
+}  // namespace hillock::model::onnx
+
+#endif  // HILLOCK_SERVER_MODEL_ONNX_VALUES_H_
