@@ -110,6 +110,21 @@ bool Chain::IsRowOutput(const Rows& x) const {
          mlp_.layers.back().activation->scope == activation::Scope::kRow;
 }
 
+bool Chain::SumsToOne(const Rows& x) const {
+  if (IsRowOutput(x)) return mlp_.layers.back().activation == Named("softmax");
+  const Atom& atom = expression_[x.value.atom];
+  const bool is_pair = x.width() == 2 && open_ && atom.activation == Named("sigmoid") &&
+                       x.value.affine == Affine{} && atom.operands[0].atom == base_.value.atom;
+  if (!is_pair) return false;
+  const Affine& before = atom.operands[0].affine;
+  const std::vector<float>& weights = mlp_.layers.back().weights;
+  const size_t inputs = mlp_.layers.back().inputs;
+  for (size_t i = 0; i < inputs; ++i) {
+    if (weights[i] != -weights[inputs + i]) return false;
+  }
+  return before.scale_at(0) == before.scale_at(1) && before.shift_at(0) == -before.shift_at(1);
+}
+
 bool Chain::SameOrder(const Rows& a, const Rows& b) const {
   const auto same = [](const Rows& x, const Rows& y) {
     return x.value.atom == y.value.atom && x.value.affine == y.value.affine;

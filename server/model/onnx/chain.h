@@ -65,6 +65,10 @@ class Chain {
   // Whether x is the untouched output of a row activation.
   bool IsRowOutput(const Rows& x) const;
 
+  // Whether the elements of x are positive and add up to 1, but for rounding: a softmax, or the
+  // sigmoids of z and -z.
+  bool SumsToOne(const Rows& x) const;
+
   // Whether the largest element of `a` is that of `b`: the same value, or the softmax of it.
   bool SameOrder(const Rows& a, const Rows& b) const;
 

@@ -15,14 +15,6 @@ std::string LayerName(const NodeView& node, std::string_view weights) {
   return std::string(is_torch ? weights.substr(0, weights.size() - kWeight.size()) : node.name);
 }
 
-// Rows of which every one is a single vector.
-absl::StatusOr<Rows> VectorsAt(const Call& call, size_t input) {
-  HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(input));
-  if (!x.dims.empty() && static_cast<size_t>(x.dims.back()) == x.width()) return x;
-  return absl::UnimplementedError(
-      fmt::format("multiplies rows of shape {}, want a vector a row", ShapeText(x.dims)));
-}
-
 absl::Status CheckWeights(const Rows& x, const Tensor& weights, size_t inputs) {
   if (weights.kind == Tensor::Kind::kFloats && inputs == x.width() && weights.size() > 0) {
     return absl::OkStatus();
@@ -31,7 +23,22 @@ absl::Status CheckWeights(const Rows& x, const Tensor& weights, size_t inputs) {
                                                 ShapeText(weights.shape), x.width()));
 }
 
-// Weights of shape [in, out], or [out, in] when they are transposed.
+// beta * C added to the rows.
+absl::StatusOr<Rows> AddBias(const Call& call, const Rows& y, const Tensor& c, double beta) {
+  HILLOCK_ASSIGN_OR_RETURN(std::vector<double> bias, Spread(call, c, y.dims));
+  for (double& value : bias) value *= beta;
+  return Mapped(y, {{1}, std::move(bias)});
+}
+
+}  // namespace
+
+absl::StatusOr<Rows> VectorsAt(const Call& call, size_t input) {
+  HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(input));
+  if (!x.dims.empty() && static_cast<size_t>(x.dims.back()) == x.width()) return x;
+  return absl::UnimplementedError(
+      fmt::format("multiplies rows of shape {}, want a vector a row", ShapeText(x.dims)));
+}
+
 absl::StatusOr<Dense> MakeDense(const Call& call, const Rows& x, Tensor weights, bool transposed) {
   if (weights.shape.size() != 2) {
     return absl::UnimplementedError(
@@ -47,15 +54,6 @@ absl::StatusOr<Dense> MakeDense(const Call& call, const Rows& x, Tensor weights,
   dense.weights = transposed ? std::move(weights.floats) : Transposed(weights.floats, rows, cols);
   return dense;
 }
-
-// beta * C added to the rows.
-absl::StatusOr<Rows> AddBias(const Call& call, const Rows& y, const Tensor& c, double beta) {
-  HILLOCK_ASSIGN_OR_RETURN(std::vector<double> bias, Spread(call, c, y.dims));
-  for (double& value : bias) value *= beta;
-  return Mapped(y, {{1}, std::move(bias)});
-}
-
-}  // namespace
 
 absl::StatusOr<GraphValue> Gemm(const Call& call) {
   if (call.node.Integer("transA", 0) != 0) {
@@ -82,34 +80,6 @@ absl::StatusOr<GraphValue> MatMul(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(Dense dense, MakeDense(call, x, std::move(weights), false));
   HILLOCK_ASSIGN_OR_RETURN(Rows y, call.chain.AddDense(x, std::move(dense)));
   if (is_vector) y.dims.pop_back();
-  return y;
-}
-
-absl::StatusOr<GraphValue> LinearRegressor(const Call& call) {
-  if (call.node.Text("post_transform", "NONE") != "NONE") {
-    return absl::UnimplementedError("has a post_transform");
-  }
-  const AttributeView* const coefficients = call.node.Find("coefficients");
-  const int64_t targets = call.node.Integer("targets", 1);
-  HILLOCK_ASSIGN_OR_RETURN(const Rows x, VectorsAt(call, 0));
-  Tensor weights;
-  if (coefficients != nullptr) {
-    HILLOCK_ASSIGN_OR_RETURN(weights.floats, coefficients->Reals());
-  }
-  const size_t want = x.width() * static_cast<size_t>(std::max<int64_t>(targets, 0));
-  if (targets < 1 || weights.floats.size() != want) {
-    return absl::InvalidArgumentError(fmt::format("has {} coefficients, want {} for {} targets",
-                                                  weights.floats.size(), want, targets));
-  }
-  weights.shape = {targets, static_cast<int64_t>(x.width())};
-  HILLOCK_ASSIGN_OR_RETURN(Dense dense, MakeDense(call, x, std::move(weights), true));
-  HILLOCK_ASSIGN_OR_RETURN(Rows y, call.chain.AddDense(x, std::move(dense)));
-  const AttributeView* const intercepts = call.node.Find("intercepts");
-  if (intercepts == nullptr) return y;
-  Tensor bias;
-  HILLOCK_ASSIGN_OR_RETURN(bias.floats, intercepts->Reals());
-  bias.shape = {static_cast<int64_t>(bias.floats.size())};
-  HILLOCK_ASSIGN_OR_RETURN(y, AddBias(call, y, bias, 1));
   return y;
 }
 

@@ -6,7 +6,6 @@
 #include <map>
 
 #include "server/activation/activation.h"
-#include "server/model/onnx/attributes.h"
 #include "server/model/onnx/operators.h"
 
 namespace hillock::model::onnx {
@@ -125,11 +124,13 @@ const Spec* FindActivation(const NodeView& node) {
   return nullptr;
 }
 
+// The table's defaults are ONNX's.
 absl::StatusOr<Params> ReadParams(const NodeView& node, const Spec& spec) {
   std::map<std::string, float> given;
-  for (const ParamAttribute& row : kParamAttributes) {
-    if (row.op != node.op) continue;
-    given[std::string(row.param)] = node.Real(row.attribute, row.default_value);
+  for (size_t i = 0; i < spec.param_count; ++i) {
+    const activation::ParamSpec& param = spec.params[i];
+    const std::string_view name = param.onnx_name.empty() ? param.name : param.onnx_name;
+    given[std::string(param.name)] = node.Real(name, param.default_value);
   }
   return activation::ResolveParams(spec, given);
 }

@@ -115,8 +115,17 @@ class Walk {
       constant = constant && (value == nullptr || IsConstant(*value));
     }
     HILLOCK_ASSIGN_OR_RETURN(GraphValue value, constant ? FoldNode(node) : Operate(node));
-    values_.Set(node.outputs[0], std::move(value));
+    Publish(node, std::move(value));
     return absl::OkStatus();
+  }
+
+  // A classifier of ai.onnx.ml has two outputs: the label, and what it is drawn from.
+  void Publish(const NodeView& node, GraphValue value) {
+    if (auto* const named = std::get_if<NamedRows>(&value); named && node.outputs.size() == 2) {
+      values_.Set(node.outputs[1], named->rows);
+      value = Label{named->rows, false, 0, std::move(named->classes)};
+    }
+    values_.Set(node.outputs[0], std::move(value));
   }
 
   absl::StatusOr<GraphValue> FoldNode(const NodeView& node) {

@@ -16,18 +16,6 @@ std::vector<std::string> Names(const Tensor& classes) {
   return names;
 }
 
-absl::StatusOr<std::vector<std::string>> NamesOf(const NodeView& node) {
-  if (const AttributeView* const texts = node.Find("classlabels_strings")) {
-    HILLOCK_ASSIGN_OR_RETURN(const auto labels, texts->Texts());
-    if (!labels.empty()) return std::vector<std::string>(labels.begin(), labels.end());
-  }
-  Tensor classes{.kind = Tensor::Kind::kIntegers};
-  if (const AttributeView* const integers = node.Find("classlabels_int64s")) {
-    HILLOCK_ASSIGN_OR_RETURN(classes.integers, integers->Integers());
-  }
-  return Names(classes);
-}
-
 // 1 - p, for p.
 bool IsComplement(const Rows& q, const Rows& p) {
   return q.value.atom == p.value.atom && p.value.affine == Affine{} &&
@@ -35,6 +23,20 @@ bool IsComplement(const Rows& q, const Rows& p) {
 }
 
 }  // namespace
+
+absl::StatusOr<std::vector<std::string>> ClassNames(const NodeView& node) {
+  if (const AttributeView* const texts = node.Find("classlabels_strings")) {
+    HILLOCK_ASSIGN_OR_RETURN(const auto labels, texts->Texts());
+    if (!labels.empty()) return std::vector<std::string>(labels.begin(), labels.end());
+  }
+  Tensor classes{.kind = Tensor::Kind::kIntegers};
+  for (const std::string_view attribute : {"classlabels_int64s", "classlabels_ints"}) {
+    const AttributeView* const integers = node.Find(attribute);
+    if (integers == nullptr) continue;
+    HILLOCK_ASSIGN_OR_RETURN(classes.integers, integers->Integers());
+  }
+  return Names(classes);
+}
 
 absl::StatusOr<GraphValue> ArgMax(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(Rows x, call.RowsAt(0));
@@ -64,7 +66,7 @@ absl::StatusOr<GraphValue> PickClass(const Call& call) {
 
 absl::StatusOr<GraphValue> ZipMap(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(Rows x, call.RowsAt(0));
-  HILLOCK_ASSIGN_OR_RETURN(std::vector<std::string> names, NamesOf(call.node));
+  HILLOCK_ASSIGN_OR_RETURN(std::vector<std::string> names, ClassNames(call.node));
   if (names.size() == x.width()) return NamedRows{std::move(x), std::move(names)};
   return absl::InvalidArgumentError(
       fmt::format("has {} class labels, want {}, one a column", names.size(), x.width()));

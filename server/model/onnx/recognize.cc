@@ -21,7 +21,7 @@ constexpr double kTailStart = 1e-4;
 constexpr double kTailEnd = 1e4;
 constexpr double kTailFactor = 2.3;
 constexpr int kHalvings = 80;
-constexpr size_t kMostUses = 8;          // affine maps tried in front of an activation
+constexpr size_t kMostFronts = 8;        // affine maps tried in front of an activation
 constexpr size_t kMostCandidates = 300;  // values tried for an only parameter
 constexpr size_t kMostOfTwo = 40;        // values tried for each of two
 
@@ -247,14 +247,29 @@ bool IsInvertible(const Affine& affine) {
   return std::ranges::none_of(affine.scale, [](double s) { return s == 0 || !std::isfinite(s); });
 }
 
+// Affine maps that may stand in front of the activation: none, those that enter the function, and
+// before these the same without their scale, which may be the function's own.
+std::vector<Affine> Fronts(const Evaluator& function) {
+  std::vector<Affine> fronts{Affine{}};
+  const auto add = [&](const Affine& affine) {
+    const bool known = std::ranges::find(fronts, affine) != fronts.end();
+    if (!known && IsInvertible(affine) && fronts.size() < kMostFronts) fronts.push_back(affine);
+  };
+  const std::vector<Affine> uses = function.Uses();
+  for (const Affine& use : uses) {
+    if (use.scale.size() != 1 || use.scale[0] == 0) continue;
+    Affine unscaled{{1}, use.shift};
+    for (double& shift : unscaled.shift) shift /= use.scale[0];
+    add(unscaled);
+  }
+  for (const Affine& use : uses) add(use);
+  return fronts;
+}
+
 std::vector<Search> Searches(const Evaluator& function, size_t units) {
-  std::vector<Affine> before = function.Uses();
-  std::erase_if(before, [](const Affine& a) { return !IsInvertible(a) || a == Affine{}; });
-  before.insert(before.begin(), Affine{});
-  if (before.size() > kMostUses) before.resize(kMostUses);
   std::vector<Search> searches;
-  for (const Affine& affine : before) {
-    Search search(function, affine, units);
+  for (const Affine& front : Fronts(function)) {
+    Search search(function, front, units);
     if (search.is_possible()) searches.push_back(std::move(search));
   }
   return searches;
@@ -273,14 +288,7 @@ std::optional<Recognized> Direct(const Expression& expression, const Operand& va
   return found;
 }
 
-}  // namespace
-
-std::optional<Recognized> Recognize(const Expression& expression, const Operand& value,
-                                    size_t units) {
-  if (auto found = Direct(expression, value, units)) return found;
-  const Evaluator function(expression, value);
-  if (!function.complete()) return std::nullopt;
-  const std::vector<Search> searches = Searches(function, units);
+std::optional<Recognized> FindExact(const std::vector<Search>& searches, size_t units) {
   for (const Search& search : searches) {
     for (const Spec& spec : activation::All()) {
       if (spec.scope != Scope::kElementwise) continue;
@@ -294,6 +302,10 @@ std::optional<Recognized> Recognize(const Expression& expression, const Operand&
       }
     }
   }
+  return std::nullopt;
+}
+
+std::optional<Recognized> FindScaled(const std::vector<Search>& searches) {
   for (const Search& search : searches) {
     for (const Spec& spec : activation::All()) {
       if (spec.scope != Scope::kElementwise) continue;
@@ -301,6 +313,22 @@ std::optional<Recognized> Recognize(const Expression& expression, const Operand&
     }
   }
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Recognized> Recognize(const Expression& expression, const Operand& value,
+                                    size_t units) {
+  const auto direct = Direct(expression, value, units);
+  // Scaling on both sides of one activation may be the spelling of another: -softplus(-x).
+  const bool maybe_spelled = direct && !direct->after.is_identity() && direct->after.is_uniform() &&
+                             direct->before.scale.size() == 1;
+  if (direct && !maybe_spelled) return direct;
+  const Evaluator function(expression, value);
+  if (!function.complete()) return std::nullopt;
+  const std::vector<Search> searches = Searches(function, units);
+  if (auto found = FindExact(searches, units)) return found;
+  return direct ? direct : FindScaled(searches);
 }
 
 }  // namespace hillock::model::onnx

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "server/model/onnx/operators.h"
@@ -55,8 +56,10 @@ absl::StatusOr<GraphValue> Reshape(const Rows& x, Shape wanted, bool zero_copies
     wanted.front() = kBatch;
     to = Reshaped(from, wanted, zero_copies);
   }
-  if (!to.ok()) return to.status();
-  return WithShape(x, *std::move(to));
+  if (to.ok()) return WithShape(x, *std::move(to));
+  if (std::ranges::count(wanted, -1) == 0) return to.status();
+  return absl::UnimplementedError(fmt::format("moves values from row to row: shape {} becomes {}",
+                                              ShapeText(from), ShapeText(wanted)));
 }
 
 }  // namespace

@@ -1,0 +1,73 @@
+#ifndef HILLOCK_TESTS_SUPPORT_ONNX_BUILDER_H_
+#define HILLOCK_TESTS_SUPPORT_ONNX_BUILDER_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/model/onnx/messages.h"
+#include "server/model/onnx/wire.h"
+
+namespace hillock::testing {
+
+// An attribute of an ONNX node: Real("alpha", 0.5f), Integers("axes", {1}), ...
+using OnnxAttribute = model::onnx::WireWriter;
+OnnxAttribute Real(std::string_view name, float value);
+OnnxAttribute Reals(std::string_view name, const std::vector<float>& values);
+OnnxAttribute Integer(std::string_view name, int64_t value);
+OnnxAttribute Integers(std::string_view name, const std::vector<int64_t>& values);
+OnnxAttribute Text(std::string_view name, std::string_view value);
+OnnxAttribute Texts(std::string_view name, const std::vector<std::string>& values);
+OnnxAttribute TensorOf(std::string_view name, const std::vector<int64_t>& shape,
+                       const std::vector<float>& values);
+
+// Writes small ONNX files:
+//   OnnxBuilder().Input("x", {-1, 2}).Floats("w", {2, 3}, {...}).Node("MatMul", {"x", "w"}, "y")
+//       .Output("y").Build()
+// Nothing is checked: a file may be as wrong as a test wants it.
+class OnnxBuilder {
+ public:
+  using DataType = model::onnx::DataType;
+
+  explicit OnnxBuilder(int64_t opset = 17) : opset_(opset) {}
+
+  // A size of -1 is left open. kUndefined stands for an input without a tensor type.
+  OnnxBuilder& Input(std::string_view name, const std::vector<int64_t>& shape,
+                     DataType type = DataType::kFloat);
+  OnnxBuilder& Output(std::string_view name);
+
+  // Initializers: floats or integers in raw data, anything else as the bytes of its raw data.
+  OnnxBuilder& Floats(std::string_view name, const std::vector<int64_t>& shape,
+                      const std::vector<float>& values);
+  OnnxBuilder& Int64s(std::string_view name, const std::vector<int64_t>& shape,
+                      const std::vector<int64_t>& values);
+  OnnxBuilder& Strings(std::string_view name, const std::vector<std::string>& values);
+  OnnxBuilder& Raw(std::string_view name, DataType type, const std::vector<int64_t>& shape,
+                   std::string_view bytes);
+  OnnxBuilder& External(std::string_view name, const std::vector<int64_t>& shape,
+                        const std::vector<std::pair<std::string, std::string>>& entries);
+  OnnxBuilder& Initializer(const model::onnx::WireWriter& tensor);
+
+  OnnxBuilder& Node(std::string_view op, const std::vector<std::string>& inputs,
+                    std::string_view output, const std::vector<OnnxAttribute>& attributes = {},
+                    std::string_view domain = "");
+
+  // The file's bytes; nodes are named "n0", "n1", ... in their order.
+  std::string Build() const;
+
+ private:
+  OnnxBuilder& Info(uint32_t field, std::string_view name, const std::vector<int64_t>& shape,
+                    DataType type);
+
+  int64_t opset_;
+  int nodes_ = 0;
+  model::onnx::WireWriter graph_;
+};
+
+// The bytes of numbers, as they lie in raw data.
+std::string Bytes(const std::vector<float>& values);
+
+}  // namespace hillock::testing
+
+#endif  // HILLOCK_TESTS_SUPPORT_ONNX_BUILDER_H_
