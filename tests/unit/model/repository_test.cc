@@ -9,6 +9,7 @@
 
 #include "server/model/writer.h"
 #include "tests/support/mlp_builder.h"
+#include "tests/support/onnx_builder.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_folder.h"
 
@@ -84,6 +85,52 @@ TEST_F(RepositoryTest, RefusesAVersionWithAFileOfEachKind) {
   EXPECT_THAT(Read(), IsOkAndHolds(ElementsAre(IsRefused(
                           "cat", 2, absl::StatusCode::kInvalidArgument,
                           "cat/2: has both model.mlp and model.onnx, want one of them"))));
+}
+
+// An ONNX model whose weights lie in a file of its own.
+std::string OnnxBeside(const std::string& location) {
+  ::hillock::testing::OnnxBuilder graph;
+  graph.Input("x", {-1, 1}).External("w", {1, 1}, {{"location", location}});
+  return graph.Node("MatMul", {"x", "w"}, "y").Output("y").Build();
+}
+
+TEST_F(RepositoryTest, TakesOnnxWithItsDataBesideIt) {
+  folder_.Write("cat/1/model.onnx", OnnxBeside("model.onnx.data"));
+  folder_.Write("cat/1/model.onnx.data", ::hillock::testing::Bytes({5}));
+  folder_.Write("dog.onnx", OnnxBeside("dog.data"));
+  folder_.Write("dog.data", ::hillock::testing::Bytes({6}));
+  const auto cat = Read();
+  ASSERT_THAT(cat, IsOkAndHolds(ElementsAre(IsServed("cat", 1))));
+  EXPECT_THAT((*cat->front().mlp)->layers[0].weights, ElementsAre(5));
+  EXPECT_THAT(Read("dog.onnx"), IsOkAndHolds(ElementsAre(IsServed("dog", 1))));
+}
+
+TEST_F(RepositoryTest, KeepsExternalDataInsideTheVersionsFolder) {
+  folder_.Write("cat/data", ::hillock::testing::Bytes({5}));
+  folder_.MakeFolder("cat/1/folder");
+  std::filesystem::create_symlink(folder_.Path("cat/data"), folder_.Path("cat/1/link"));
+  const auto refused = [&](const std::string& location, absl::StatusCode code,
+                           const std::string& text) {
+    folder_.Write("cat/1/model.onnx", OnnxBeside(location));
+    EXPECT_THAT(Read(), IsOkAndHolds(ElementsAre(IsRefused("cat", 1, code, text)))) << location;
+  };
+  using Code = absl::StatusCode;
+  for (const std::string& location :
+       {std::string("../data"), folder_.Path("cat/data"), std::string("folder/../link"),
+        std::string(".."), std::string("."), std::string(), std::string("a\0b", 3)}) {
+    refused(location, Code::kInvalidArgument, "is not the name of a file beside the model");
+  }
+  refused("link", Code::kInvalidArgument, "external data 'link': is a symbolic link");
+  refused("folder", Code::kInvalidArgument, "external data 'folder': is not a regular file");
+  refused("missing", Code::kNotFound, "tensor 'w': external data 'missing': no such file");
+}
+
+TEST_F(RepositoryTest, CountsExternalDataTowardsTheLimit) {
+  folder_.Write("cat/1/model.onnx", OnnxBeside("data"));
+  folder_.Write("cat/1/data", std::string(kNoLimit, 'x'));
+  EXPECT_THAT(Read(),
+              IsOkAndHolds(ElementsAre(IsRefused("cat", 1, absl::StatusCode::kResourceExhausted,
+                                                 "external data 'data'"))));
 }
 
 TEST_F(RepositoryTest, LeavesHiddenFoldersAlone) {

@@ -1,0 +1,214 @@
+// What is no multi-layer perceptron, or makes no sense, is refused by node, operator and reason.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "server/model/onnx_import.h"
+#include "tests/support/onnx_builder.h"
+#include "tests/support/status_matchers.h"
+
+namespace hillock::model {
+namespace {
+
+using ::hillock::testing::Integer;
+using ::hillock::testing::Integers;
+using ::hillock::testing::OnnxBuilder;
+using ::hillock::testing::StatusIs;
+using onnx::DataType;
+using ::testing::HasSubstr;
+using Code = absl::StatusCode;
+
+struct Refusal {
+  std::string name;
+  std::function<void(OnnxBuilder&)> build;  // after input x[rows, 2] and m = x w, three wide
+  Code code;
+  std::string text;
+};
+
+void PrintTo(const Refusal& each, std::ostream* out) { *out << each.name; }
+
+OnnxBuilder Start() {
+  OnnxBuilder graph;
+  graph.Input("x", {-1, 2}).Floats("w", {2, 3}, {1, 2, 3, 4, 5, 6}).Floats("b", {3}, {1, 2, 3});
+  return graph.Node("MatMul", {"x", "w"}, "m");
+}
+
+class OnnxRefusalTest : public ::testing::TestWithParam<Refusal> {};
+
+TEST_P(OnnxRefusalTest, SaysWhereAndWhy) {
+  OnnxBuilder graph = Start();
+  GetParam().build(graph);
+  EXPECT_THAT(ImportOnnx(graph.Build()), StatusIs(GetParam().code, HasSubstr(GetParam().text)));
+}
+
+using G = OnnxBuilder&;
+
+const Refusal kRefusals[] = {
+    {"convolution",
+     [](G g) {
+       g.Node("Conv", {"m", "w"}, "y").Output("y");
+     },
+     Code::kUnimplemented, "node 'n1' (Conv): is no operation of a multi-layer perceptron"},
+    {"foreign_domain",
+     [](G g) { g.Node("FusedGemm", {"m"}, "y", {}, "com.microsoft").Output("y"); },
+     Code::kUnimplemented,
+     "node 'n1' (FusedGemm): is no operation of a multi-layer perceptron "
+     "(domain 'com.microsoft')"},
+    {"residual",
+     [](G g) {
+       g.Floats("u", {3, 3}, std::vector<float>(9, 1)).Node("Relu", {"m"}, "r");
+       g.Node("MatMul", {"r", "u"}, "k").Node("Add", {"k", "r"}, "y").Output("y");
+     },
+     Code::kUnimplemented, "node 'n3' (Add): joins two branches of the graph"},
+    {"two_heads",
+     [](G g) {
+       g.Floats("u", {3, 1}, {1, 2, 3}).Node("Relu", {"m"}, "r");
+       g.Node("MatMul", {"r", "u"}, "y").Node("MatMul", {"r", "u"}, "z").Output("y").Output("z");
+     },
+     Code::kUnimplemented, "node 'n3' (MatMul): uses a value that another layer has already"},
+    {"two_outputs", [](G g) { g.Node("Relu", {"m"}, "y").Output("m").Output("y"); },
+     Code::kUnimplemented, "outputs 'm' and 'y' are different values"},
+    {"two_inputs",
+     [](G g) {
+       g.Input("z", {-1, 2}).Output("m");
+     },
+     Code::kUnimplemented, "the graph has 2 inputs, want 1"},
+    {"weights_that_do_not_fit",
+     [](G g) {
+       g.Node("MatMul", {"m", "w"}, "y").Output("y");
+     },
+     Code::kInvalidArgument,
+     "node 'n1' (MatMul): has weights of shape [2, 3] for rows of 3 values"},
+    {"bias_that_does_not_fit",
+     [](G g) {
+       g.Floats("c", {2}, {1, 2}).Node("Add", {"m", "c"}, "y").Output("y");
+     },
+     Code::kUnimplemented, "node 'n1' (Add): combines a constant of shape [2] with rows of [3]"},
+    {"transposed_rows",
+     [](G g) {
+       g.Node("Gemm", {"m", "w"}, "y", {Integer("transA", 1)}).Output("y");
+     },
+     Code::kUnimplemented, "node 'n1' (Gemm): transposes the rows (transA)"},
+    {"rows_as_weights",
+     [](G g) {
+       g.Node("MatMul", {"w", "m"}, "y").Output("y");
+     },
+     Code::kUnimplemented, "node 'n1' (MatMul): input 0 'w' is not computed from the rows"},
+    {"softmax_over_the_batch",
+     [](G g) { g.Node("Softmax", {"m"}, "y", {Integer("axis", 0)}).Output("y"); },
+     Code::kUnimplemented, "node 'n1' (Softmax): runs over axis 0"},
+    {"values_into_other_rows",
+     [](G g) {
+       g.Int64s("s", {2}, {-1, 1}).Node("Reshape", {"m", "s"}, "y").Output("y");
+     },
+     Code::kUnimplemented, "node 'n1' (Reshape): moves values from row to row: shape [rows, 3]"},
+    {"rounding", [](G g) { g.Node("Cast", {"m"}, "y", {Integer("to", 7)}).Output("y"); },
+     Code::kUnimplemented, "node 'n1' (Cast): rounds values of the rows to ONNX type 7"},
+    {"dropout_that_trains",
+     [](G g) {
+       g.Floats("ratio", {}, {0.5f}).Raw("on", DataType::kBool, {}, std::string(1, '\1'));
+       g.Node("Dropout", {"m", "ratio", "on"}, "y").Output("y");
+     },
+     Code::kUnimplemented, "node 'n1' (Dropout): is in training mode"},
+    {"unknown_value", [](G g) { g.Node("Relu", {"nowhere"}, "y").Output("y"); },
+     Code::kInvalidArgument, "node 'n1' (Relu): reads 'nowhere', which no node before it computes"},
+    {"unknown_output", [](G g) { g.Output("nowhere"); }, Code::kInvalidArgument,
+     "no node computes output 'nowhere'"},
+    {"no_output", [](G g) { g.Output("b"); }, Code::kInvalidArgument,
+     "no output of the graph depends on its input"},
+    {"division_by_zero",
+     [](G g) {
+       g.Floats("z", {}, {0}).Node("Div", {"m", "z"}, "y").Output("y");
+     },
+     Code::kInvalidArgument, "node 'n1' (Div): divides by 0"},
+    {"bytes_that_do_not_fit",
+     [](G g) {
+       g.Raw("c", DataType::kFloat, {3}, "12345678").Node("Add", {"m", "c"}, "y").Output("y");
+     },
+     Code::kInvalidArgument, "tensor 'c': has 8 bytes, want 12 for its shape [3]"},
+    {"a_type_of_no_use",
+     [](G g) {
+       g.Raw("c", static_cast<DataType>(14), {1}, "12345678").Node("Add", {"m", "c"}, "y");
+     },
+     Code::kUnimplemented, "tensor 'c': has elements of ONNX type 14"},
+    {"a_double_beyond_floats",
+     [](G g) {
+       const double huge = 1e300;
+       g.Raw("c", DataType::kDouble, {1}, {reinterpret_cast<const char*>(&huge), sizeof(huge)});
+       g.Node("Add", {"m", "c"}, "y").Output("y");
+     },
+     Code::kInvalidArgument, "tensor 'c': holds the double 1e+300, want numbers that a 32-bit"},
+    {"a_negative_size",
+     [](G g) {
+       g.Raw("c", DataType::kFloat, {-4}, "").Node("Add", {"m", "c"}, "y");
+     },
+     Code::kInvalidArgument, "tensor 'c': has shape [-4]"},
+    {"sizes_that_overflow",
+     [](G g) {
+       const int64_t big = int64_t{1} << 32;
+       g.Raw("c", DataType::kFloat, {big, big}, "").Node("Add", {"m", "c"}, "y");
+     },
+     Code::kInvalidArgument, "tensor 'c': has shape [4294967296, 4294967296]"},
+    {"a_tensor_larger_than_the_file",
+     [](G g) {
+       g.Int64s("s", {1}, {1 << 30}).Floats("one", {}, {1});
+       g.Node("Expand", {"one", "s"}, "c").Node("Add", {"m", "c"}, "y").Output("y");
+     },
+     Code::kResourceExhausted, "node 'n1' (Expand): wants 1073741824 more elements"},
+    {"weights_that_are_no_number",
+     [](G g) {
+       g.Floats("u", {3, 1}, {1, NAN, 3}).Node("MatMul", {"m", "u"}, "y").Output("y");
+     },
+     Code::kInvalidArgument, "layer 1 'n1': weights[1] is nan, want a finite number"},
+    {"external_data",
+     [](G g) {
+       g.External("c", {3}, {{"location", "../d"}}).Node("Add", {"m", "c"}, "y").Output("y");
+     },
+     Code::kInvalidArgument, "tensor 'c': refers to file '../d', want one file"},
+    {"too_few_labels",
+     [](G g) {
+       g.Node("Softmax", {"m"}, "p");
+       g.Node("ZipMap", {"p"}, "y", {Integers("classlabels_int64s", {1, 2})}, "ai.onnx.ml");
+       g.Output("y");
+     },
+     Code::kInvalidArgument, "node 'n2' (ZipMap): has 2 class labels, want 3, one a column"},
+    {"a_branch_back_to_the_input",
+     [](G g) {
+       g.Node("Relu", {"x"}, "r").Node("MatMul", {"r", "w"}, "y").Output("y");
+     },
+     Code::kUnimplemented, "node 'n2' (MatMul): uses a value that another layer has already taken"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Graphs, OnnxRefusalTest, ::testing::ValuesIn(kRefusals),
+                         [](const auto& test) { return test.param.name; });
+
+TEST(OnnxRefusal, NamesTheFileOfExternalDataThatIsTooShort) {
+  OnnxBuilder graph;
+  graph.Input("x", {-1, 2}).External("w", {2, 3}, {{"location", "d"}, {"offset", "4"}});
+  graph.Node("MatMul", {"x", "w"}, "y").Output("y");
+  const std::string data(24, '\0');
+  const auto mlp = ImportOnnx(
+      graph.Build(), [&](std::string_view) { return absl::StatusOr<std::string_view>(data); });
+  EXPECT_THAT(
+      mlp, StatusIs(Code::kDataLoss, HasSubstr("wants 24 bytes at offset 4 of 'd', which has 24")));
+}
+
+TEST(OnnxRefusal, IsDataLossForWhatIsNoOnnxFile) {
+  EXPECT_THAT(ImportOnnx(""), StatusIs(Code::kDataLoss, HasSubstr("holds no graph")));
+  EXPECT_THAT(ImportOnnx("plain text"), StatusIs(Code::kDataLoss, HasSubstr("no ONNX message")));
+}
+
+TEST(OnnxRefusal, LimitsNodes) {
+  OnnxBuilder graph = Start();
+  for (size_t i = 0; i < onnx::kMaxNodes; ++i) graph.Node("", {}, "");
+  EXPECT_THAT(ImportOnnx(graph.Build()),
+              StatusIs(Code::kResourceExhausted, HasSubstr("has more than 10000 nodes")));
+}
+
+}  // namespace
+}  // namespace hillock::model
