@@ -34,6 +34,7 @@ void AddCommands(CLI::App& app, Command& chosen) {
   AddLoad(app, chosen);
   AddActivations(app, chosen);
   AddPlot(app, chosen);
+  AddConvert(app, chosen);
 }
 
 CLI::Validator NumberFrom(double least, double most) {

@@ -42,6 +42,7 @@ void AddStats(CLI::App& app, Command& chosen);
 void AddLoad(CLI::App& app, Command& chosen);
 void AddActivations(CLI::App& app, Command& chosen);
 void AddPlot(CLI::App& app, Command& chosen);
+void AddConvert(CLI::App& app, Command& chosen);
 
 // Every subcommand of this binary.
 void AddCommands(CLI::App& app, Command& chosen);

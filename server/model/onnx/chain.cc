@@ -171,6 +171,9 @@ absl::StatusOr<Affine> Chain::SettleActivation(const Operand& value, size_t widt
   layer.activation = found->activation;
   layer.params = found->params;
   layer.slopes = found->slopes;
+  if (!layer.slopes.empty()) {
+    HILLOCK_ASSIGN_OR_RETURN(layer.params, activation::ResolveParams(*layer.activation, {}));
+  }
   return found->after;
 }
 

@@ -1,0 +1,171 @@
+#include "server/model/onnx_export.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "server/model/onnx/graph_writer.h"
+
+namespace hillock::model {
+namespace {
+
+using activation::Scope;
+using activation::Spec;
+using onnx::DataType;
+using onnx::GraphWriter;
+using onnx::IntegerAttribute;
+using onnx::WireWriter;
+
+constexpr size_t kMostBytes = std::numeric_limits<int32_t>::max();
+constexpr char kLabelOutput[] = "label";
+
+int64_t Signed(size_t size) { return static_cast<int64_t>(size); }
+
+// Writes one layer; names in the graph begin with the layer's.
+class LayerWriter {
+ public:
+  LayerWriter(GraphWriter& graph, const Layer& layer) : graph_(graph), layer_(layer) {}
+
+  // Returns the name of what comes out: `output`.
+  absl::StatusOr<std::string> Write(const std::string& input, const std::string& output) {
+    const bool is_identity = layer_.activation->name == "identity";
+    const std::string z =
+        graph_.Node("Gemm", {input, Weights(), Bias()}, is_identity ? output : Name("z"),
+                    {IntegerAttribute("transB", 1)});
+    if (is_identity) return z;
+    const bool has_operator =
+        !layer_.activation->onnx.op.empty() && layer_.activation->onnx.since <= GraphWriter::kOpset;
+    return has_operator ? Operator(z, output) : Decomposed(z, output);
+  }
+
+ private:
+  std::string Name(std::string_view part) const { return fmt::format("{}.{}", layer_.name, part); }
+
+  std::string Weights() {
+    return graph_.Floats(Name("weight"), {Signed(layer_.outputs), Signed(layer_.inputs)},
+                         layer_.weights);
+  }
+  std::string Bias() { return graph_.Floats(Name("bias"), {Signed(layer_.outputs)}, layer_.bias); }
+  std::string Constant(std::string_view part, float value) {
+    return graph_.Floats(Name(part), {}, {&value, 1});
+  }
+  std::string Node(std::string_view op, const std::vector<std::string>& inputs,
+                   std::string_view part) {
+    return graph_.Node(op, inputs, Name(part));
+  }
+
+  std::string Operator(const std::string& z, const std::string& output) {
+    const Spec& spec = *layer_.activation;
+    std::vector<std::string> inputs{z};
+    std::vector<WireWriter> attributes;
+    if (!spec.onnx.attribute.empty()) {
+      attributes.push_back(onnx::TextAttribute(spec.onnx.attribute, spec.onnx.value));
+    }
+    if (spec.scope == Scope::kPerUnit) {
+      inputs.push_back(graph_.Floats(Name("slope"), {Signed(layer_.outputs)}, layer_.slopes));
+    } else if (spec.scope == Scope::kRow) {
+      attributes.push_back(IntegerAttribute("axis", 1));
+    } else {
+      AddParams(spec, inputs, attributes);
+    }
+    return graph_.Node(spec.onnx.op, inputs, output, attributes);
+  }
+
+  // Clip has its bounds as inputs, every other operator its parameters as attributes.
+  void AddParams(const Spec& spec, std::vector<std::string>& inputs,
+                 std::vector<WireWriter>& attributes) {
+    for (size_t i = 0; i < spec.param_count; ++i) {
+      const activation::ParamSpec& param = spec.params[i];
+      const std::string_view name = param.onnx_name.empty() ? param.name : param.onnx_name;
+      if (spec.onnx.op == "Clip") {
+        inputs.push_back(Constant(name, layer_.params[i]));
+      } else {
+        attributes.push_back(onnx::RealAttribute(name, layer_.params[i]));
+      }
+    }
+  }
+
+  absl::StatusOr<std::string> Decomposed(const std::string& z, const std::string& output) {
+    const std::string_view name = layer_.activation->name;
+    if (name == "step") {
+      const std::string above = Node("GreaterOrEqual", {z, Constant("zero", 0)}, "above");
+      const auto to = static_cast<int64_t>(DataType::kFloat);
+      return graph_.Node("Cast", {above}, output, {IntegerAttribute("to", to)});
+    }
+    if (name == "swish") {
+      const std::string scaled = Node("Mul", {z, Constant("beta", layer_.params[0])}, "scaled");
+      return graph_.Node("Mul", {z, Node("Sigmoid", {scaled}, "gate")}, output);
+    }
+    if (name == "log_sigmoid") {
+      const std::string softplus = Node("Softplus", {Node("Neg", {z}, "negated")}, "softplus");
+      return graph_.Node("Neg", {softplus}, output);
+    }
+    if (name == "gcu") return graph_.Node("Mul", {z, Node("Cos", {z}, "cos")}, output);
+    if (name == "ncu") {
+      const std::string cube = Node("Mul", {z, Node("Mul", {z, z}, "square")}, "cube");
+      return graph_.Node("Sub", {z, cube}, output);
+    }
+    return absl::UnimplementedError(
+        fmt::format("layer '{}': activation '{}' has no form in ONNX", layer_.name, name));
+  }
+
+  GraphWriter& graph_;
+  const Layer& layer_;
+};
+
+std::string WriteNormalization(GraphWriter& graph, const Mlp& mlp) {
+  if (mlp.offset.empty()) return mlp.input_name;
+  const std::vector<int64_t> shape{Signed(mlp.inputs())};
+  const std::string centred =
+      graph.Node("Sub", {mlp.input_name, graph.Floats("normalization.offset", shape, mlp.offset)},
+                 "normalization.centred");
+  return graph.Node("Mul", {centred, graph.Floats("normalization.scale", shape, mlp.scale)},
+                    "normalization.scaled");
+}
+
+// The index of the class in each row: of the largest column, or whether the only one is at or above
+// the threshold. Binarizer asks for "above", hence the float below the threshold.
+std::string WriteIndex(GraphWriter& graph, const Mlp& mlp) {
+  if (mlp.outputs() > 1) {
+    return graph.Node("ArgMax", {mlp.output_name}, "labels.index",
+                      {IntegerAttribute("axis", 1), IntegerAttribute("keepdims", 0)});
+  }
+  const float below = std::nextafter(mlp.threshold, -std::numeric_limits<float>::infinity());
+  const std::string above = graph.Node("Binarizer", {mlp.output_name}, "labels.above",
+                                       {onnx::RealAttribute("threshold", below)}, "ai.onnx.ml");
+  const auto to = static_cast<int64_t>(DataType::kInt64);
+  const std::string column =
+      graph.Node("Cast", {above}, "labels.column", {IntegerAttribute("to", to)});
+  const int64_t flat = -1;
+  return graph.Node("Reshape", {column, graph.Integers("labels.shape", {&flat, 1})},
+                    "labels.index");
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ExportOnnx(const Mlp& mlp) {
+  GraphWriter graph;
+  graph.Input(mlp.input_name, mlp.inputs());
+  std::string last = WriteNormalization(graph, mlp);
+  for (const Layer& layer : mlp.layers) {
+    const bool is_last = &layer == &mlp.layers.back();
+    HILLOCK_ASSIGN_OR_RETURN(
+        last, LayerWriter(graph, layer)
+                  .Write(last, is_last ? mlp.output_name : fmt::format("{}.y", layer.name)));
+  }
+  graph.Output(mlp.output_name, DataType::kFloat, mlp.outputs());
+  if (!mlp.class_labels.empty()) {
+    const std::string classes = graph.Strings("labels.classes", mlp.class_labels);
+    graph.Node("Gather", {classes, WriteIndex(graph, mlp)}, kLabelOutput);
+    graph.Output(kLabelOutput, DataType::kString, 0);
+  }
+  std::string content = graph.Finish();
+  if (content.size() <= kMostBytes) return content;
+  return absl::ResourceExhaustedError(
+      fmt::format("{} bytes, want at most {}", content.size(), kMostBytes));
+}
+
+}  // namespace hillock::model

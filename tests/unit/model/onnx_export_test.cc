@@ -1,0 +1,71 @@
+#include "server/model/onnx_export.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "server/model/onnx_import.h"
+#include "tests/support/mlp_builder.h"
+#include "tests/support/status_matchers.h"
+#include "tests/unit/model/equals_mlp.h"
+
+namespace hillock::model {
+namespace {
+
+using ::hillock::testing::IsOk;
+using ::hillock::testing::IsOkAndHolds;
+using ::hillock::testing::MlpBuilder;
+
+// What a model is after it was an ONNX file.
+void ExpectComesBack(Mlp mlp) {
+  const auto content = ExportOnnx(mlp);
+  ASSERT_THAT(content, IsOk());
+  mlp.producer = "hillock";
+  EXPECT_THAT(ImportOnnx(*content), IsOkAndHolds(EqualsMlp(mlp)));
+}
+
+class EveryActivation : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(EveryActivation, ComesBackFromOnnx) {
+  ExpectComesBack(MlpBuilder(2).Add(3, GetParam()).Add(2, "identity").Build());
+  ExpectComesBack(MlpBuilder(2).Add(3, "relu").Add(2, GetParam()).Build());
+}
+
+std::vector<std::string> Names() {
+  std::vector<std::string> names;
+  for (const activation::Spec& spec : activation::All()) names.emplace_back(spec.name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, EveryActivation, ::testing::ValuesIn(Names()),
+                         [](const auto& test) { return test.param; });
+
+TEST(ExportOnnx, KeepsParameters) {
+  ExpectComesBack(MlpBuilder(2)
+                      .Add(3, "leaky_relu", {{"alpha", 0.3f}})
+                      .Add(4, "swish", {{"beta", 1.75f}})
+                      .Add(3, "clip", {{"min", -0.5f}, {"max", 2.5f}})
+                      .Add(3, "hard_sigmoid", {{"alpha", 0.25f}, {"beta", 0.375f}})
+                      .Add(1, "thresholded_relu", {{"alpha", 0.7f}})
+                      .Build());
+}
+
+TEST(ExportOnnx, KeepsNormalizationNamesAndLabels) {
+  Mlp mlp = MlpBuilder(3).Add(2, "softmax").Normalized().Labels({"no", "yes"}).Build();
+  mlp.input_name = "features";
+  mlp.output_name = "chances";
+  mlp.layers[0].name = "the only one";
+  ExpectComesBack(mlp);
+}
+
+TEST(ExportOnnx, KeepsTheThresholdOfASingleColumn) {
+  for (const float threshold : {0.5f, 0.0f, -3.25f}) {
+    Mlp mlp = MlpBuilder(3).Add(1, "sigmoid").Labels({"no", "yes"}).Build();
+    mlp.threshold = threshold;
+    ExpectComesBack(mlp);
+  }
+}
+
+}  // namespace
+}  // namespace hillock::model
