@@ -25,7 +25,8 @@ struct Affine {
 
   double scale_at(size_t c) const { return scale.size() == 1 ? scale[0] : scale[c]; }
   double shift_at(size_t c) const { return shift.size() == 1 ? shift[0] : shift[c]; }
-  bool is_uniform() const { return scale.size() == 1 && shift.size() == 1; }
+  size_t size() const { return scale.size() + shift.size(); }
+  bool is_uniform() const { return size() == 2; }
   bool is_identity() const;
   bool operator==(const Affine&) const = default;
 

@@ -115,6 +115,9 @@ class Walk {
       constant = constant && (value == nullptr || IsConstant(*value));
     }
     HILLOCK_ASSIGN_OR_RETURN(GraphValue value, constant ? FoldNode(node) : Operate(node));
+    if (const auto* const rows = std::get_if<Rows>(&value)) {
+      HILLOCK_RETURN_IF_ERROR(budget_.Take(rows->value.affine.size(), sizeof(double)));
+    }
     Publish(node, std::move(value));
     return absl::OkStatus();
   }

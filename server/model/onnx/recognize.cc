@@ -21,6 +21,7 @@ constexpr double kTailStart = 1e-4;
 constexpr double kTailEnd = 1e4;
 constexpr double kTailFactor = 2.3;
 constexpr int kHalvings = 80;
+constexpr size_t kMostUnits = 2048;      // with a function of their own
 constexpr size_t kMostFronts = 8;        // affine maps tried in front of an activation
 constexpr size_t kMostCandidates = 300;  // values tried for an only parameter
 constexpr size_t kMostOfTwo = 40;        // values tried for each of two
@@ -182,6 +183,7 @@ class Search {
       : function_(function.Behind(before)), before_(std::move(before)) {
     const std::vector<double> grid = Grid();
     const size_t distinct = function_.is_uniform() ? 1 : units;
+    if (distinct > kMostUnits) return;
     for (size_t unit = 0; unit < distinct; ++unit) {
       Subject subject(function_, unit);
       std::vector<double> points = grid;
@@ -194,7 +196,8 @@ class Search {
   }
 
   bool is_possible() const {
-    return std::ranges::none_of(units_, [](const Samples& s) { return s.points.empty(); });
+    return !units_.empty() &&
+           std::ranges::none_of(units_, [](const Samples& s) { return s.points.empty(); });
   }
 
   std::optional<Recognized> Exact(const Spec& spec) const {
@@ -263,16 +266,10 @@ std::vector<Affine> Fronts(const Evaluator& function) {
     add(unscaled);
   }
   for (const Affine& use : uses) add(use);
+  // Behind the right one all units have the same function, as a rule: those are quick to try.
+  std::ranges::stable_partition(
+      fronts, [&](const Affine& front) { return function.Behind(front).is_uniform(); });
   return fronts;
-}
-
-std::vector<Search> Searches(const Evaluator& function, size_t units) {
-  std::vector<Search> searches;
-  for (const Affine& front : Fronts(function)) {
-    Search search(function, front, units);
-    if (search.is_possible()) searches.push_back(std::move(search));
-  }
-  return searches;
 }
 
 // A single node whose operand is the base: nothing to search for.
@@ -288,18 +285,16 @@ std::optional<Recognized> Direct(const Expression& expression, const Operand& va
   return found;
 }
 
-std::optional<Recognized> FindExact(const std::vector<Search>& searches, size_t units) {
-  for (const Search& search : searches) {
-    for (const Spec& spec : activation::All()) {
-      if (spec.scope != Scope::kElementwise) continue;
-      if (auto found = search.Exact(spec)) return found;
-    }
-    for (const Spec& spec : activation::All()) {
-      if (spec.scope != Scope::kPerUnit) continue;
-      if (auto found = search.PerUnit(spec)) {
-        found->slopes.resize(units, found->slopes.front());
-        return found;
-      }
+std::optional<Recognized> FindExact(const Search& search, size_t units) {
+  for (const Spec& spec : activation::All()) {
+    if (spec.scope != Scope::kElementwise) continue;
+    if (auto found = search.Exact(spec)) return found;
+  }
+  for (const Spec& spec : activation::All()) {
+    if (spec.scope != Scope::kPerUnit) continue;
+    if (auto found = search.PerUnit(spec)) {
+      found->slopes.resize(units, found->slopes.front());
+      return found;
     }
   }
   return std::nullopt;
@@ -326,8 +321,13 @@ std::optional<Recognized> Recognize(const Expression& expression, const Operand&
   if (direct && !maybe_spelled) return direct;
   const Evaluator function(expression, value);
   if (!function.complete()) return std::nullopt;
-  const std::vector<Search> searches = Searches(function, units);
-  if (auto found = FindExact(searches, units)) return found;
+  std::vector<Search> searches;
+  for (const Affine& front : Fronts(function)) {
+    Search search(function, front, units);
+    if (!search.is_possible()) continue;
+    if (auto found = FindExact(search, units)) return found;
+    searches.push_back(std::move(search));
+  }
   return direct ? direct : FindScaled(searches);
 }
 

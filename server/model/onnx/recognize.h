@@ -28,8 +28,9 @@ struct Recognized {
 };
 
 // What `value` computes from its base, which has `units` elements; none when it is no activation of
-// the table, or made of more than Evaluator::kMaxAtoms operations. Where several would do, the one
-// without scaling around it is taken, then the first in the table.
+// the table, made of more than Evaluator::kMaxAtoms operations, or different for each of more than
+// 2048 units. Where several would do, the one without scaling around it is taken, then the first in
+// the table.
 // REQUIRES: the value's atom is not a base.
 std::optional<Recognized> Recognize(const Expression& expression, const Operand& value,
                                     size_t units);
