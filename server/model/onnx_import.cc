@@ -9,6 +9,7 @@
 #include "server/model/onnx/budget.h"
 #include "server/model/onnx/graph.h"
 #include "server/model/onnx/messages.h"
+#include "server/model/onnx/utf8.h"
 
 namespace hillock::model {
 namespace {
@@ -18,7 +19,7 @@ std::string Producer(const onnx::ModelView& model) {
   if (!model.producer_version.empty()) {
     producer += fmt::format(" {}", std::string(Excerpt(model.producer_version)));
   }
-  return producer;
+  return onnx::IsUtf8(producer) ? producer : "";
 }
 
 }  // namespace

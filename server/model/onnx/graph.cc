@@ -10,6 +10,7 @@
 #include "server/model/onnx/operators.h"
 #include "server/model/onnx/outputs.h"
 #include "server/model/onnx/shapes.h"
+#include "server/model/onnx/utf8.h"
 
 namespace hillock::model::onnx {
 namespace {
@@ -159,7 +160,8 @@ class Walk {
 };
 
 std::string NameOr(std::string_view name, std::string_view otherwise) {
-  return std::string(name.empty() || name.size() > kMostNameBytes ? otherwise : name);
+  const bool fits = !name.empty() && name.size() <= kMostNameBytes && IsUtf8(name);
+  return std::string(fits ? name : otherwise);
 }
 
 // Names of layers label metrics, so they are there and differ.

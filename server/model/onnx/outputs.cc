@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "server/model/onnx/utf8.h"
+
 namespace hillock::model::onnx {
 namespace {
 
@@ -59,8 +61,17 @@ std::vector<std::string> Indices(size_t count) {
   return indices;
 }
 
+absl::Status CheckNames(const std::vector<std::string>& classes) {
+  for (size_t i = 0; i < classes.size(); ++i) {
+    if (!IsUtf8(classes[i])) {
+      return absl::InvalidArgumentError(fmt::format("class label {} is not UTF-8", i));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status SetLabels(const Chain& chain, Served& served, float& threshold) {
-  if (!served.label) return absl::OkStatus();
+  if (!served.label) return CheckNames(served.classes);
   const Label& label = *served.label;
   if (!served.rows) {
     served.rows = label.source;
@@ -78,7 +89,7 @@ absl::Status SetLabels(const Chain& chain, Served& served, float& threshold) {
   }
   if (!label.classes.empty()) served.classes = label.classes;
   if (served.classes.empty()) served.classes = Indices(label.by_threshold ? 2 : width);
-  return absl::OkStatus();
+  return CheckNames(served.classes);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // What is no multi-layer perceptron, or makes no sense, is refused by node, operator and reason.
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -201,6 +202,30 @@ TEST(OnnxRefusal, NamesTheFileOfExternalDataThatIsTooShort) {
 TEST(OnnxRefusal, IsDataLossForWhatIsNoOnnxFile) {
   EXPECT_THAT(ImportOnnx(""), StatusIs(Code::kDataLoss, HasSubstr("holds no graph")));
   EXPECT_THAT(ImportOnnx("plain text"), StatusIs(Code::kDataLoss, HasSubstr("no ONNX message")));
+}
+
+TEST(OnnxRefusal, LimitsWhatManySmallNodesMayAddUpTo) {
+  OnnxBuilder graph;
+  graph.Input("x", {-1, 1000}).Floats("c", {1000}, std::vector<float>(1000, 2));
+  graph.Node("Mul", {"x", "c"}, "v0");
+  for (int i = 0; i < 400; ++i) {
+    graph.Node("Neg", {fmt::format("v{}", i)}, fmt::format("v{}", i + 1));
+  }
+  EXPECT_THAT(ImportOnnx(graph.Output("v400").Build()),
+              StatusIs(Code::kResourceExhausted, HasSubstr("more than a file of this size may")));
+}
+
+TEST(OnnxRefusal, TakesOnlyUtf8ForNames) {
+  OnnxBuilder graph;
+  graph.Input("x", {-1, 2}).Floats("w", {2, 2}, {1, 2, 3, 4}).Node("MatMul", {"x", "w"}, "\xff");
+  const auto mlp = ImportOnnx(OnnxBuilder(graph).Output("\xff").Build());
+  ASSERT_TRUE(mlp.ok()) << mlp.status();
+  EXPECT_EQ(mlp->output_name, "output");
+  graph.Strings("c", {"caf\xc3\xa9", "caf\xe9"})
+      .Node("ArgMax", {"\xff"}, "i", {Integer("axis", 1)});
+  graph.Node("Gather", {"c", "i"}, "label").Output("label");
+  EXPECT_THAT(ImportOnnx(graph.Build()),
+              StatusIs(Code::kInvalidArgument, HasSubstr("class label 1 is not UTF-8")));
 }
 
 TEST(OnnxRefusal, LimitsNodes) {
