@@ -109,7 +109,10 @@ Result ConstantOfShape(Job& job) {
     HILLOCK_ASSIGN_OR_RETURN(value, Constant(job));
   }
   if (value.size() != 1) return absl::InvalidArgumentError("has no single value");
-  return Picked(job, value, job.input(0).integers, [](size_t) { return 0; });
+  Shape shape = job.input(0).integers;
+  // Every row gets the same, so that one stands for all.
+  if (!shape.empty() && shape.front() == kBatch) shape.front() = 1;
+  return Picked(job, value, shape, [](size_t) { return 0; });
 }
 
 Result Same(Job& job) { return std::move(job.input(0)); }
