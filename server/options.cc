@@ -57,6 +57,17 @@ void Declare(CLI::App& app, Options& options, Choices& choices) {
                  "Most bytes of a request, and of an answer's floats")
       ->check(CLI::Range(int64_t{1}, int64_t{0x7fffffff}))
       ->capture_default_str();
+  app.add_option("--max-queue-rows", options.max_queue_rows, "Most rows waiting on one reactor")
+      ->check(CLI::Range(int64_t{1}, kMaxCount))
+      ->capture_default_str();
+  app.add_option("--max-queue-bytes", options.max_queue_bytes,
+                 "Most bytes of requests and answers waiting on one reactor")
+      ->check(CLI::Range(int64_t{1}, kMaxCount))
+      ->capture_default_str();
+  app.add_option("--max-queue-seconds", options.max_queue_seconds,
+                 "Most work waiting on one reactor, in estimated seconds")
+      ->check(kSeconds)
+      ->capture_default_str();
   app.add_option("--max-model-bytes", options.max_model_bytes, "Most bytes of a model file")
       ->check(CLI::Range(int64_t{1}, kMaxCount))
       ->capture_default_str();

@@ -37,6 +37,11 @@ struct Options {
   size_t max_message_bytes = 64 << 20;       // of a request, and of an answer's floats; at least 1
   size_t max_model_bytes = size_t{1} << 30;  // of a model file
 
+  // What each reactor may have waiting; more is refused.
+  size_t max_queue_rows = size_t{1} << 20;
+  size_t max_queue_bytes = size_t{256} << 20;
+  double max_queue_seconds = 1;  // estimated time until all of it is computed
+
   // Seconds between telling probers "not serving" and refusing requests, at shutdown.
   double drain_wait_seconds = 0;
 

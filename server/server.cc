@@ -69,6 +69,14 @@ void SetLimits(const Options& options, grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
 }
 
+serving::Batcher::Options BatcherOptions(const Options& options, size_t reactor) {
+  return {.reactor = reactor,
+          .profile_every = options.profile_every,
+          .limits = {.rows = options.max_queue_rows,
+                     .bytes = options.max_queue_bytes,
+                     .wait = static_cast<Nanos>(1e9 * options.max_queue_seconds)}};
+}
+
 void LogModel(const serving::ServedModel& model) {
   std::string steps;
   for (const engine::Step& step : model.plan().steps()) {
@@ -100,6 +108,7 @@ struct Server::Parts {
   const Options options;
   const std::shared_ptr<metrics::Registry> registry;  // the exposer holds it weakly
   serving::CatalogHolder catalogs;
+  serving::Commons commons;
   rpc::ServerState state;
   rpc::InferenceService inference;
   rpc::HealthService health;
@@ -163,9 +172,9 @@ absl::Status Server::Parts::Listen() {
   builder.RegisterService(&inference);
   builder.RegisterService(&health);
   for (size_t i = 0; i < options.reactors; ++i) {
-    reactors.push_back(
-        std::make_unique<serving::Reactor>(i, options.profile_every, builder.AddCompletionQueue(),
-                                           catalogs, registry->reactor(i), Clock::Monotonic()));
+    reactors.push_back(std::make_unique<serving::Reactor>(
+        BatcherOptions(options, i), builder.AddCompletionQueue(), catalogs, commons,
+        registry->reactor(i), Clock::Monotonic()));
     calls.push_back(std::make_unique<rpc::InferCalls>(
         inference, *reactors.back(), rpc::Limits{options.max_rows, options.max_message_bytes}));
   }

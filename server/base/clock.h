@@ -3,11 +3,15 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 
 namespace hillock {
 
 // Nanoseconds on the monotonic clock, from an unspecified origin.
 using Nanos = int64_t;
+
+// Later than any moment.
+inline constexpr Nanos kNoDeadline = std::numeric_limits<Nanos>::max();
 
 // Where time comes from, so that tests can turn the hands. Thread-safe.
 class Clock {

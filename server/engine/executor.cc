@@ -66,14 +66,15 @@ void Executor::Prepare(size_t rows, size_t padded) {
   std::fill(input() + rows * inputs, input() + padded * inputs, 0.0f);
 }
 
-absl::Status Executor::Run(size_t rows, bool profile) {
-  lap_start_ = clock_.Now();
+absl::Status Executor::Run(size_t rows, bool profile, const Pause* pause) {
+  slice_start_ = lap_start_ = clock_.Now();
   Prepare(rows, kBuckets[BucketFor(rows)]);
   for (size_t i = 0; i < stages_.size(); ++i) {
     if (!RunStage(stages_[i], rows, profile, reports_[i])) {
       return absl::InternalError(
           fmt::format("layer '{}': oneDNN failed on {} rows", stages_[i].step->name, rows));
     }
+    if (pause != nullptr && i + 1 < stages_.size()) MaybePause(*pause);
   }
   return absl::OkStatus();
 }
@@ -81,6 +82,12 @@ absl::Status Executor::Run(size_t rows, bool profile) {
 Nanos Executor::Lap() {
   const Nanos now = clock_.Now();
   return now - std::exchange(lap_start_, now);
+}
+
+void Executor::MaybePause(const Pause& pause) {
+  if (lap_start_ - slice_start_ < pause.after) return;
+  pause.then();
+  slice_start_ = lap_start_ = clock_.Now();
 }
 
 void Executor::Observe(Stage& stage, size_t rows, StepReport& report) {

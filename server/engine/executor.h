@@ -2,6 +2,7 @@
 #define HILLOCK_SERVER_ENGINE_EXECUTOR_H_
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -25,6 +26,13 @@ struct StepReport {
   std::optional<size_t> dead_units;  // a new verdict, if this run completed one
 };
 
+// What a long run lets happen on its way: `then` is called between two layers once `after` has gone
+// by since the start or the last time. It must not use the executor.
+struct Pause {
+  Nanos after;
+  std::function<void()> then;
+};
+
 // Runs a plan: rows in, rows out. Owns every buffer and bound primitive, so a run takes no lock
 // and allocates nothing beyond oneDNN's own bookkeeping. Not thread-safe: one per plan and thread.
 // A row's answer does not depend on the rows beside it.
@@ -42,7 +50,7 @@ class Executor {
   // Computes the first `rows` rows of input(), and leaves them normalised in place. A profiled run
   // gives every activation a pass of its own and looks at the health of its units.
   // INTERNAL when oneDNN reports an error. REQUIRES: 1 <= rows <= kMaxRows.
-  absl::Status Run(size_t rows, bool profile);
+  absl::Status Run(size_t rows, bool profile, const Pause* pause = nullptr);
 
   // One a step, about the last run.
   std::span<const StepReport> reports() const { return reports_; }
@@ -68,6 +76,7 @@ class Executor {
   Stage BindStage(const Step& step, const float* src, float* dst);
   void Prepare(size_t rows, size_t padded);
   Nanos Lap();  // time since the last lap ended
+  void MaybePause(const Pause& pause);
   void Observe(Stage& stage, size_t rows, StepReport& report);
   bool RunStage(Stage& stage, size_t rows, bool profile, StepReport& report);
   bool RunDense(Stage& stage, size_t bucket, size_t rows, bool fused);
@@ -83,6 +92,7 @@ class Executor {
   std::vector<StepReport> reports_;
   const float* output_ = nullptr;
   Nanos lap_start_ = 0;
+  Nanos slice_start_ = 0;
 };
 
 }  // namespace hillock::engine

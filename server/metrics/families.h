@@ -43,6 +43,12 @@ inline constexpr Family kRequestSeconds{
 inline constexpr Family kBatchRows{"hillock_batch_rows", Kind::kHistogram,
                                    "Rows of a batch that ran together"};
 inline constexpr Family kRows{"hillock_rows_total", Kind::kCounter, "Rows computed"};
+inline constexpr Family kQueueRows{"hillock_queue_rows", Kind::kGauge,
+                                   "Rows admitted and not yet answered"};
+inline constexpr Family kShed{
+    "hillock_shed_total", Kind::kCounter,
+    "Sound requests refused because the queue is full or their deadline cannot be met, or dropped "
+    "because it passed (expired)"};
 inline constexpr Family kModelLoadSeconds{"hillock_model_load_seconds", Kind::kGauge,
                                           "Time it took to compile and warm a model"};
 inline constexpr Family kModelState{"hillock_model_state", Kind::kGauge,

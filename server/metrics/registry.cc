@@ -144,6 +144,16 @@ void ExposeModel(Exposition& out, const std::string& model, const Versions& vers
   Count(out, kRows, {{"model", model}},
         Total(
             shards, [](const ModelCells& s) -> auto& { return s.rows; }));
+  int64_t queued = 0;
+  for (const ModelCells& shard : shards) {
+    queued += shard.queue_rows.load(std::memory_order_relaxed);
+  }
+  out.Number(kQueueRows, {{"model", model}}, static_cast<double>(queued));
+  for (size_t reason = 0; reason < kShedLabels.size(); ++reason) {
+    Count(out, kShed, {{"model", model}, {"reason", kShedLabels[reason]}},
+          Total(
+              shards, [&](const ModelCells& s) -> auto& { return s.shed[reason]; }));
+  }
   ExposeLayers(out, model, versions);
 }
 

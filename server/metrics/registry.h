@@ -28,6 +28,10 @@ inline constexpr size_t kSplit = 1;
 
 inline constexpr size_t kStatusCodes = 17;  // gRPC's, 0 to 16
 
+// Values of the label `reason` of requests that were shed.
+inline constexpr std::array<const char*, 5> kShedLabels = {"queue_rows", "queue_bytes",
+                                                           "queue_time", "deadline", "expired"};
+
 // What one activation did on one reactor.
 struct ActivationCells {
   std::array<TimeHistogram, kBackendNames.size()> seconds;
@@ -46,6 +50,8 @@ struct alignas(64) ModelCells {
   TimeHistogram compute_seconds;
   RowHistogram batch_rows;
   Counter rows;
+  std::atomic<int64_t> queue_rows{0};
+  std::array<Counter, kShedLabels.size()> shed;  // by reason
   std::vector<Counter> sampled;                  // by layer
   std::vector<Counter> saturated;                // by layer
   std::vector<std::atomic<int64_t>> dead_units;  // by layer; before the first verdict 0

@@ -6,6 +6,19 @@
 #include "server/rpc/status.h"
 
 namespace hillock::rpc {
+namespace {
+
+// When gRPC's clients may try again, in milliseconds.
+constexpr char kPushback[] = "grpc-retry-pushback-ms";
+
+// gRPC's deadlines are on the system's clock.
+Nanos ToMonotonic(std::chrono::system_clock::time_point deadline, const Clock& clock) {
+  using std::chrono::system_clock;
+  if (deadline == system_clock::time_point::max()) return kNoDeadline;
+  return clock.Now() + std::chrono::nanoseconds(deadline - system_clock::now()).count();
+}
+
+}  // namespace
 
 InferCalls::InferCalls(AsyncModelInfer& service, serving::Reactor& reactor, const Limits& limits)
     : service_(service), reactor_(reactor), limits_(limits) {}
@@ -64,21 +77,18 @@ void InferCall::Serve() {
   state_ = State::kServing;
   arrived = owner_.reactor_.round_start();
   model = nullptr;
-  if (const absl::Status status = Admit(); !status.ok()) return Done(status);
-  owner_.reactor_.batcher().Add(*this);
+  if (const absl::Status status = Admit(); !status.ok()) Done(status);
 }
 
 absl::Status InferCall::Admit() {
   HILLOCK_ASSIGN_OR_RETURN(
       model, owner_.reactor_.catalog().Find(request_.model_name(), request_.model_version()));
-  if (context_->deadline() <= std::chrono::system_clock::now()) {
-    return absl::DeadlineExceededError("the deadline had passed before the request was read");
-  }
+  deadline = ToMonotonic(context_->deadline(), owner_.reactor_.clock());
   HILLOCK_ASSIGN_OR_RETURN(const InferView view, DecodeRequest(request_, *model, owner_.limits_));
   input = view.input;
   rows = view.rows;
   output = encoder_.Begin(request_, *model, view, response_);
-  return absl::OkStatus();
+  return owner_.reactor_.batcher().Add(*this);
 }
 
 void InferCall::Done(const absl::Status& status) {
@@ -89,6 +99,8 @@ void InferCall::Done(const absl::Status& status) {
     encoder_.End();
     writer_->Finish(response_, grpc::Status::OK, tag);
   } else {
+    const int64_t pushback = serving::RetryPushback(status);
+    if (pushback >= 0) context_->AddTrailingMetadata(kPushback, std::to_string(pushback));
     writer_->FinishWithError(ToGrpc(status), tag);
   }
 }

@@ -2,86 +2,237 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace hillock::serving {
 
-Batcher::Batcher(size_t reactor, size_t profile_every, metrics::ReactorCells& cells,
+using engine::kMaxRows;
+
+Batcher::Batcher(const Options& options, Commons& commons, metrics::ReactorCells& cells,
                  const Clock& clock)
-    : reactor_(reactor), profile_every_(profile_every), cells_(cells), clock_(clock) {}
+    : options_(options),
+      commons_(commons),
+      cells_(cells),
+      clock_(clock),
+      admission_(options.limits) {}
+
+Load Batcher::LoadOf(const Job& job) {
+  const ServedModel& model = *job.model;
+  return {job.rows, job.rows * (model.inputs() + model.outputs()) * sizeof(float),
+          static_cast<Nanos>(job.rows) * model.RowCost()};
+}
+
+absl::Status Batcher::Add(Job& job) {
+  const Load load = LoadOf(job);
+  const Nanos now = job.deadline == kNoDeadline ? job.arrived : clock_.Now();
+  auto verdict = admission_.Check(load, now, job.deadline);
+  if (!verdict.status.ok()) {
+    Shed(*job.model, verdict.reason);
+    return std::move(verdict.status);
+  }
+  admission_.Enter(load);
+  auto& queued = job.model->cells(options_.reactor).queue_rows;
+  queued.store(queued.load(std::memory_order_relaxed) + static_cast<int64_t>(job.rows),
+               std::memory_order_relaxed);
+  job.rows_taken_ = 0;
+  job.rows_done_ = 0;
+  job.status_ = absl::OkStatus();
+  queue_.push_back(&job);
+  return absl::OkStatus();
+}
 
 void Batcher::Run() {
-  while (!jobs_.empty()) RunModel(*jobs_.front()->model);
+  for (;;) {
+    if (!RunSoonest()) {
+      if (offered_.empty()) return;
+      poll_();  // other batchers are at the last of them
+    }
+    CollectOffered();
+  }
+}
+
+bool Batcher::RunSoonest() {
+  const auto soonest = std::ranges::min_element(queue_, {}, &Job::due);
+  if (soonest != queue_.end() && (*soonest)->due() <= commons_.NextDue()) {
+    RunModel(*(*soonest)->model);
+    return true;
+  }
+  Block* const block = commons_.Take();
+  if (block == nullptr) return soonest != queue_.end();
+  RunBlock(*block, /*pausing=*/true);
+  return true;
 }
 
 void Batcher::RunModel(ServedModel& model) {
-  // Completion may destroy a job, so the queue lets go of it first.
-  const auto others = std::stable_partition(jobs_.begin(), jobs_.end(),
+  TakeJobs(model);
+  if (IsLight(model)) {
+    RunLight(model);
+  } else {
+    Offer(model);
+  }
+}
+
+// Completion may destroy a job, so the queue lets go of it first.
+void Batcher::TakeJobs(ServedModel& model) {
+  const auto others = std::stable_partition(queue_.begin(), queue_.end(),
                                             [&](const Job* job) { return job->model == &model; });
-  batch_.assign(jobs_.begin(), others);
-  jobs_.erase(jobs_.begin(), others);
-  for (Job* job : batch_) Gather(model, *job);
-  Flush(model);
+  batch_.assign(queue_.begin(), others);
+  queue_.erase(queue_.begin(), others);
+  if (std::ranges::all_of(batch_, [](const Job* j) { return j->deadline == kNoDeadline; })) return;
+  std::ranges::stable_sort(batch_, {}, &Job::due);
+  const Nanos now = clock_.Now();
+  std::erase_if(batch_, [&](Job* job) {
+    if (job->deadline > now) return false;
+    Shed(model, Shed::kExpired);
+    job->started_ = now;
+    Complete(*job, absl::DeadlineExceededError("the deadline passed while the request waited"),
+             now);
+    return true;
+  });
 }
 
-void Batcher::Gather(ServedModel& model, Job& job) {
-  const size_t row_bytes = model.inputs() * sizeof(float);
-  for (size_t first = 0; first < job.rows;) {
-    if (filled_ == engine::kMaxRows) Flush(model);
-    const size_t rows = std::min(job.rows - first, engine::kMaxRows - filled_);
-    std::memcpy(model.executor(reactor_).input() + filled_ * model.inputs(),
-                job.input + first * row_bytes, rows * row_bytes);
-    segments_.push_back({&job, first, rows, filled_});
-    filled_ += rows;
-    first += rows;
+bool Batcher::IsLight(const ServedModel& model) const {
+  size_t rows = 0;
+  for (const Job* job : batch_) rows += job->rows;
+  return model.Cost(rows) <= kSlice;
+}
+
+void Batcher::RunLight(ServedModel& model) {
+  while (!batch_.empty()) {
+    Fill(light_, model, kMaxRows);
+    RunBlock(light_, /*pausing=*/false);
+    Finish(light_);
   }
 }
 
-void Batcher::Flush(ServedModel& model) {
-  if (filled_ == 0) return;
-  engine::Executor& executor = model.executor(reactor_);
-  const bool profiled = IsProfiled(model.cells(reactor_));
-  const Nanos start = clock_.Now();
-  const absl::Status status = executor.Run(filled_, profiled);
-  const Nanos end = clock_.Now();
-  if (status.ok()) Record(model, filled_);
-  const size_t row_bytes = model.outputs() * sizeof(float);
-  for (const Segment& s : segments_) {
-    std::memcpy(s.job->output + s.first * row_bytes, executor.output() + s.at * model.outputs(),
-                s.rows * row_bytes);
-    if (s.first == 0) s.job->started_ = start;
-    s.job->status_.Update(status);
-    if (s.first + s.rows == s.job->rows) Complete(*s.job, end);
+void Batcher::Offer(ServedModel& model) {
+  while (!batch_.empty()) {
+    Block& block = *offered_.emplace_back(std::make_unique<Block>());
+    Fill(block, model, model.block_rows());
+    commons_.Offer(block);
   }
-  segments_.clear();
-  filled_ = 0;
+}
+
+void Batcher::RunWhatIsLight(const ServedModel& busy) {
+  for (size_t i = 0; i < queue_.size();) {
+    ServedModel& model = *queue_[i]->model;
+    if (&model == &busy) {
+      ++i;
+      continue;
+    }
+    RunModel(model);
+    i = 0;
+  }
+}
+
+void Batcher::Fill(Block& block, ServedModel& model, size_t max_rows) {
+  block.model = &model;
+  block.segments.clear();
+  block.rows = 0;
+  block.due = batch_.front()->due();
+  block.finished.store(false, std::memory_order_relaxed);
+  size_t emptied = 0;
+  for (Job* job : batch_) {
+    const size_t rows = std::min(job->rows - job->rows_taken_, max_rows - block.rows);
+    block.segments.push_back({job, job->rows_taken_, rows});
+    block.rows += rows;
+    job->rows_taken_ += rows;
+    if (job->rows_taken_ < job->rows) break;
+    ++emptied;
+    if (block.rows == max_rows) break;
+  }
+  batch_.erase(batch_.begin(), batch_.begin() + static_cast<std::ptrdiff_t>(emptied));
+}
+
+void Batcher::RunBlock(Block& block, bool pausing) {
+  ServedModel& model = *block.model;
+  engine::Executor& executor = model.executor(options_.reactor);
+  Gather(block);
+  const bool profiled = IsProfiled(model.cells(options_.reactor));
+  const engine::Pause pause{kSlice, [&] {
+                              poll_();
+                              RunWhatIsLight(model);
+                            }};
+  block.started = clock_.Now();
+  block.status = executor.Run(block.rows, profiled, pausing ? &pause : nullptr);
+  block.ended = clock_.Now();
+  if (block.status.ok()) Record(block);
+  Scatter(block);
+  block.finished.store(true, std::memory_order_release);
+}
+
+void Batcher::Gather(const Block& block) {
+  const size_t row_bytes = block.model->inputs() * sizeof(float);
+  auto* to = reinterpret_cast<char*>(block.model->executor(options_.reactor).input());
+  for (const Block::Segment& s : block.segments) {
+    std::memcpy(to, s.job->input + s.first * row_bytes, s.rows * row_bytes);
+    to += s.rows * row_bytes;
+  }
+}
+
+void Batcher::Scatter(const Block& block) {
+  const size_t row_bytes = block.model->outputs() * sizeof(float);
+  const auto* from =
+      reinterpret_cast<const char*>(block.model->executor(options_.reactor).output());
+  for (const Block::Segment& s : block.segments) {
+    std::memcpy(s.job->output + s.first * row_bytes, from, s.rows * row_bytes);
+    from += s.rows * row_bytes;
+  }
 }
 
 bool Batcher::IsProfiled(const metrics::ModelCells& cells) const {
-  if (profile_every_ == 0) return false;
+  if (options_.profile_every == 0) return false;
   uint64_t batches = 0;
   for (size_t i = 0; i <= metrics::RowScale::kBounds; ++i) batches += cells.batch_rows.Bucket(i);
-  return batches % profile_every_ == 0;
+  return batches % options_.profile_every == 0;
 }
 
-void Batcher::Complete(Job& job, Nanos now) {
-  metrics::ModelCells& cells = job.model->cells(reactor_);
+void Batcher::CollectOffered() {
+  std::erase_if(offered_, [this](const std::unique_ptr<Block>& block) {
+    if (!block->finished.load(std::memory_order_acquire)) return false;
+    Finish(*block);
+    return true;
+  });
+}
+
+void Batcher::Finish(Block& block) {
+  for (const Block::Segment& s : block.segments) {
+    Job& job = *s.job;
+    job.started_ = job.rows_done_ == 0 ? block.started : std::min(job.started_, block.started);
+    job.rows_done_ += s.rows;
+    job.status_.Update(block.status);
+    if (job.rows_done_ == job.rows) Complete(job, job.status_, block.ended);
+  }
+}
+
+void Batcher::Complete(Job& job, const absl::Status& status, Nanos now) {
+  metrics::ModelCells& cells = job.model->cells(options_.reactor);
   cells.queue_seconds.Observe(static_cast<uint64_t>(job.started_ - job.arrived));
   cells.compute_seconds.Observe(static_cast<uint64_t>(now - job.started_));
-  job.Done(job.status_);
+  cells.queue_rows.store(
+      cells.queue_rows.load(std::memory_order_relaxed) - static_cast<int64_t>(job.rows),
+      std::memory_order_relaxed);
+  admission_.Leave(LoadOf(job));
+  job.Done(status);
 }
 
-void Batcher::Record(ServedModel& model, size_t rows) {
-  metrics::ModelCells& cells = model.cells(reactor_);
-  cells.batch_rows.Observe(rows);
-  cells.rows.Add(rows);
+void Batcher::Shed(ServedModel& model, serving::Shed reason) {
+  model.cells(options_.reactor).shed[static_cast<size_t>(reason)].Add(1);
+}
+
+void Batcher::Record(const Block& block) {
+  ServedModel& model = *block.model;
+  metrics::ModelCells& cells = model.cells(options_.reactor);
+  cells.batch_rows.Observe(block.rows);
+  cells.rows.Add(block.rows);
   const auto& steps = model.plan().steps();
-  const auto reports = model.executor(reactor_).reports();
+  const auto reports = model.executor(options_.reactor).reports();
   for (size_t i = 0; i < steps.size(); ++i) {
     const engine::StepReport& report = reports[i];
     metrics::ActivationCells& a = cells_.activations[steps[i].activation->index];
     const auto backend = static_cast<size_t>(report.backend);
     const size_t path = report.split ? metrics::kSplit : metrics::kFused;
-    const size_t elements = rows * steps[i].outputs;
+    const size_t elements = block.rows * steps[i].outputs;
     a.elements[backend][path].Add(elements);
     a.layer_seconds[path].Observe(static_cast<uint64_t>(report.layer));
     if (report.split) {

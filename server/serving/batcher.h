@@ -2,74 +2,86 @@
 #define HILLOCK_SERVER_SERVING_BATCHER_H_
 
 #include <cstddef>
+#include <functional>
+#include <memory>
 #include <vector>
 
 #include "server/base/clock.h"
 #include "server/base/status.h"
 #include "server/metrics/registry.h"
+#include "server/serving/admission.h"
+#include "server/serving/block.h"
+#include "server/serving/commons.h"
+#include "server/serving/job.h"
 #include "server/serving/served_model.h"
 
 namespace hillock::serving {
 
-// The rows of one admitted request. Whoever creates a job keeps it, and what it points to, until
-// Done() has been called.
-class Job {
- public:
-  virtual ~Job() = default;
-
-  // The answer is complete in `output`, or `status` says why there is none. Called once.
-  virtual void Done(const absl::Status& status) = 0;
-
-  ServedModel* model = nullptr;
-  const char* input = nullptr;  // [rows][inputs] floats, any alignment
-  char* output = nullptr;       // room for [rows][outputs] floats, any alignment
-  size_t rows = 0;              // at least 1
-  Nanos arrived = 0;
-
- private:
-  friend class Batcher;
-  Nanos started_ = 0;    // when its first rows began to be computed
-  absl::Status status_;  // the first error any of its rows met
-};
-
-// Runs jobs in batches: what has been added by the time of Run() is the batch. Rows of one batch
-// come from one version of one model, in order of arrival; a job with more rows than fit is spread
-// over several batches. Belongs to one reactor; not thread-safe.
+// Runs jobs in batches: what has been added by the time a model's turn comes is its batch. The
+// model of the job that is due soonest comes first. Rows of one block come from one version of one
+// model; a job with more rows than a block is spread over several.
+//
+// What takes longer than a slice is cut into blocks and laid into the commons, where this and every
+// other batcher takes the block that is due soonest. While it runs, and between its layers, the
+// batcher goes on taking what arrives and runs what is light, so nothing light waits longer than a
+// slice for something heavy.
+//
+// Belongs to one reactor; not thread-safe.
 class Batcher {
  public:
-  // reactor: whose executors and cells to use. One batch in profile_every of each model is
-  // profiled, its first included; 0 profiles none. `cells` and `clock` must outlive this.
-  Batcher(size_t reactor, size_t profile_every, metrics::ReactorCells& cells, const Clock& clock);
+  struct Options {
+    size_t reactor = 0;  // whose executors and cells to use
 
-  void Add(Job& job) { jobs_.push_back(&job); }
+    // One batch in this many of each model is profiled, its first included; 0 profiles none.
+    size_t profile_every = 0;
+    QueueLimits limits{};
+  };
 
-  // Computes and completes every job added.
+  // All must outlive this.
+  Batcher(const Options& options, Commons& commons, metrics::ReactorCells& cells,
+          const Clock& clock);
+
+  // `poll` lets what has arrived be added; it is called while heavy work runs, and never blocks.
+  void SetPoll(std::function<void()> poll) { poll_ = std::move(poll); }
+
+  // Takes the job on, or refuses it as Admission::Check() says; a job refused is not kept.
+  absl::Status Add(Job& job);
+
+  // Computes and completes every job added, and takes what the commons hold.
   void Run();
 
  private:
-  // Rows of one job within a batch.
-  struct Segment {
-    Job* job;
-    size_t first;  // row of the job
-    size_t rows;
-    size_t at;  // row of the batch
-  };
-
+  bool RunSoonest();
   void RunModel(ServedModel& model);
-  void Gather(ServedModel& model, Job& job);
-  void Flush(ServedModel& model);
-  bool IsProfiled(const metrics::ModelCells& cells) const;
-  void Complete(Job& job, Nanos now);
-  void Record(ServedModel& model, size_t rows);
+  void TakeJobs(ServedModel& model);
+  bool IsLight(const ServedModel& model) const;
+  void RunLight(ServedModel& model);
+  void Offer(ServedModel& model);
+  void RunWhatIsLight(const ServedModel& busy);
 
-  const size_t reactor_;
-  const size_t profile_every_;
+  void Fill(Block& block, ServedModel& model, size_t max_rows);
+  void RunBlock(Block& block, bool pausing);
+  void Gather(const Block& block);
+  void Scatter(const Block& block);
+  void Record(const Block& block);
+  bool IsProfiled(const metrics::ModelCells& cells) const;
+
+  void CollectOffered();
+  void Finish(Block& block);
+  void Complete(Job& job, const absl::Status& status, Nanos now);
+  void Shed(ServedModel& model, serving::Shed reason);
+  static Load LoadOf(const Job& job);
+
+  const Options options_;
+  Commons& commons_;
   metrics::ReactorCells& cells_;
   const Clock& clock_;
-  std::vector<Job*> jobs_;
-  std::vector<Job*> batch_;  // jobs of the model being run
-  std::vector<Segment> segments_;
-  size_t filled_ = 0;  // rows in the executor's input
+  Admission admission_;
+  std::function<void()> poll_ = [] {};
+  std::vector<Job*> queue_;  // in order of arrival
+  std::vector<Job*> batch_;  // jobs of the model whose turn it is, those with rows left
+  Block light_;              // used again and again
+  std::vector<std::unique_ptr<Block>> offered_;  // this batcher's, not yet finished
 };
 
 }  // namespace hillock::serving

@@ -15,15 +15,19 @@ constexpr int kEmptyPolls = 4;
 
 }  // namespace
 
-Reactor::Reactor(size_t index, size_t profile_every,
+Reactor::Reactor(const Batcher::Options& options,
                  std::unique_ptr<grpc::ServerCompletionQueue> queue, const CatalogHolder& catalogs,
-                 metrics::ReactorCells& cells, const Clock& clock)
-    : index_(index),
+                 Commons& commons, metrics::ReactorCells& cells, const Clock& clock)
+    : index_(options.reactor),
       queue_(std::move(queue)),
       catalogs_(catalogs),
+      commons_(commons),
       cells_(cells),
       clock_(clock),
-      batcher_(index, profile_every, cells, clock) {}
+      batcher_(options, commons, cells, clock) {
+  batcher_.SetPoll([this] { Poll(kMaxEventsPerRound, 1); });
+  commons_.Add(*this);
+}
 
 void Reactor::Start() {
   thread_ = std::thread([this] { Loop(); });
@@ -40,29 +44,46 @@ void Reactor::Close::Ready(bool) {
   reactor_.queue_->Shutdown();
 }
 
+void Reactor::Wake() {
+  if (wake_pending_.exchange(true)) return;
+  wake_alarm_.Set(queue_.get(), gpr_now(GPR_CLOCK_MONOTONIC), static_cast<Event*>(&woken_));
+}
+
 void Reactor::Loop() {
-  void* tag = nullptr;
-  bool ok = false;
-  while (queue_->Next(&tag, &ok)) {
-    round_start_ = clock_.Now();
-    catalog_ = catalogs_.Snapshot();
-    Drain(tag, ok);
+  while (Wait()) {
     batcher_.Run();
     catalog_.reset();
   }
 }
 
-void Reactor::Drain(void* tag, bool ok) {
-  static_cast<Event*>(tag)->Ready(ok);
+// Begins a round: waits for an event unless the commons hold work, and takes every other event that
+// is ready. False once the queue is closed and empty.
+bool Reactor::Wait() {
+  void* tag = nullptr;
+  bool ok = false;
+  const bool waits = commons_.Sleep(*this);
+  const bool open = !waits || queue_->Next(&tag, &ok);
+  commons_.Awake(*this);
+  if (!open) return false;
+  catalog_ = catalogs_.Snapshot();
+  round_start_ = clock_.Now();
+  if (waits) static_cast<Event*>(tag)->Ready(ok);
+  Poll(kMaxEventsPerRound - 1, kEmptyPolls);
+  return true;
+}
+
+void Reactor::Poll(int events, int empty_polls) {
   // A time in the past polls without sleeping; a zero timespan would sleep up to a millisecond.
   const gpr_timespec past = gpr_inf_past(GPR_CLOCK_MONOTONIC);
-  int polls = kEmptyPolls;
-  for (int events = 1; events < kMaxEventsPerRound && polls > 0;) {
+  void* tag = nullptr;
+  bool ok = false;
+  round_start_ = clock_.Now();
+  while (events > 0 && empty_polls > 0) {
     if (queue_->AsyncNext(&tag, &ok, past) == grpc::CompletionQueue::GOT_EVENT) {
       static_cast<Event*>(tag)->Ready(ok);
-      ++events;
+      --events;
     } else {
-      --polls;
+      --empty_polls;
     }
   }
 }

@@ -4,6 +4,7 @@
 #include <grpcpp/alarm.h>
 #include <grpcpp/completion_queue.h>
 
+#include <atomic>
 #include <memory>
 #include <thread>
 
@@ -27,11 +28,12 @@ class Event {
 // It waits for an event, takes every other that is ready, lets each decode and add its job, and
 // then computes them all: what was drained is the batch. Everything but the constructor, Start()
 // and Join() is for the reactor's own thread.
-class Reactor {
+class Reactor final : private Commons::Sleeper {
  public:
-  // `catalogs`, `cells` and `clock` must outlive this.
-  Reactor(size_t index, size_t profile_every, std::unique_ptr<grpc::ServerCompletionQueue> queue,
-          const CatalogHolder& catalogs, metrics::ReactorCells& cells, const Clock& clock);
+  // All must outlive this.
+  Reactor(const Batcher::Options& options, std::unique_ptr<grpc::ServerCompletionQueue> queue,
+          const CatalogHolder& catalogs, Commons& commons, metrics::ReactorCells& cells,
+          const Clock& clock);
 
   // Begins to handle events. REQUIRES: the server that the queue belongs to has started.
   void Start();
@@ -52,7 +54,7 @@ class Reactor {
   // The catalog in force during this round; it outlives every job of the round.
   const Catalog& catalog() const { return *catalog_; }
 
-  // When this round's events were taken.
+  // When events were last looked for.
   Nanos round_start() const { return round_start_; }
 
  private:
@@ -66,18 +68,34 @@ class Reactor {
     Reactor& reactor_;
   };
 
+  // Ends a wait when another reactor has laid work into the commons.
+  class Woken final : public Event {
+   public:
+    explicit Woken(Reactor& reactor) : reactor_(reactor) {}
+    void Ready(bool) override { reactor_.wake_pending_.store(false); }
+
+   private:
+    Reactor& reactor_;
+  };
+
+  void Wake() override;
   void Loop();
-  void Drain(void* tag, bool ok);
+  bool Wait();
+  void Poll(int events, int empty_polls);
 
   const size_t index_;
   const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   const CatalogHolder& catalogs_;
+  Commons& commons_;
   metrics::ReactorCells& cells_;
   const Clock& clock_;
   Batcher batcher_;
   std::shared_ptr<const Catalog> catalog_;
   Nanos round_start_ = 0;
   bool closed_ = false;
+  Woken woken_{*this};
+  std::atomic<bool> wake_pending_{false};  // an alarm can be set again only once it has gone off
+  grpc::Alarm wake_alarm_;
   Close close_{*this};
   grpc::Alarm close_alarm_;
   std::thread thread_;

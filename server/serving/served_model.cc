@@ -1,10 +1,14 @@
 #include "server/serving/served_model.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace hillock::serving {
 namespace {
+
+// A batch large enough to show what one more row costs.
+constexpr size_t kManyRows = 32;
 
 std::vector<metrics::LayerLabels> LabelsOf(const engine::Plan& plan) {
   std::vector<metrics::LayerLabels> labels;
@@ -28,7 +32,7 @@ absl::StatusOr<std::shared_ptr<ServedModel>> ServedModel::Create(
   for (size_t i = 0; i < reactors; ++i) {
     served->executors_.push_back(std::make_unique<engine::Executor>(served->plan_, clock));
   }
-  HILLOCK_RETURN_IF_ERROR(served->Warm());
+  HILLOCK_RETURN_IF_ERROR(served->Warm(clock));
   served->metrics_ =
       registry.AddModel(served->name_, std::to_string(version), LabelsOf(*served->plan_));
   served->metrics_->load_seconds = 1e-9 * static_cast<double>(clock.Now() - start);
@@ -36,14 +40,36 @@ absl::StatusOr<std::shared_ptr<ServedModel>> ServedModel::Create(
   return served;
 }
 
-absl::Status ServedModel::Warm() {
+absl::StatusOr<Nanos> ServedModel::TimeRun(size_t rows, const Clock& clock) {
+  engine::Executor& executor = *executors_.front();
+  std::fill_n(executor.input(), rows * inputs(), 0.0f);
+  HILLOCK_RETURN_IF_ERROR(executor.Run(rows, /*profile=*/false));
+  std::fill_n(executor.input(), rows * inputs(), 0.0f);
+  const Nanos start = clock.Now();
+  HILLOCK_RETURN_IF_ERROR(executor.Run(rows, /*profile=*/false));
+  return clock.Now() - start;
+}
+
+absl::Status ServedModel::Warm(const Clock& clock) {
   for (const auto& executor : executors_) {
-    for (const size_t rows : engine::kBuckets) {
-      std::fill_n(executor->input(), rows * inputs(), 0.0f);
-      HILLOCK_RETURN_IF_ERROR(executor->Run(rows, /*profile=*/false));
-    }
+    std::fill_n(executor->input(), inputs(), 0.0f);
+    HILLOCK_RETURN_IF_ERROR(executor->Run(1, /*profile=*/false));
   }
+  HILLOCK_ASSIGN_OR_RETURN(first_row_cost_, TimeRun(1, clock));
+  HILLOCK_ASSIGN_OR_RETURN(const Nanos many, TimeRun(kManyRows, clock));
+  row_cost_ = many / static_cast<Nanos>(kManyRows) + 1;
+  Nanos longest = 1;
+  for (const engine::StepReport& r : executors_.front()->reports()) {
+    longest = std::max(longest, r.layer);
+  }
+  const auto fitting = static_cast<size_t>(static_cast<Nanos>(kManyRows) * kSlice / longest);
+  const auto next = std::ranges::upper_bound(engine::kBuckets, std::max(fitting, kFewestBlockRows));
+  block_rows_ = *std::prev(next);
   return absl::OkStatus();
+}
+
+Nanos ServedModel::Cost(size_t rows) const {
+  return std::max(first_row_cost_, static_cast<Nanos>(rows) * row_cost_);
 }
 
 const std::string& ServedModel::LabelOf(const float* outputs) const {

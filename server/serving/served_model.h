@@ -16,11 +16,14 @@
 
 namespace hillock::serving {
 
+// The longest a reactor computes before it looks at the network again.
+inline constexpr Nanos kSlice = 1'000'000;
+
 // One model version, ready to serve: its plan, an executor for every reactor, and its metrics. What
 // it tells is immutable and thread-safe; executor(i) and cells(i) belong to reactor i alone.
 class ServedModel {
  public:
-  // Compiles and warms `mlp`: every bucket of every executor has run once when this returns.
+  // Compiles and warms `mlp`: every executor has run once when this returns.
   // INTERNAL when a run fails. `registry` and `clock` must outlive the model.
   static absl::StatusOr<std::shared_ptr<ServedModel>> Create(std::string name, int64_t version,
                                                              std::shared_ptr<const model::Mlp> mlp,
@@ -40,6 +43,15 @@ class ServedModel {
   const engine::PlanOptions& options() const { return options_; }
   const std::vector<std::string>& class_labels() const { return mlp_->class_labels; }
 
+  // Estimated time to compute `rows` rows on one core, and each of many rows, as warming up took.
+  Nanos Cost(size_t rows) const;
+  Nanos RowCost() const { return row_cost_; }
+
+  // Rows of a block of heavy work: as many as keep each layer, which nothing interrupts, within a
+  // slice; at least kFewestBlockRows, below which a core is not worth using.
+  size_t block_rows() const { return block_rows_; }
+  static constexpr size_t kFewestBlockRows = 8;
+
   // A model with class labels has a second output, `label`: the class of each row.
   bool has_labels() const { return !mlp_->class_labels.empty(); }
 
@@ -51,12 +63,16 @@ class ServedModel {
 
  private:
   ServedModel() = default;
-  absl::Status Warm();
+  absl::Status Warm(const Clock& clock);
+  absl::StatusOr<Nanos> TimeRun(size_t rows, const Clock& clock);
 
   std::string name_;
   int64_t version_ = 0;
   std::shared_ptr<const model::Mlp> mlp_;
   engine::PlanOptions options_;
+  Nanos first_row_cost_ = 0;
+  Nanos row_cost_ = 0;
+  size_t block_rows_ = 0;
   std::shared_ptr<const engine::Plan> plan_;
   std::vector<std::unique_ptr<engine::Executor>> executors_;  // by reactor
   std::shared_ptr<metrics::ModelMetrics> metrics_;

@@ -59,7 +59,7 @@ class MetricsTest : public ::testing::Test {
   }
 
   const SomeModels models_{"iris", "digits-ncu"};
-  ServerProcess server_{WithADamagedModel(models_), {"--reactors", "1"}};
+  ServerProcess server_{WithADamagedModel(models_), {"--reactors", "1", "--backend", "onednn"}};
 };
 
 TEST_F(MetricsTest, HaveTheNamesAndLabelsOfTheGoldenFile) {

@@ -83,6 +83,8 @@ class RegistryTest : public ::testing::Test {
       cells.compute_seconds.Observe(1);
       cells.batch_rows.Observe(1);
       cells.rows.Add(1);
+      cells.queue_rows.store(1);
+      for (Counter& counter : cells.shed) counter.Add(1);
       for (size_t layer = 0; layer < 2; ++layer) {
         cells.sampled[layer].Add(2);
         cells.saturated[layer].Add(1);
@@ -227,15 +229,16 @@ TEST_F(RegistryTest, HasTheFamiliesThatDashboardsKnow) {
   std::vector<std::string> names;
   for (const auto& family : registry_.Collect()) names.push_back(family.name);
   EXPECT_THAT(
-      names, UnorderedElementsAre(
-                 "hillock_activation_seconds", "hillock_activation_timed_elements_total",
-                 "hillock_activation_elements_total", "hillock_layer_seconds",
-                 "hillock_requests_total", "hillock_request_seconds", "hillock_batch_rows",
-                 "hillock_rows_total", "hillock_activation_sampled_elements_total",
-                 "hillock_activation_saturated_elements_total", "hillock_layer_dead_units",
-                 "hillock_model_load_seconds", "hillock_model_bytes", "hillock_model_state",
-                 "hillock_build_info", "process_cpu_seconds_total", "process_resident_memory_bytes",
-                 "process_open_fds", "process_max_fds", "process_start_time_seconds"));
+      names,
+      UnorderedElementsAre(
+          "hillock_activation_seconds", "hillock_activation_timed_elements_total",
+          "hillock_activation_elements_total", "hillock_layer_seconds", "hillock_requests_total",
+          "hillock_request_seconds", "hillock_batch_rows", "hillock_rows_total",
+          "hillock_queue_rows", "hillock_shed_total", "hillock_activation_sampled_elements_total",
+          "hillock_activation_saturated_elements_total", "hillock_layer_dead_units",
+          "hillock_model_load_seconds", "hillock_model_bytes", "hillock_model_state",
+          "hillock_build_info", "process_cpu_seconds_total", "process_resident_memory_bytes",
+          "process_open_fds", "process_max_fds", "process_start_time_seconds"));
 }
 
 }  // namespace

@@ -37,14 +37,18 @@ class BatcherMetrics : public ::testing::Test {
   static constexpr size_t kReactor = 1;
 
   // Adds a job that has waited for `waited` and runs it.
+  Batcher MakeBatcher(size_t profile_every) {
+    return Batcher({.reactor = kReactor, .profile_every = profile_every}, commons_,
+                   registry_.reactor(kReactor), clock_);
+  }
   void RunJob(size_t profile_every, size_t rows, Nanos waited = 0) {
-    Batcher batcher(kReactor, profile_every, registry_.reactor(kReactor), clock_);
+    Batcher batcher = MakeBatcher(profile_every);
     RunOn(batcher, rows, waited);
   }
   void RunOn(Batcher& batcher, size_t rows, Nanos waited = 0) {
     TestJob job(*model_, rows, 1, clock_.Now());
     clock_.Advance(waited - Nanos{kTick});
-    batcher.Add(job);
+    EXPECT_TRUE(batcher.Add(job).ok());
     batcher.Run();
     EXPECT_EQ(job.done(), 1);
   }
@@ -65,10 +69,11 @@ class BatcherMetrics : public ::testing::Test {
   }
 
   FakeClock clock_{kTick};
+  Commons commons_;
   metrics::Registry registry_{2, {}};
   std::shared_ptr<ServedModel> model_ =
       *ServedModel::Create("m", 1, MlpBuilder(3).Add(8, "relu").Add(2, "ncu").Share(),
-                           {std::nullopt}, 2, registry_, clock_);
+                           {Backend::kOneDnn}, 2, registry_, clock_);
 };
 
 TEST_F(BatcherMetrics, CountRowsAndBatches) {
@@ -146,11 +151,11 @@ TEST_F(BatcherMetrics, TimeAJobOfSeveralBatchesFromItsFirstRowToItsLast) {
 }
 
 TEST_F(BatcherMetrics, TimeEveryJobOfABatch) {
-  Batcher batcher(kReactor, 0, registry_.reactor(kReactor), clock_);
+  Batcher batcher = MakeBatcher(0);
   TestJob one(*model_, 2, 1, clock_.Now());
   TestJob other(*model_, 3, 2, clock_.Now());
-  batcher.Add(one);
-  batcher.Add(other);
+  EXPECT_TRUE(batcher.Add(one).ok());
+  EXPECT_TRUE(batcher.Add(other).ok());
   batcher.Run();
   EXPECT_EQ(CountOf(cells().queue_seconds), 2u);
   EXPECT_EQ(cells().queue_seconds.Sum(), 3 * kTick);
@@ -165,7 +170,7 @@ struct Profiling {
 class ProfileEvery : public BatcherMetrics, public ::testing::WithParamInterface<Profiling> {};
 
 TEST_P(ProfileEvery, TakesTheFirstBatchAndThenOneInSoMany) {
-  Batcher batcher(kReactor, GetParam().every, registry_.reactor(kReactor), clock_);
+  Batcher batcher = MakeBatcher(GetParam().every);
   for (size_t i = 0; i < GetParam().batches.size(); ++i) {
     const uint64_t before = cells().sampled[0].Get();
     RunOn(batcher, 4);
@@ -198,7 +203,7 @@ TEST_F(BatcherMetrics, CountDeadUnitsOnceAWindowHasPassed) {
   mlp.layers[0].bias = {-1, 1, -1};
   model_ = *ServedModel::Create("dying", 1, std::make_shared<const model::Mlp>(std::move(mlp)), {},
                                 2, registry_, clock_);
-  Batcher batcher(kReactor, 1, registry_.reactor(kReactor), clock_);
+  Batcher batcher = MakeBatcher(1);
   for (size_t i = 1; i < engine::UnitHealth::kWindow; ++i) RunOn(batcher, 2);
   EXPECT_EQ(cells().dead_units[0].load(), 0);
   RunOn(batcher, 2);

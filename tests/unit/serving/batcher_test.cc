@@ -57,7 +57,7 @@ class BatcherTest : public ::testing::Test {
     TestJob& job = jobs_.emplace_back(pupil.served(), rows, static_cast<uint32_t>(jobs_.size()));
     const size_t number = jobs_.size() - 1;
     job.Then([this, number](TestJob&) { order_.push_back(number); });
-    batcher_.Add(job);
+    EXPECT_THAT(batcher_.Add(job), IsOk());
     return job;
   }
 
@@ -72,7 +72,8 @@ class BatcherTest : public ::testing::Test {
   metrics::Registry registry_{1, {}};
   Pupil cats_{"cats", MlpBuilder(3, 1).Add(8, "tanh").Add(2, "softmax").Share(), registry_};
   Pupil dogs_{"dogs", MlpBuilder(5, 2).Add(1, "sigmoid").Normalized().Share(), registry_};
-  Batcher batcher_{0, 0, registry_.reactor(0), Clock::Monotonic()};
+  Commons commons_;
+  Batcher batcher_{{}, commons_, registry_.reactor(0), Clock::Monotonic()};
   std::deque<TestJob> jobs_;
   std::vector<size_t> order_;  // numbers of the jobs done
 };

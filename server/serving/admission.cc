@@ -1,0 +1,73 @@
+#include "server/serving/admission.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+
+#include "absl/strings/cord.h"
+
+namespace hillock::serving {
+namespace {
+
+constexpr char kPushback[] = "hillock/retry-pushback-ms";
+constexpr Nanos kMillisecond = 1'000'000;
+
+}  // namespace
+
+Admission::Verdict Admission::Full(Shed reason, std::string_view what, size_t got,
+                                   size_t limit) const {
+  absl::Status status = absl::ResourceExhaustedError(
+      fmt::format("the queue is full: {} {} with this request, want at most {}", got, what, limit));
+  // By then what waits now has been computed.
+  const Nanos wait = std::max(waiting_.cost / kMillisecond, Nanos{1});
+  status.SetPayload(kPushback, absl::Cord(std::to_string(wait)));
+  return {std::move(status), reason};
+}
+
+Admission::Verdict Admission::Check(const Load& load, Nanos now, Nanos deadline) const {
+  const Nanos wait = waiting_.cost;
+  if (deadline != kNoDeadline && now + wait + load.cost > deadline) {
+    return {absl::DeadlineExceededError(
+                fmt::format("{:.1f} ms are left, the answer would take {:.1f}",
+                            1e-6 * static_cast<double>(std::max<Nanos>(deadline - now, 0)),
+                            1e-6 * static_cast<double>(wait + load.cost))),
+            Shed::kDeadline};
+  }
+  if (waiting_.rows == 0) return {};
+  if (waiting_.rows + load.rows > limits_.rows) {
+    return Full(Shed::kQueueRows, "rows", waiting_.rows + load.rows, limits_.rows);
+  }
+  if (waiting_.bytes + load.bytes > limits_.bytes) {
+    return Full(Shed::kQueueBytes, "bytes", waiting_.bytes + load.bytes, limits_.bytes);
+  }
+  if (wait > limits_.wait) {
+    return Full(Shed::kQueueTime, "ms of work", static_cast<size_t>(wait / kMillisecond),
+                static_cast<size_t>(limits_.wait / kMillisecond));
+  }
+  return {};
+}
+
+void Admission::Enter(const Load& load) {
+  waiting_.rows += load.rows;
+  waiting_.bytes += load.bytes;
+  waiting_.cost += load.cost;
+}
+
+void Admission::Leave(const Load& load) {
+  waiting_.rows -= load.rows;
+  waiting_.bytes -= load.bytes;
+  waiting_.cost -= load.cost;
+}
+
+int64_t RetryPushback(const absl::Status& status) {
+  const auto payload = status.GetPayload(kPushback);
+  if (!payload) return -1;
+  const std::string text(*payload);
+  int64_t milliseconds = -1;
+  std::from_chars(text.data(), text.data() + text.size(), milliseconds);
+  return milliseconds;
+}
+
+}  // namespace hillock::serving

@@ -1,0 +1,42 @@
+#include "server/serving/commons.h"
+
+#include <algorithm>
+
+namespace hillock::serving {
+
+void Commons::Offer(Block& block) {
+  {
+    absl::MutexLock lock(&mutex_);
+    blocks_.push_back(&block);
+    UpdateDue();
+  }
+  for (Sleeper* const sleeper : sleepers_) {
+    if (sleeper->asleep_.exchange(false)) return sleeper->Wake();
+  }
+}
+
+Block* Commons::Take() {
+  if (NextDue() == kNoDeadline) return nullptr;
+  absl::MutexLock lock(&mutex_);
+  const auto soonest = std::ranges::min_element(blocks_, {}, &Block::due);
+  if (soonest == blocks_.end()) return nullptr;
+  Block* const block = *soonest;
+  blocks_.erase(soonest);
+  UpdateDue();
+  return block;
+}
+
+bool Commons::Sleep(Sleeper& sleeper) {
+  // In this order, and Offer() in the other: one of the two sees what the other did.
+  sleeper.asleep_.store(true);
+  if (NextDue() == kNoDeadline) return true;
+  sleeper.asleep_.store(false);
+  return false;
+}
+
+void Commons::UpdateDue() {
+  const auto soonest = std::ranges::min_element(blocks_, {}, &Block::due);
+  next_due_.store(soonest == blocks_.end() ? kNoDeadline : (*soonest)->due);
+}
+
+}  // namespace hillock::serving

@@ -1,0 +1,44 @@
+#ifndef HILLOCK_SERVER_SERVING_JOB_H_
+#define HILLOCK_SERVER_SERVING_JOB_H_
+
+#include <algorithm>
+#include <cstddef>
+
+#include "server/base/clock.h"
+#include "server/base/status.h"
+#include "server/serving/served_model.h"
+
+namespace hillock::serving {
+
+// The rows of one admitted request. Whoever creates a job keeps it, and what it points to, until
+// Done() has been called. Belongs to the reactor it is added to.
+class Job {
+ public:
+  virtual ~Job() = default;
+
+  // The answer is complete in `output`, or `status` says why there is none. Called once.
+  virtual void Done(const absl::Status& status) = 0;
+
+  // By when its turn should come: the sooner of its deadline and of what any job may wait.
+  Nanos due() const { return std::min(deadline, arrived + kPatience); }
+
+  ServedModel* model = nullptr;
+  const char* input = nullptr;  // [rows][inputs] floats, any alignment
+  char* output = nullptr;       // room for [rows][outputs] floats, any alignment
+  size_t rows = 0;              // at least 1
+  Nanos arrived = 0;
+  Nanos deadline = kNoDeadline;  // nobody wants the answer after that
+
+ private:
+  friend class Batcher;
+  static constexpr Nanos kPatience = 100'000'000;
+
+  size_t rows_taken_ = 0;  // rows that are in a block
+  size_t rows_done_ = 0;
+  Nanos started_ = 0;    // when the first of its rows began to be computed
+  absl::Status status_;  // the first error any of its rows met
+};
+
+}  // namespace hillock::serving
+
+#endif  // HILLOCK_SERVER_SERVING_JOB_H_

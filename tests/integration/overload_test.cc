@@ -1,0 +1,78 @@
+// More than the queue takes, from outside.
+
+#include <gmock/gmock.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/completion_queue.h>
+#include <grpcpp/support/async_unary_call.h>
+
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "tests/integration/examples.h"
+#include "tests/integration/metrics_page.h"
+#include "tests/support/status_matchers.h"
+
+namespace hillock::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int kBurst = 400;
+constexpr size_t kRows = 4;
+
+// One call of many that are under way together.
+struct Call {
+  grpc::ClientContext context;
+  grpc::Status status;
+  inference::ModelInferResponse response;
+  std::unique_ptr<grpc::ClientAsyncResponseReader<inference::ModelInferResponse>> reader;
+
+  std::string Pushback() const {
+    const auto& trailers = context.GetServerTrailingMetadata();
+    const auto it = trailers.find("grpc-retry-pushback-ms");
+    return it == trailers.end() ? "none" : std::string(it->second.data(), it->second.size());
+  }
+};
+
+// Sends all at once and waits for every answer.
+std::deque<Call> Burst(ServerProcess& server, const inference::ModelInferRequest& request) {
+  std::deque<Call> calls;
+  grpc::CompletionQueue queue;
+  for (int i = 0; i < kBurst; ++i) {
+    Call& call = calls.emplace_back();
+    call.reader = server.inference().AsyncModelInfer(&call.context, request, &queue);
+    call.reader->Finish(&call.response, &call.status, &call);
+  }
+  for (int i = 0; i < kBurst; ++i) {
+    void* tag = nullptr;
+    bool ok = false;
+    EXPECT_TRUE(queue.Next(&tag, &ok));
+  }
+  return calls;
+}
+
+TEST(OverloadTest, IsRefusedWithAdviceAndCounted) {
+  ServerProcess server(HILLOCK_MODELS, {"--reactors", "1", "--max-queue-rows", "5"});
+  const Example& iris = FindExample("iris");
+  const auto calls = Burst(server, MakeRequest("iris", iris.width, iris.Rows(0, kRows)));
+  int refused = 0;
+  for (const Call& call : calls) {
+    if (call.status.ok()) continue;
+    ++refused;
+    EXPECT_THAT(ToAbsl(call.status), StatusIs(absl::StatusCode::kResourceExhausted,
+                                              HasSubstr("the queue is full: 8 rows")));
+    EXPECT_EQ(call.Pushback(), "1");
+  }
+  EXPECT_GT(refused, 0);
+  EXPECT_LT(refused, kBurst);
+  const MetricsPage page(server);
+  EXPECT_EQ(page.Sum("hillock_shed_total", {{"model", "iris"}, {"reason", "queue_rows"}}), refused);
+  EXPECT_EQ(page.Sum("hillock_requests_total", {{"code", "RESOURCE_EXHAUSTED"}}), refused);
+  EXPECT_EQ(page.Sum("hillock_queue_rows", {{"model", "iris"}}), 0);
+  EXPECT_THAT(Infer(server, MakeRequest("iris", iris.width, iris.Rows(0, kRows))), IsOk())
+      << "calm again";
+}
+
+}  // namespace
+}  // namespace hillock::testing

@@ -1,0 +1,87 @@
+#include "server/serving/admission.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/status_matchers.h"
+
+namespace hillock::serving {
+namespace {
+
+using ::hillock::testing::IsOk;
+using ::hillock::testing::StatusIs;
+using Code = absl::StatusCode;
+
+constexpr Nanos kMs = 1'000'000;
+constexpr Nanos kNow = 50 * kMs;
+constexpr QueueLimits kLimits{.rows = 100, .bytes = 1000, .wait = 20 * kMs};
+
+class AdmissionTest : public ::testing::Test {
+ protected:
+  absl::Status Check(const Load& load, Nanos deadline = kNoDeadline) const {
+    return admission_.Check(load, kNow, deadline).status;
+  }
+  Shed Reason(const Load& load, Nanos deadline = kNoDeadline) const {
+    return admission_.Check(load, kNow, deadline).reason;
+  }
+
+  Admission admission_{kLimits};
+};
+
+TEST_F(AdmissionTest, TakesAnythingIntoAnEmptyQueue) {
+  EXPECT_THAT(Check({.rows = 5000, .bytes = 50000, .cost = 900 * kMs}), IsOk());
+}
+
+TEST_F(AdmissionTest, FillsTheQueueToItsLimits) {
+  admission_.Enter({.rows = 60, .bytes = 600, .cost = 20 * kMs});
+  EXPECT_THAT(Check({.rows = 40, .bytes = 400, .cost = 5 * kMs}), IsOk());
+}
+
+TEST_F(AdmissionTest, RefusesWhatGoesBeyond) {
+  admission_.Enter({.rows = 60, .bytes = 600, .cost = 7 * kMs});
+  EXPECT_THAT(Check({.rows = 41}),
+              StatusIs(Code::kResourceExhausted,
+                       "the queue is full: 101 rows with this request, want at most 100"));
+  EXPECT_EQ(Reason({.rows = 41}), Shed::kQueueRows);
+  EXPECT_THAT(Check({.rows = 1, .bytes = 401}),
+              StatusIs(Code::kResourceExhausted,
+                       "the queue is full: 1001 bytes with this request, want at most 1000"));
+  EXPECT_EQ(Reason({.rows = 1, .bytes = 401}), Shed::kQueueBytes);
+}
+
+TEST_F(AdmissionTest, RefusesOnceTheWorkThatWaitsTakesTooLong) {
+  admission_.Enter({.rows = 1, .cost = 21 * kMs});
+  EXPECT_THAT(Check({.rows = 1}),
+              StatusIs(Code::kResourceExhausted,
+                       "the queue is full: 21 ms of work with this request, want at most 20"));
+  EXPECT_EQ(Reason({.rows = 1}), Shed::kQueueTime);
+}
+
+TEST_F(AdmissionTest, AdvisesToComeBackWhenTheQueueHasBeenWorkedOff) {
+  admission_.Enter({.rows = 100, .cost = 7 * kMs});
+  EXPECT_EQ(RetryPushback(Check({.rows = 1})), 7);
+  EXPECT_EQ(RetryPushback(Check({.rows = 1}, kNow)), -1) << "a deadline is nothing to wait for";
+  EXPECT_EQ(RetryPushback(absl::OkStatus()), -1);
+}
+
+TEST_F(AdmissionTest, RefusesADeadlineThatCannotBeMet) {
+  admission_.Enter({.rows = 1, .cost = 7 * kMs});
+  EXPECT_THAT(Check({.rows = 1, .cost = 3 * kMs}, kNow + 10 * kMs), IsOk());
+  EXPECT_THAT(Check({.rows = 1, .cost = 3 * kMs}, kNow + 10 * kMs - 1),
+              StatusIs(Code::kDeadlineExceeded, "10.0 ms are left, the answer would take 10.0"));
+  EXPECT_THAT(Check({.rows = 1, .cost = 3 * kMs}, kNow - kMs),
+              StatusIs(Code::kDeadlineExceeded, "0.0 ms are left, the answer would take 10.0"));
+  EXPECT_EQ(Reason({.rows = 1}, kNow), Shed::kDeadline);
+}
+
+TEST_F(AdmissionTest, ForgetsWhatLeaves) {
+  const Load load{.rows = 100, .bytes = 1000, .cost = 30 * kMs};
+  admission_.Enter(load);
+  EXPECT_FALSE(Check({.rows = 1}).ok());
+  admission_.Leave(load);
+  EXPECT_THAT(Check({.rows = 1}), IsOk());
+  EXPECT_EQ(admission_.waiting().cost, 0);
+}
+
+}  // namespace
+}  // namespace hillock::serving

@@ -1,0 +1,194 @@
+// Heavy work beside light work, and shared between batchers. The clock ticks a millisecond whenever
+// it is read, so every layer takes a slice and no model is light unless it was made on a clock that
+// stands still.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/support/fake_clock.h"
+#include "tests/support/mlp_builder.h"
+#include "tests/support/status_matchers.h"
+#include "tests/unit/serving/test_job.h"
+
+namespace hillock::serving {
+namespace {
+
+using ::hillock::testing::FakeClock;
+using ::hillock::testing::IsOk;
+using ::hillock::testing::MlpBuilder;
+using ::hillock::testing::StatusIs;
+using ::testing::ElementsAre;
+using ::testing::Pointwise;
+
+constexpr size_t kReactors = 2;
+
+class SlicesTest : public ::testing::Test {
+ protected:
+  std::shared_ptr<ServedModel> Serve(const std::string& name, const Clock& clock, uint32_t seed) {
+    const auto mlp = MlpBuilder(3, seed).Add(8, "tanh").Add(8, "relu").Add(2, "softmax").Share();
+    return *ServedModel::Create(name, 1, mlp, {Backend::kFallback}, kReactors, registry_, clock);
+  }
+  Batcher MakeBatcher(size_t reactor, const QueueLimits& limits = {}) {
+    return Batcher({.reactor = reactor, .limits = limits}, commons_, registry_.reactor(reactor),
+                   clock_);
+  }
+  TestJob& MakeJob(ServedModel& model, size_t rows) {
+    TestJob& job =
+        jobs_.emplace_back(model, rows, static_cast<uint32_t>(jobs_.size()), clock_.Now());
+    const size_t number = jobs_.size() - 1;
+    job.Then([this, number](TestJob&) { order_.push_back(number); });
+    return job;
+  }
+  TestJob& Add(Batcher& batcher, ServedModel& model, size_t rows) {
+    TestJob& job = MakeJob(model, rows);
+    EXPECT_THAT(batcher.Add(job), IsOk());
+    return job;
+  }
+
+  // The answers are those of the same rows computed at once, by another batcher.
+  void ExpectAnswered(const TestJob& job) {
+    EXPECT_EQ(job.done(), 1);
+    EXPECT_THAT(job.status(), IsOk());
+    TestJob again(*job.model, job.rows, static_cast<uint32_t>(&job - &jobs_[0]), clock_.Now());
+    for (size_t row = 0; row < job.rows; ++row) {
+      engine::Executor& executor = job.model->executor(0);
+      std::ranges::copy(job.Row(row), executor.input());
+      ASSERT_THAT(executor.Run(1, false), IsOk());
+      const size_t width = job.model->outputs();
+      const std::vector<float> want(executor.output(), executor.output() + width);
+      const std::vector<float> answers = job.Answers();
+      const std::vector<float> got(
+          answers.begin() + static_cast<std::ptrdiff_t>(row * width),
+          answers.begin() + static_cast<std::ptrdiff_t>((row + 1) * width));
+      ASSERT_THAT(got, Pointwise(::testing::Eq(), want)) << "row " << row;
+    }
+  }
+
+  FakeClock clock_{kSlice};
+  const FakeClock standing_;
+  Commons commons_;
+  metrics::Registry registry_{kReactors, {}};
+  std::shared_ptr<ServedModel> heavy_ = Serve("heavy", clock_, 1);
+  std::shared_ptr<ServedModel> light_ = Serve("light", standing_, 2);
+  std::deque<TestJob> jobs_;
+  std::vector<size_t> order_;  // numbers of the jobs done
+};
+
+TEST_F(SlicesTest, TellHeavyFromLight) {
+  EXPECT_GT(heavy_->Cost(1), kSlice);
+  EXPECT_LE(light_->Cost(1000), kSlice);
+  EXPECT_LT(heavy_->block_rows(), light_->block_rows());
+  EXPECT_GE(heavy_->block_rows(), ServedModel::kFewestBlockRows);
+  EXPECT_EQ(light_->block_rows(), engine::kMaxRows);
+}
+
+TEST_F(SlicesTest, CutHeavyWorkIntoBlocks) {
+  Batcher batcher = MakeBatcher(0);
+  TestJob& job = Add(batcher, *heavy_, 100);
+  batcher.Run();
+  ExpectAnswered(job);
+  EXPECT_EQ(heavy_->cells(0).rows.Get(), 100u);
+  EXPECT_EQ(heavy_->cells(0).batch_rows.Sum(), 100u);
+  EXPECT_EQ(commons_.NextDue(), kNoDeadline);
+}
+
+TEST_F(SlicesTest, RunWhatIsLightBetweenTheLayersOfWhatIsHeavy) {
+  Batcher batcher = MakeBatcher(0);
+  bool arrived = false;
+  batcher.SetPoll([&] {
+    if (!std::exchange(arrived, true)) Add(batcher, *light_, 5);
+  });
+  Add(batcher, *heavy_, 10);
+  batcher.Run();
+  EXPECT_THAT(order_, ElementsAre(1, 0)) << "the light one came later and was done first";
+  for (const TestJob& job : jobs_) ExpectAnswered(job);
+}
+
+TEST_F(SlicesTest, NeverRunAModelInsideItself) {
+  Batcher batcher = MakeBatcher(0);
+  int arrivals = 0;
+  batcher.SetPoll([&] {
+    if (++arrivals <= 3) Add(batcher, *heavy_, 4);
+  });
+  Add(batcher, *heavy_, 10);
+  batcher.Run();
+  EXPECT_THAT(order_.front(), 0u);
+  for (const TestJob& job : jobs_) ExpectAnswered(job);
+}
+
+// Heavy work that has waited is not put off by light work that keeps arriving.
+TEST_F(SlicesTest, StarveNobody) {
+  Batcher batcher = MakeBatcher(0);
+  int arrivals = 0;
+  batcher.SetPoll([&] {
+    if (++arrivals <= 50) Add(batcher, *light_, 1);
+  });
+  Add(batcher, *light_, 1);
+  Add(batcher, *heavy_, 10);
+  batcher.Run();
+  const auto heavy_at = std::ranges::find(order_, size_t{1});
+  EXPECT_LT(heavy_at - order_.begin(), 10) << "of " << order_.size();
+}
+
+TEST_F(SlicesTest, ShareBlocksBetweenBatchers) {
+  Batcher owner = MakeBatcher(0);
+  Batcher helper = MakeBatcher(1);
+  // Whenever the owner looks at the network, the other one gets a turn.
+  owner.SetPoll([&] { helper.Run(); });
+  TestJob& job = Add(owner, *heavy_, 100);
+  owner.Run();
+  EXPECT_GT(heavy_->cells(0).rows.Get(), 0u);
+  EXPECT_GT(heavy_->cells(1).rows.Get(), 0u);
+  EXPECT_EQ(heavy_->cells(0).rows.Get() + heavy_->cells(1).rows.Get(), 100u);
+  ExpectAnswered(job);
+}
+
+TEST_F(SlicesTest, TakeTheSoonestDeadlineFirst) {
+  Batcher batcher = MakeBatcher(0);
+  const Nanos now = clock_.Now();
+  for (const Nanos left : {80, 60, 70}) {
+    TestJob& job = MakeJob(*heavy_, 8);
+    job.deadline = now + left * 1'000'000;
+    EXPECT_THAT(batcher.Add(job), IsOk());
+  }
+  batcher.Run();
+  EXPECT_THAT(order_, ElementsAre(1, 2, 0));
+}
+
+TEST_F(SlicesTest, DropWhatExpiredWhileItWaited) {
+  Batcher batcher = MakeBatcher(0);
+  TestJob& late = MakeJob(*light_, 1);
+  late.deadline = clock_.Now() + 5 * kSlice;
+  EXPECT_THAT(batcher.Add(late), IsOk());
+  clock_.Advance(10 * kSlice);
+  batcher.Run();
+  EXPECT_THAT(late.status(), StatusIs(absl::StatusCode::kDeadlineExceeded,
+                                      "the deadline passed while the request waited"));
+  EXPECT_EQ(light_->cells(0).shed[static_cast<size_t>(Shed::kExpired)].Get(), 1u);
+  EXPECT_EQ(light_->cells(0).rows.Get(), 0u);
+}
+
+TEST_F(SlicesTest, RefuseWhatTheQueueHasNoRoomFor) {
+  Batcher batcher = MakeBatcher(0, {.rows = 10});
+  Add(batcher, *light_, 8);
+  TestJob& refused = MakeJob(*light_, 3);
+  EXPECT_THAT(batcher.Add(refused),
+              StatusIs(absl::StatusCode::kResourceExhausted,
+                       "the queue is full: 11 rows with this request, want at most 10"));
+  EXPECT_EQ(light_->cells(0).shed[static_cast<size_t>(Shed::kQueueRows)].Get(), 1u);
+  EXPECT_EQ(light_->cells(0).queue_rows.load(), 8);
+  batcher.Run();
+  EXPECT_EQ(refused.done(), 0);
+  EXPECT_EQ(light_->cells(0).queue_rows.load(), 0);
+  EXPECT_THAT(batcher.Add(refused), IsOk());
+  batcher.Run();
+  ExpectAnswered(refused);
+}
+
+}  // namespace
+}  // namespace hillock::serving
