@@ -14,6 +14,12 @@ namespace {
 constexpr char kPushback[] = "hillock/retry-pushback-ms";
 constexpr Nanos kMillisecond = 1'000'000;
 
+// How much one observation moves the pace, and between which ends. Warming up had the core for
+// itself, so nothing is faster than it for long.
+constexpr double kPaceWeight = 1.0 / 16;
+constexpr double kFastest = 1;
+constexpr double kSlowest = 8;
+
 }  // namespace
 
 Admission::Verdict Admission::Full(Shed reason, std::string_view what, size_t got,
@@ -21,18 +27,19 @@ Admission::Verdict Admission::Full(Shed reason, std::string_view what, size_t go
   absl::Status status = absl::ResourceExhaustedError(
       fmt::format("the queue is full: {} {} with this request, want at most {}", got, what, limit));
   // By then what waits now has been computed.
-  const Nanos wait = std::max(waiting_.cost / kMillisecond, Nanos{1});
+  const Nanos wait = std::max(Estimate(waiting_.cost) / kMillisecond, Nanos{1});
   status.SetPayload(kPushback, absl::Cord(std::to_string(wait)));
   return {std::move(status), reason};
 }
 
 Admission::Verdict Admission::Check(const Load& load, Nanos now, Nanos deadline) const {
-  const Nanos wait = waiting_.cost;
-  if (deadline != kNoDeadline && now + wait + load.cost > deadline) {
+  const Nanos wait = Estimate(waiting_.cost);
+  const Nanos own = Estimate(load.cost);
+  if (deadline != kNoDeadline && now + wait + own > deadline) {
     return {absl::DeadlineExceededError(
                 fmt::format("{:.1f} ms are left, the answer would take {:.1f}",
                             1e-6 * static_cast<double>(std::max<Nanos>(deadline - now, 0)),
-                            1e-6 * static_cast<double>(wait + load.cost))),
+                            1e-6 * static_cast<double>(wait + own))),
             Shed::kDeadline};
   }
   if (waiting_.rows == 0) return {};
@@ -47,6 +54,16 @@ Admission::Verdict Admission::Check(const Load& load, Nanos now, Nanos deadline)
                 static_cast<size_t>(limits_.wait / kMillisecond));
   }
   return {};
+}
+
+Nanos Admission::Estimate(Nanos cost) const {
+  return static_cast<Nanos>(pace_ * static_cast<double>(cost));
+}
+
+void Admission::Observe(Nanos took, Nanos estimated) {
+  const double pace =
+      static_cast<double>(took) / static_cast<double>(std::max(estimated, Nanos{1}));
+  pace_ += kPaceWeight * (std::clamp(pace, kFastest, kSlowest) - pace_);
 }
 
 void Admission::Enter(const Load& load) {

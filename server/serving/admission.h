@@ -41,6 +41,9 @@ class Admission {
   // is empty always has. DEADLINE_EXCEEDED when `deadline` cannot be met.
   Verdict Check(const Load& load, Nanos now, Nanos deadline) const;
 
+  // Some work took `took`, where `estimated` was thought. Estimates follow.
+  void Observe(Nanos took, Nanos estimated);
+
   void Enter(const Load& load);
   void Leave(const Load& load);
 
@@ -49,7 +52,10 @@ class Admission {
  private:
   Verdict Full(Shed reason, std::string_view what, size_t got, size_t limit) const;
 
+  Nanos Estimate(Nanos cost) const;
+
   const QueueLimits limits_;
+  double pace_ = 1;  // time that work really takes, by its cost
   Load waiting_;
 };
 

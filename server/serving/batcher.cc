@@ -54,22 +54,24 @@ void Batcher::Run() {
 bool Batcher::RunSoonest() {
   const auto soonest = std::ranges::min_element(queue_, {}, &Job::due);
   if (soonest != queue_.end() && (*soonest)->due() <= commons_.NextDue()) {
-    RunModel(*(*soonest)->model);
-    return true;
+    if (RunModel(*(*soonest)->model)) return true;
   }
   Block* const block = commons_.Take();
-  if (block == nullptr) return soonest != queue_.end();
+  if (block == nullptr) return false;
   RunBlock(*block, /*pausing=*/true);
   return true;
 }
 
-void Batcher::RunModel(ServedModel& model) {
+bool Batcher::RunModel(ServedModel& model) {
+  const bool light = IsLight(model);
+  if (!light && offered_.size() >= commons_.size()) return false;
   TakeJobs(model);
-  if (IsLight(model)) {
+  if (light) {
     RunLight(model);
   } else {
     Offer(model);
   }
+  return true;
 }
 
 // Completion may destroy a job, so the queue lets go of it first.
@@ -82,7 +84,7 @@ void Batcher::TakeJobs(ServedModel& model) {
   std::ranges::stable_sort(batch_, {}, &Job::due);
   const Nanos now = clock_.Now();
   std::erase_if(batch_, [&](Job* job) {
-    if (job->deadline > now) return false;
+    if (job->deadline > now || job->rows_taken_ > 0) return false;
     Shed(model, Shed::kExpired);
     job->started_ = now;
     Complete(*job, absl::DeadlineExceededError("the deadline passed while the request waited"),
@@ -93,7 +95,9 @@ void Batcher::TakeJobs(ServedModel& model) {
 
 bool Batcher::IsLight(const ServedModel& model) const {
   size_t rows = 0;
-  for (const Job* job : batch_) rows += job->rows;
+  for (const Job* job : queue_) {
+    if (job->model == &model) rows += job->rows - job->rows_taken_;
+  }
   return model.Cost(rows) <= kSlice;
 }
 
@@ -105,23 +109,26 @@ void Batcher::RunLight(ServedModel& model) {
   }
 }
 
+// As many blocks as there are batchers to take them. The rest goes on waiting in the queue, where
+// it can expire, and meets later rows to fill a block with.
 void Batcher::Offer(ServedModel& model) {
-  while (!batch_.empty()) {
+  while (!batch_.empty() && offered_.size() < commons_.size()) {
     Block& block = *offered_.emplace_back(std::make_unique<Block>());
     Fill(block, model, model.block_rows());
     commons_.Offer(block);
   }
+  queue_.insert(queue_.begin(), batch_.begin(), batch_.end());
+  batch_.clear();
 }
 
 void Batcher::RunWhatIsLight(const ServedModel& busy) {
   for (size_t i = 0; i < queue_.size();) {
     ServedModel& model = *queue_[i]->model;
-    if (&model == &busy) {
+    if (&model == &busy || !RunModel(model)) {
       ++i;
-      continue;
+    } else {
+      i = 0;
     }
-    RunModel(model);
-    i = 0;
   }
 }
 
@@ -156,6 +163,7 @@ void Batcher::RunBlock(Block& block, bool pausing) {
   block.started = clock_.Now();
   block.status = executor.Run(block.rows, profiled, pausing ? &pause : nullptr);
   block.ended = clock_.Now();
+  admission_.Observe(block.ended - block.started, model.Cost(block.rows));
   if (block.status.ok()) Record(block);
   Scatter(block);
   block.finished.store(true, std::memory_order_release);

@@ -52,7 +52,7 @@ class Batcher {
 
  private:
   bool RunSoonest();
-  void RunModel(ServedModel& model);
+  bool RunModel(ServedModel& model);
   void TakeJobs(ServedModel& model);
   bool IsLight(const ServedModel& model) const;
   void RunLight(ServedModel& model);

@@ -1,6 +1,7 @@
 #ifndef HILLOCK_SERVER_SERVING_COMMONS_H_
 #define HILLOCK_SERVER_SERVING_COMMONS_H_
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <vector>
@@ -30,6 +31,9 @@ class Commons {
 
   // REQUIRES: nobody offers or takes yet. The sleeper outlives every Offer().
   void Add(Sleeper& sleeper) { sleepers_.push_back(&sleeper); }
+
+  // Reactors that take from here; at least 1.
+  size_t size() const { return std::max<size_t>(sleepers_.size(), 1); }
 
   // Lays a block down and wakes a sleeper. The block stays until it has finished.
   void Offer(Block& block);

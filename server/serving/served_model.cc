@@ -56,8 +56,7 @@ absl::Status ServedModel::Warm(const Clock& clock) {
     HILLOCK_RETURN_IF_ERROR(executor->Run(1, /*profile=*/false));
   }
   HILLOCK_ASSIGN_OR_RETURN(first_row_cost_, TimeRun(1, clock));
-  HILLOCK_ASSIGN_OR_RETURN(const Nanos many, TimeRun(kManyRows, clock));
-  row_cost_ = many / static_cast<Nanos>(kManyRows) + 1;
+  HILLOCK_RETURN_IF_ERROR(TimeRun(kManyRows, clock).status());
   Nanos longest = 1;
   for (const engine::StepReport& r : executors_.front()->reports()) {
     longest = std::max(longest, r.layer);
@@ -65,6 +64,8 @@ absl::Status ServedModel::Warm(const Clock& clock) {
   const auto fitting = static_cast<size_t>(static_cast<Nanos>(kManyRows) * kSlice / longest);
   const auto next = std::ranges::upper_bound(engine::kBuckets, std::max(fitting, kFewestBlockRows));
   block_rows_ = *std::prev(next);
+  HILLOCK_ASSIGN_OR_RETURN(const Nanos block, TimeRun(block_rows_, clock));
+  row_cost_ = block / static_cast<Nanos>(block_rows_) + 1;
   return absl::OkStatus();
 }
 

@@ -6,16 +6,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fstream>
+
 namespace hillock::bench {
 
-void PinToCore(int core) {
+void PinToCores(const std::vector<int>& cores) {
   cpu_set_t set;
   CPU_ZERO(&set);
-  CPU_SET(static_cast<size_t>(core), &set);
+  for (const int core : cores) CPU_SET(static_cast<size_t>(core), &set);
   sched_setaffinity(0, sizeof(set), &set);
 }
 
-Process::Process(const std::vector<std::string>& command, int core) {
+Process::Process(const std::vector<std::string>& command, const std::vector<int>& cores) {
   int ends[2];
   if (pipe(ends) != 0) return;
   std::vector<char*> arguments;
@@ -24,7 +26,7 @@ Process::Process(const std::vector<std::string>& command, int core) {
   pid_ = fork();
   if (pid_ == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    PinToCore(core);
+    PinToCores(cores);
     dup2(ends[1], STDOUT_FILENO);
     close(ends[0]);
     close(ends[1]);
@@ -41,6 +43,14 @@ Process::~Process() {
     waitpid(pid_, nullptr, 0);
   }
   if (output_ >= 0) close(output_);
+}
+
+size_t Process::ResidentBytes() const {
+  std::ifstream statm("/proc/" + std::to_string(pid_) + "/statm");
+  size_t total = 0;
+  size_t resident = 0;
+  statm >> total >> resident;
+  return resident * static_cast<size_t>(sysconf(_SC_PAGESIZE));
 }
 
 std::string Process::WaitForLine(std::string_view text) {

@@ -3,16 +3,17 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace hillock::bench {
 
-// A child process on one core, killed when this goes.
+// A child process on some cores, killed when this goes.
 class Process {
  public:
-  Process(const std::vector<std::string>& command, int core);
+  Process(const std::vector<std::string>& command, const std::vector<int>& cores);
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -21,13 +22,16 @@ class Process {
   // one when the output ends before.
   std::string WaitForLine(std::string_view text);
 
+  size_t ResidentBytes() const;
+
  private:
   pid_t pid_ = -1;
   int output_ = -1;
 };
 
-// Keeps this process and its later threads on one core.
-void PinToCore(int core);
+// Keeps this process and its later threads on some cores, or one.
+void PinToCores(const std::vector<int>& cores);
+inline void PinToCore(int core) { PinToCores({core}); }
 
 }  // namespace hillock::bench
 

@@ -74,6 +74,15 @@ TEST_F(AdmissionTest, RefusesADeadlineThatCannotBeMet) {
   EXPECT_EQ(Reason({.rows = 1}, kNow), Shed::kDeadline);
 }
 
+TEST_F(AdmissionTest, LearnsHowLongWorkReallyTakes) {
+  admission_.Enter({.rows = 1, .cost = 10 * kMs});
+  EXPECT_THAT(Check({.rows = 1}), IsOk());
+  for (int i = 0; i < 100; ++i) admission_.Observe(3 * kMs, kMs);
+  EXPECT_EQ(Reason({.rows = 1}), Shed::kQueueTime) << "10 ms of work take 30";
+  for (int i = 0; i < 100; ++i) admission_.Observe(1, kMs);
+  EXPECT_THAT(Check({.rows = 1}), IsOk());
+}
+
 TEST_F(AdmissionTest, ForgetsWhatLeaves) {
   const Load load{.rows = 100, .bytes = 1000, .cost = 30 * kMs};
   admission_.Enter(load);

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <deque>
 #include <memory>
 #include <string>
@@ -27,8 +28,16 @@ using ::testing::Pointwise;
 
 constexpr size_t kReactors = 2;
 
+class WideAwake final : public Commons::Sleeper {
+ public:
+  void Wake() override { FAIL() << "nobody sleeps here"; }
+};
+
 class SlicesTest : public ::testing::Test {
  protected:
+  SlicesTest() {
+    for (WideAwake& reactor : reactors_) commons_.Add(reactor);
+  }
   std::shared_ptr<ServedModel> Serve(const std::string& name, const Clock& clock, uint32_t seed) {
     const auto mlp = MlpBuilder(3, seed).Add(8, "tanh").Add(8, "relu").Add(2, "softmax").Share();
     return *ServedModel::Create(name, 1, mlp, {Backend::kFallback}, kReactors, registry_, clock);
@@ -71,6 +80,7 @@ class SlicesTest : public ::testing::Test {
 
   FakeClock clock_{kSlice};
   const FakeClock standing_;
+  std::array<WideAwake, kReactors> reactors_;
   Commons commons_;
   metrics::Registry registry_{kReactors, {}};
   std::shared_ptr<ServedModel> heavy_ = Serve("heavy", clock_, 1);
