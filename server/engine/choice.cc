@@ -19,6 +19,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "server/base/aligned_buffer.h"
+#include "server/engine/probe.h"
 #include "server/kernel/fallback.h"
 
 namespace hillock::engine {
@@ -57,15 +58,6 @@ std::array<double, kCount> TimeInTurns(const std::array<std::function<void()>, k
     if (*std::ranges::max_element(best) > kLongSeconds) break;
   }
   return best;
-}
-
-// Rows as a layer in the middle of a network meets them, the same every time.
-void FillProbe(std::span<float> values) {
-  uint32_t state = 1;
-  for (float& value : values) {
-    state = state * 1664525u + 1013904223u;
-    value = static_cast<float>(state >> 8) * 0x1p-22f - 2.0f;
-  }
 }
 
 // One layer on both backends, over probe rows.

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/engine/rewrite.h"
+
 namespace hillock::engine {
 namespace {
 
@@ -104,16 +106,26 @@ std::string Describe(const Step& step) {
 
 std::shared_ptr<const Plan> Plan::Compile(const model::Mlp& mlp, const PlanOptions& options) {
   auto plan = std::make_shared<Plan>();
-  plan->offset_ = mlp.offset;
-  plan->scale_ = mlp.scale;
+  if (options.rewrites()) {
+    Rewritten rewritten = Rewrite(mlp);
+    plan->rewrites_ = std::move(rewritten.notes);
+    plan->Add(rewritten.mlp, options);
+  } else {
+    plan->Add(mlp, options);
+  }
+  return plan;
+}
+
+void Plan::Add(const model::Mlp& mlp, const PlanOptions& options) {
+  offset_ = mlp.offset;
+  scale_ = mlp.scale;
   for (const model::Layer& layer : mlp.layers) {
     Step step = Outline(layer);
     step.choice = Choose(layer, options.backend);
-    PlanActivation(options, step, plan->notes_);
-    PlanDense(layer, step, plan->notes_);
-    plan->steps_.push_back(std::move(step));
+    PlanActivation(options, step, notes_);
+    PlanDense(layer, step, notes_);
+    steps_.push_back(std::move(step));
   }
-  return plan;
 }
 
 size_t Plan::bytes() const {

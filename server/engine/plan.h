@@ -22,11 +22,17 @@ namespace hillock::engine {
 
 struct PlanOptions {
   // The backend for everything, as far as it can do the work; or none to choose layer by layer.
-  std::optional<Backend> backend;
+  std::optional<Backend> backend{};
 
   // NaN and infinities may come in and have to be treated as the table says, so an activation runs
   // on oneDNN only where that does.
   bool allow_non_finite = false;
+
+  // Whether to Rewrite() the model first. Not done with allow_non_finite, as that keeps the answers
+  // to finite rows only.
+  bool rewrite = false;
+
+  bool rewrites() const { return rewrite && !allow_non_finite; }
 };
 
 // A planned layer: the dense part and the activation. The activation is either fused into oneDNN's
@@ -91,11 +97,17 @@ class Plan {
   // What was to run on oneDNN and does not, one line each, for the log.
   const std::vector<std::string>& notes() const { return notes_; }
 
+  // What Rewrite() has done, one line each, for the log.
+  const std::vector<std::string>& rewrites() const { return rewrites_; }
+
  private:
+  void Add(const model::Mlp& mlp, const PlanOptions& options);
+
   std::vector<Step> steps_;
   std::vector<float> offset_;
   std::vector<float> scale_;
   std::vector<std::string> notes_;
+  std::vector<std::string> rewrites_;
 };
 
 }  // namespace hillock::engine

@@ -11,8 +11,9 @@ namespace hillock::model {
 
 // How a model is to be served; hillock.v1.ServingOptions says what each field means.
 struct ServingOptions {
-  std::optional<Backend> backend;  // none: the faster one, layer by layer
+  std::optional<Backend> backend{};  // none: the faster one, layer by layer
   bool allow_non_finite = false;
+  bool rewrite = true;
 
   bool operator==(const ServingOptions&) const = default;
 };

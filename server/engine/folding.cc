@@ -1,0 +1,91 @@
+#include "server/engine/folding.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "server/engine/probe.h"
+
+namespace hillock::engine {
+namespace {
+
+constexpr size_t kRows = 8;
+
+// One number of each probe row; rows lie side by side so that a sum runs over all of them at once.
+template <typename T>
+using Column = std::array<T, kRows>;
+
+std::vector<Column<float>> ProbeRows(std::span<const float> offset, std::span<const float> scale) {
+  constexpr double kMax = std::numeric_limits<float>::max();
+  std::vector<Column<float>> rows(offset.size());
+  for (auto& column : rows) column.fill(0);
+  std::vector<float> z(offset.size() * kRows);
+  FillProbe(z);
+  for (size_t i = 0; i < offset.size(); ++i) {
+    for (size_t r = 0; r < kRows; ++r) {
+      const double step = scale[i] == 0 ? z[i * kRows + r] : double{z[i * kRows + r]} / scale[i];
+      rows[i][r] = static_cast<float>(std::clamp(offset[i] + step, -kMax, kMax));
+    }
+  }
+  return rows;
+}
+
+template <typename T>
+std::vector<Column<T>> Normalized(const std::vector<Column<float>>& rows,
+                                  std::span<const float> offset, std::span<const float> scale) {
+  std::vector<Column<T>> normalized(rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    for (size_t r = 0; r < kRows; ++r) {
+      normalized[i][r] = (T{rows[i][r]} - T{offset[i]}) * T{scale[i]};
+    }
+  }
+  return normalized;
+}
+
+template <typename T>
+Column<T> Sum(std::span<const T> weights, T bias, const std::vector<Column<T>>& rows) {
+  Column<T> sums;
+  sums.fill(bias);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    for (size_t r = 0; r < kRows; ++r) sums[r] += weights[i] * rows[i][r];
+  }
+  return sums;
+}
+
+Column<float> UnitOf(const model::Layer& layer, size_t unit,
+                     const std::vector<Column<float>>& rows) {
+  const auto weights = std::span(layer.weights).subspan(unit * layer.inputs, layer.inputs);
+  return Sum<float>(weights, layer.bias[unit], rows);
+}
+
+// NaN counts as infinitely far.
+double Distance(const Column<float>& got, const Column<double>& want) {
+  double worst = 0;
+  for (size_t r = 0; r < kRows; ++r) {
+    const double off = std::abs(double{got[r]} - want[r]) / (1 + std::abs(want[r]));
+    if (!(off <= worst)) worst = std::isnan(off) ? std::numeric_limits<double>::infinity() : off;
+  }
+  return worst;
+}
+
+}  // namespace
+
+FoldingErrors ProbeFolding(const Affine& dense, std::span<const float> offset,
+                           std::span<const float> scale, const model::Layer& plain,
+                           const model::Layer& folded) {
+  const auto rows = ProbeRows(offset, scale);
+  const auto exact = Normalized<double>(rows, offset, scale);
+  const auto rounded = Normalized<float>(rows, offset, scale);
+  FoldingErrors errors;
+  for (size_t unit = 0; unit < dense.outputs; ++unit) {
+    const auto weights = std::span(dense.weights).subspan(unit * dense.inputs, dense.inputs);
+    const Column<double> want = Sum<double>(weights, dense.bias[unit], exact);
+    errors.folded = std::max(errors.folded, Distance(UnitOf(folded, unit, rows), want));
+    errors.apart = std::max(errors.apart, Distance(UnitOf(plain, unit, rounded), want));
+  }
+  return errors;
+}
+
+}  // namespace hillock::engine
