@@ -25,9 +25,10 @@ const CLI::Validator kSeconds(
     },
     "SECONDS in [0 - 3600]");
 
-// The texts of choices, which are mapped to values after parsing.
+// Choices as they are written, which are mapped to values after parsing.
 struct Choices {
   std::string backend{kAutoBackend};
+  bool no_rewrite = false;
   std::string log_format = "text";
 };
 
@@ -46,6 +47,8 @@ void Declare(CLI::App& app, Options& options, Choices& choices) {
       ->check(CLI::IsMember({std::string(kAutoBackend), std::string(kBackendNames[0]),
                              std::string(kBackendNames[1])}))
       ->capture_default_str();
+  app.add_flag("--no-rewrite", choices.no_rewrite,
+               "Compute every layer as the model has it: join none, fold no normalization");
   app.add_option("--profile-every", options.profile_every,
                  "Time activations on their own in one batch of this many; 0: never")
       ->check(CLI::Range(int64_t{0}, kMaxCount))
@@ -101,6 +104,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv) 
     return absl::InvalidArgumentError(err.str());
   }
   options.backend = *FindBackend(choices.backend);
+  options.rewrite = !choices.no_rewrite;
   options.log_format = kLogFormats.at(choices.log_format);
   return CommandLine{options, ""};
 }

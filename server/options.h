@@ -29,6 +29,10 @@ struct Options {
   // layer.
   std::optional<Backend> backend;
 
+  // Whether models are made smaller while loading where that keeps their answers, unless a model's
+  // options say otherwise.
+  bool rewrite = true;
+
   // One batch in this many of each model is run with every activation timed on its own; 0 profiles
   // none, and then fused activations have no latency of their own.
   size_t profile_every = 256;

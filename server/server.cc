@@ -83,6 +83,9 @@ void LogModel(const serving::ServedModel& model) {
     steps += fmt::format("{}{}", steps.empty() ? "" : ", ", engine::Describe(step));
   }
   spdlog::info("model '{}' version {}: {}", model.name(), model.version(), steps);
+  for (const std::string& rewrite : model.plan().rewrites()) {
+    spdlog::info("model '{}' version {}: {}", model.name(), model.version(), rewrite);
+  }
   for (const std::string& note : model.plan().notes()) {
     spdlog::warn("model '{}' version {}: {}", model.name(), model.version(), note);
   }
@@ -123,7 +126,9 @@ absl::StatusOr<std::shared_ptr<serving::ServedModel>> Server::Parts::Compile(
     const model::Version& version) {
   if (!version.mlp.ok()) return version.mlp.status();
   return serving::ServedModel::Create(version.model, version.number, *version.mlp,
-                                      {version.options.backend, version.options.allow_non_finite},
+                                      {.backend = version.options.backend,
+                                       .allow_non_finite = version.options.allow_non_finite,
+                                       .rewrite = version.options.rewrite},
                                       options.reactors, *registry, Clock::Monotonic());
 }
 
@@ -138,9 +143,10 @@ serving::CatalogEntry Server::Parts::Load(const model::Version& version) {
 }
 
 absl::Status Server::Parts::LoadModels() {
-  HILLOCK_ASSIGN_OR_RETURN(const auto versions,
-                           model::ReadRepository(options.repository, options.max_model_bytes,
-                                                 {.backend = options.backend}));
+  HILLOCK_ASSIGN_OR_RETURN(
+      const auto versions,
+      model::ReadRepository(options.repository, options.max_model_bytes,
+                            {.backend = options.backend, .rewrite = options.rewrite}));
   std::vector<serving::CatalogEntry> entries;
   std::vector<metrics::Registry::ModelState> states;
   for (const model::Version& version : versions) {

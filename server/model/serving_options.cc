@@ -49,6 +49,7 @@ absl::StatusOr<ServingOptions> ReadServingOptions(std::string_view text,
     options.backend = *backend;
   }
   options.allow_non_finite |= message.allow_non_finite();
+  if (message.has_rewrite()) options.rewrite = message.rewrite();
   return options;
 }
 

@@ -57,6 +57,10 @@ void DescribeParameters(const serving::ServedModel& model, inference::ModelConfi
   };
   add("backend", BackendName(model.options().backend));
   add("allow_non_finite", model.options().allow_non_finite ? "true" : "false");
+  add("rewrite", model.options().rewrites() ? "true" : "false");
+  for (size_t i = 0; i < model.plan().rewrites().size(); ++i) {
+    add(fmt::format("rewrite.{}", i), model.plan().rewrites()[i]);
+  }
   const auto& steps = model.plan().steps();
   for (size_t i = 0; i < steps.size(); ++i) {
     add(fmt::format("layer.{}", i),

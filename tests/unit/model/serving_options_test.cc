@@ -35,6 +35,15 @@ TEST(ReadServingOptions, TakesNonFiniteInputs) {
   EXPECT_FALSE(ReadServingOptions("allow_non_finite: false", {})->allow_non_finite);
 }
 
+TEST(ReadServingOptions, SwitchesRewritingEitherWay) {
+  for (const bool by_default : {false, true}) {
+    const ServingOptions defaults{.rewrite = by_default};
+    EXPECT_EQ(ReadServingOptions("", defaults)->rewrite, by_default);
+    EXPECT_TRUE(ReadServingOptions("rewrite: true", defaults)->rewrite);
+    EXPECT_FALSE(ReadServingOptions("rewrite: false", defaults)->rewrite);
+  }
+}
+
 struct BadText {
   std::string text;
   std::string message;

@@ -44,6 +44,7 @@ TEST(ParseCommandLine, NeedsNoMoreThanARepository) {
   EXPECT_EQ(options.metrics_listen, "127.0.0.1:8002");
   EXPECT_EQ(options.reactors, 0u);
   EXPECT_EQ(options.backend, std::nullopt);
+  EXPECT_TRUE(options.rewrite);
   EXPECT_EQ(options.profile_every, 256u);
   EXPECT_EQ(options.max_rows, 65536u);
   EXPECT_EQ(options.max_message_bytes, defaults.max_message_bytes);
@@ -62,6 +63,7 @@ TEST(ParseCommandLine, TakesEveryOption) {
                                 "3",
                                 "--backend",
                                 "fallback",
+                                "--no-rewrite",
                                 "--profile-every",
                                 "0",
                                 "--max-rows",
@@ -80,6 +82,7 @@ TEST(ParseCommandLine, TakesEveryOption) {
   EXPECT_EQ(options.metrics_listen, "0.0.0.0:0");
   EXPECT_EQ(options.reactors, 3u);
   EXPECT_THAT(options.backend, Optional(Backend::kFallback));
+  EXPECT_FALSE(options.rewrite);
   EXPECT_EQ(options.profile_every, 0u);
   EXPECT_EQ(options.max_rows, 7u);
   EXPECT_EQ(options.max_message_bytes, 1000u);
