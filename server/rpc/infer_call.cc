@@ -1,8 +1,5 @@
 #include "server/rpc/infer_call.h"
 
-#include <chrono>
-#include <utility>
-
 #include "server/rpc/status.h"
 
 namespace hillock::rpc {
@@ -10,13 +7,6 @@ namespace {
 
 // When gRPC's clients may try again, in milliseconds.
 constexpr char kPushback[] = "grpc-retry-pushback-ms";
-
-// gRPC's deadlines are on the system's clock.
-Nanos ToMonotonic(std::chrono::system_clock::time_point deadline, const Clock& clock) {
-  using std::chrono::system_clock;
-  if (deadline == system_clock::time_point::max()) return kNoDeadline;
-  return clock.Now() + std::chrono::nanoseconds(deadline - system_clock::now()).count();
-}
 
 }  // namespace
 
@@ -70,48 +60,20 @@ void InferCall::Ready(bool ok) {
   if (state_ == State::kFinishing) return owner_.Recycle(*this);
   if (!ok) return;  // the server is shutting down; nothing is posted any more
   owner_.Taken();
-  Serve();
-}
-
-void InferCall::Serve() {
   state_ = State::kServing;
-  arrived = owner_.reactor_.round_start();
-  model = nullptr;
-  if (const absl::Status status = Admit(); !status.ok()) Done(status);
+  Serve(request_, context_->deadline(), response_);
 }
 
-absl::Status InferCall::Admit() {
-  HILLOCK_ASSIGN_OR_RETURN(
-      model, owner_.reactor_.catalog().Find(request_.model_name(), request_.model_version()));
-  deadline = ToMonotonic(context_->deadline(), owner_.reactor_.clock());
-  HILLOCK_ASSIGN_OR_RETURN(const InferView view, DecodeRequest(request_, *model, owner_.limits_));
-  input = view.input;
-  rows = view.rows;
-  output = encoder_.Begin(request_, *model, view, response_);
-  return owner_.reactor_.batcher().Add(*this);
-}
-
-void InferCall::Done(const absl::Status& status) {
+void InferCall::Answer(const absl::Status& status) {
   state_ = State::kFinishing;
-  Count(status);
   void* const tag = static_cast<serving::Event*>(this);
   if (status.ok()) {
-    encoder_.End();
     writer_->Finish(response_, grpc::Status::OK, tag);
   } else {
     const int64_t pushback = serving::RetryPushback(status);
     if (pushback >= 0) context_->AddTrailingMetadata(kPushback, std::to_string(pushback));
     writer_->FinishWithError(ToGrpc(status), tag);
   }
-}
-
-void InferCall::Count(const absl::Status& status) {
-  serving::Reactor& reactor = owner_.reactor_;
-  const auto code = static_cast<size_t>(status.code());
-  if (model == nullptr) return reactor.cells().unrouted[code].Add(1);
-  metrics::ModelCells& cells = model->cells(reactor.index());
-  cells.requests[code].Add(1);
-  cells.total_seconds.Observe(static_cast<uint64_t>(reactor.clock().Now() - arrived));
 }
 
 }  // namespace hillock::rpc

@@ -14,14 +14,14 @@
 #include "proto/inference.grpc.pb.h"
 #include "server/base/status.h"
 #include "server/rpc/codec.h"
-#include "server/serving/batcher.h"
+#include "server/rpc/infer_job.h"
 #include "server/serving/reactor.h"
 
 namespace hillock::rpc {
 
 class InferCall;
 
-// The asynchronous part of the service: ModelInfer. The other methods are plain ones.
+// The service with an asynchronous ModelInfer.
 using AsyncModelInfer = inference::GRPCInferenceService::WithAsyncMethod_ModelInfer<
     inference::GRPCInferenceService::Service>;
 
@@ -57,22 +57,19 @@ class InferCalls {
 
 // One ModelInfer call, used again and again: posted, decoded and added to the batch, answered,
 // idle.
-class InferCall final : public serving::Event, public serving::Job {
+class InferCall final : public serving::Event, public InferJob {
  public:
-  explicit InferCall(InferCalls& owner) : owner_(owner) {}
+  explicit InferCall(InferCalls& owner) : InferJob(owner.reactor_, owner.limits_), owner_(owner) {}
 
   // Waits for the next request.
   void Post();
 
   void Ready(bool ok) override;
-  void Done(const absl::Status& status) override;
 
  private:
   enum class State { kPosted, kServing, kFinishing };
 
-  void Serve();
-  absl::Status Admit();
-  void Count(const absl::Status& status);
+  void Answer(const absl::Status& status) override;
 
   InferCalls& owner_;
   State state_ = State::kPosted;
@@ -81,7 +78,6 @@ class InferCall final : public serving::Event, public serving::Job {
   std::optional<grpc::ServerAsyncResponseWriter<inference::ModelInferResponse>> writer_;
   inference::ModelInferRequest request_;
   inference::ModelInferResponse response_;
-  ResponseEncoder encoder_;
 };
 
 }  // namespace hillock::rpc

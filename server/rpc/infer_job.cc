@@ -1,0 +1,55 @@
+#include "server/rpc/infer_job.h"
+
+#include <cstdint>
+
+namespace hillock::rpc {
+
+using inference::ModelInferRequest;
+using inference::ModelInferResponse;
+using std::chrono::system_clock;
+
+namespace {
+
+// gRPC's deadlines are on the system's clock.
+Nanos ToMonotonic(system_clock::time_point moment, const Clock& clock) {
+  if (moment == system_clock::time_point::max()) return kNoDeadline;
+  return clock.Now() + std::chrono::nanoseconds(moment - system_clock::now()).count();
+}
+
+}  // namespace
+
+void InferJob::Serve(const ModelInferRequest& request, system_clock::time_point wanted_by,
+                     ModelInferResponse& response) {
+  arrived = reactor_.round_start();
+  model = nullptr;
+  answer_bytes_ = 0;
+  deadline = ToMonotonic(wanted_by, reactor_.clock());
+  if (const absl::Status status = Admit(request, response); !status.ok()) Done(status);
+}
+
+absl::Status InferJob::Admit(const ModelInferRequest& request, ModelInferResponse& response) {
+  HILLOCK_ASSIGN_OR_RETURN(model,
+                           reactor_.catalog().Find(request.model_name(), request.model_version()));
+  HILLOCK_ASSIGN_OR_RETURN(const InferView view, DecodeRequest(request, *model, limits_));
+  input = view.input;
+  rows = view.rows;
+  answer_bytes_ = view.rows * model->outputs() * sizeof(float);
+  output = encoder_.Begin(request, *model, view, response);
+  return reactor_.batcher().Add(*this);
+}
+
+void InferJob::Done(const absl::Status& status) {
+  Count(status);
+  if (status.ok()) encoder_.End();
+  Answer(status);
+}
+
+void InferJob::Count(const absl::Status& status) {
+  const auto code = static_cast<size_t>(status.code());
+  if (model == nullptr) return reactor_.cells().unrouted[code].Add(1);
+  metrics::ModelCells& cells = model->cells(reactor_.index());
+  cells.requests[code].Add(1);
+  cells.total_seconds.Observe(static_cast<uint64_t>(reactor_.clock().Now() - arrived));
+}
+
+}  // namespace hillock::rpc

@@ -1,0 +1,51 @@
+#ifndef HILLOCK_SERVER_RPC_INFER_JOB_H_
+#define HILLOCK_SERVER_RPC_INFER_JOB_H_
+
+#include <chrono>
+#include <cstddef>
+
+#include "proto/inference.pb.h"
+#include "server/base/status.h"
+#include "server/rpc/codec.h"
+#include "server/serving/batcher.h"
+#include "server/serving/reactor.h"
+
+namespace hillock::rpc {
+
+// One request, whichever call it came in: decoded, batched, counted with its code. The call gives
+// the messages and sends the answer. Used again and again; belongs to its reactor's thread.
+class InferJob : public serving::Job {
+ public:
+  // `reactor` must outlive this.
+  InferJob(serving::Reactor& reactor, const Limits& limits) : reactor_(reactor), limits_(limits) {}
+
+  // Adds the request to the batch, or refuses it. Either way Answer() is called once, maybe before
+  // this returns. `response` must be empty; both messages must live, untouched, until Answer().
+  void Serve(const inference::ModelInferRequest& request,
+             std::chrono::system_clock::time_point wanted_by,
+             inference::ModelInferResponse& response);
+
+  void Done(const absl::Status& status) final;
+
+  // What the floats of the answer take; 0 when the request was refused.
+  size_t answer_bytes() const { return answer_bytes_; }
+
+ protected:
+  // `response` is complete, or `status` says why there is no answer, and then `response` may hold
+  // anything. May destroy this.
+  virtual void Answer(const absl::Status& status) = 0;
+
+ private:
+  absl::Status Admit(const inference::ModelInferRequest& request,
+                     inference::ModelInferResponse& response);
+  void Count(const absl::Status& status);
+
+  serving::Reactor& reactor_;
+  const Limits limits_;
+  ResponseEncoder encoder_;
+  size_t answer_bytes_ = 0;
+};
+
+}  // namespace hillock::rpc
+
+#endif  // HILLOCK_SERVER_RPC_INFER_JOB_H_
