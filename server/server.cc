@@ -24,6 +24,7 @@
 #include "server/rpc/health_service.h"
 #include "server/rpc/infer_call.h"
 #include "server/rpc/inference_service.h"
+#include "server/rpc/stream_call.h"
 #include "server/serving/catalog_holder.h"
 #include "server/serving/reactor.h"
 #include "server/version.h"
@@ -33,6 +34,7 @@ namespace {
 
 // Calls a reactor keeps posted. gRPC looks through them at every completion, so more is not better.
 constexpr size_t kPostedCalls = 32;
+constexpr size_t kPostedStreams = 2;
 
 // How long new requests are refused before connections are closed, and how long those may take to
 // go.
@@ -116,7 +118,8 @@ struct Server::Parts {
   rpc::InferenceService inference;
   rpc::HealthService health;
   std::vector<std::unique_ptr<serving::Reactor>> reactors;
-  std::vector<std::unique_ptr<rpc::InferCalls>> calls;  // by reactor
+  std::vector<std::unique_ptr<rpc::InferCalls>> calls;     // by reactor
+  std::vector<std::unique_ptr<rpc::StreamCalls>> streams;  // by reactor
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<prometheus::Exposer> exposer;
   int port = 0;
@@ -181,8 +184,9 @@ absl::Status Server::Parts::Listen() {
     reactors.push_back(std::make_unique<serving::Reactor>(
         BatcherOptions(options, i), builder.AddCompletionQueue(), catalogs, commons,
         registry->reactor(i), Clock::Monotonic()));
-    calls.push_back(std::make_unique<rpc::InferCalls>(
-        inference, *reactors.back(), rpc::Limits{options.max_rows, options.max_message_bytes}));
+    const rpc::Limits limits{options.max_rows, options.max_message_bytes};
+    calls.push_back(std::make_unique<rpc::InferCalls>(inference, *reactors.back(), limits));
+    streams.push_back(std::make_unique<rpc::StreamCalls>(inference, *reactors.back(), limits));
   }
   server = builder.BuildAndStart();
   if (server == nullptr) {
@@ -190,6 +194,7 @@ absl::Status Server::Parts::Listen() {
         fmt::format("cannot listen on '{}': port taken, or no such address", options.listen));
   }
   for (const auto& posted : calls) posted->Open(kPostedCalls);
+  for (const auto& posted : streams) posted->Open(kPostedStreams);
   for (const auto& reactor : reactors) reactor->Start();
   return absl::OkStatus();
 }
@@ -211,8 +216,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
 
 void Server::Parts::AwaitAnswers() const {
   const auto deadline = std::chrono::steady_clock::now() + Seconds(options.drain_seconds);
-  const auto in_flight = [this] {
-    return std::ranges::any_of(calls, [](const auto& c) { return c->in_flight() > 0; });
+  const auto busy = [](const auto& some) { return some->in_flight() > 0; };
+  const auto in_flight = [this, &busy] {
+    return std::ranges::any_of(calls, busy) || std::ranges::any_of(streams, busy);
   };
   while (in_flight() && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -226,6 +232,7 @@ void Server::Drain() {
   // they can be retried elsewhere.
   parts_->catalogs.Publish(
       std::make_shared<const serving::Catalog>(parts_->catalogs.Snapshot()->Closed()));
+  for (const auto& streams : parts_->streams) streams->Close();
   std::this_thread::sleep_for(kFarewell);
   parts_->AwaitAnswers();
   // What is left are connections whose clients may not be listening; gRPC would wait for them.

@@ -20,11 +20,20 @@ Nanos ToMonotonic(system_clock::time_point moment, const Clock& clock) {
 
 void InferJob::Serve(const ModelInferRequest& request, system_clock::time_point wanted_by,
                      ModelInferResponse& response) {
+  Begin();
+  deadline = ToMonotonic(wanted_by, reactor_.clock());
+  if (const absl::Status status = Admit(request, response); !status.ok()) Done(status);
+}
+
+void InferJob::Refuse(const absl::Status& status) {
+  Begin();
+  Done(status);
+}
+
+void InferJob::Begin() {
   arrived = reactor_.round_start();
   model = nullptr;
   answer_bytes_ = 0;
-  deadline = ToMonotonic(wanted_by, reactor_.clock());
-  if (const absl::Status status = Admit(request, response); !status.ok()) Done(status);
 }
 
 absl::Status InferJob::Admit(const ModelInferRequest& request, ModelInferResponse& response) {

@@ -25,6 +25,9 @@ class InferJob : public serving::Job {
              std::chrono::system_clock::time_point wanted_by,
              inference::ModelInferResponse& response);
 
+  // The same for a request that could not even be read: Answer(status).
+  void Refuse(const absl::Status& status);
+
   void Done(const absl::Status& status) final;
 
   // What the floats of the answer take; 0 when the request was refused.
@@ -36,6 +39,7 @@ class InferJob : public serving::Job {
   virtual void Answer(const absl::Status& status) = 0;
 
  private:
+  void Begin();
   absl::Status Admit(const inference::ModelInferRequest& request,
                      inference::ModelInferResponse& response);
   void Count(const absl::Status& status);

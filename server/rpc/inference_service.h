@@ -3,14 +3,15 @@
 
 #include <string>
 
-#include "server/rpc/infer_call.h"
 #include "server/rpc/server_state.h"
+#include "server/rpc/stream_call.h"
 #include "server/serving/catalog_holder.h"
 
 namespace hillock::rpc {
 
-// The plain methods of inference.GRPCInferenceService; ModelInfer is InferCalls'. Thread-safe.
-class InferenceService final : public AsyncModelInfer {
+// The plain methods of inference.GRPCInferenceService; ModelInfer is InferCalls', ModelStreamInfer
+// StreamCalls'. Thread-safe.
+class InferenceService final : public AsyncInfer {
  public:
   // All must outlive the service.
   InferenceService(const serving::CatalogHolder& catalogs, const ServerState& state,
