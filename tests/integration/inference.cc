@@ -65,6 +65,8 @@ bool AddLabels(const Tensor& tensor, const std::string* raw, Answer& answer) {
   return answer.labels.size() == static_cast<size_t>(tensor.shape(0));
 }
 
+}  // namespace
+
 absl::StatusOr<Answer> ReadAnswer(const ModelInferRequest& request,
                                   const ModelInferResponse& response) {
   const bool raw = request.raw_input_contents_size() > 0;
@@ -86,8 +88,6 @@ absl::StatusOr<Answer> ReadAnswer(const ModelInferRequest& request,
   }
   return answer;
 }
-
-}  // namespace
 
 absl::Status ToAbsl(const grpc::Status& status) {
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());

@@ -29,6 +29,10 @@ struct Answer {
   std::vector<std::string> labels;
 };
 
+// What a response says. One that is not what the protocol promises for that request is INTERNAL.
+absl::StatusOr<Answer> ReadAnswer(const inference::ModelInferRequest& request,
+                                  const inference::ModelInferResponse& response);
+
 // Asks with a deadline of a minute. An answer that is not what the protocol promises is INTERNAL.
 absl::StatusOr<Answer> Infer(ServerProcess& server, const inference::ModelInferRequest& request);
 
