@@ -87,6 +87,18 @@ class Client:
         return example.verdict(list(itertools.chain(*(values for values, _ in answers))),
                                list(itertools.chain(*(labels for _, labels in answers))))
 
+    def predict_in_a_stream(self, example: examples.Example) -> str:
+        """A request for each row, and one that fails, in one stream."""
+        requests = [infer_request(example.model, example.width, row)
+                    for row in zip(*[iter(example.rows)] * example.width)]
+        requests.append(infer_request("nobody", 1, [0]))
+        *answers, error = self.inference.ModelStreamInfer(iter(requests), timeout=DEADLINE_SECONDS)
+        assert error.error_message.startswith("NOT_FOUND: "), error
+        assert error.infer_response.id == "an id", error
+        answers = [values_and_labels(answer.infer_response) for answer in answers]
+        return example.verdict(list(itertools.chain(*(values for values, _ in answers))),
+                               list(itertools.chain(*(labels for _, labels in answers))))
+
     def list_services(self) -> str:
         answer, = self._reflect(list_services="*")
         names = [service.name for service in answer.list_services_response.service]
@@ -201,6 +213,8 @@ def main() -> None:
         if example.model in ("iris", "digits-relu"):
             report.check(f"ModelInfer {example.model}, asynchronous rows",
                          client.predict_asynchronously, example)
+            report.check(f"ModelStreamInfer {example.model}, rows",
+                         client.predict_in_a_stream, example)
     check_errors(report, client)
     check_health(report, client)
     report.check("ServerReflection, services", client.list_services)
