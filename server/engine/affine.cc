@@ -37,17 +37,18 @@ Affine Compose(const Affine& outer, const Affine& inner) {
   return both;
 }
 
-Affine FoldNormalization(const Affine& dense, std::span<const float> offset,
+Affine FoldNormalization(Affine dense, std::span<const float> offset,
                          std::span<const float> scale) {
-  Affine folded = dense;
   for (size_t unit = 0; unit < dense.outputs; ++unit) {
-    double* const weights = folded.weights.data() + unit * dense.inputs;
+    double* const weights = dense.weights.data() + unit * dense.inputs;
+    double shift = 0;
     for (size_t i = 0; i < dense.inputs; ++i) {
       weights[i] *= double{scale[i]};
-      folded.bias[unit] -= weights[i] * double{offset[i]};
+      shift += weights[i] * double{offset[i]};
     }
+    dense.bias[unit] -= shift;
   }
-  return folded;
+  return dense;
 }
 
 std::optional<model::Layer> WithDense(const model::Layer& layer, const Affine& affine) {

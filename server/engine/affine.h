@@ -26,8 +26,7 @@ Affine AffineOf(const model::Layer& layer);
 Affine Compose(const Affine& outer, const Affine& inner);
 
 // dense((x - offset) * scale). REQUIRES: dense.inputs floats each.
-Affine FoldNormalization(const Affine& dense, std::span<const float> offset,
-                         std::span<const float> scale);
+Affine FoldNormalization(Affine dense, std::span<const float> offset, std::span<const float> scale);
 
 // `layer` with this dense part in place of its own, rounded to float; none when a number of it is
 // too large for a float. REQUIRES: affine.outputs == layer.outputs.

@@ -44,20 +44,16 @@ std::vector<Column<T>> Normalized(const std::vector<Column<float>>& rows,
   return normalized;
 }
 
+// What a unit gives for each row, in the precision of `rows`.
 template <typename T>
-Column<T> Sum(std::span<const T> weights, T bias, const std::vector<Column<T>>& rows) {
+Column<T> SumOf(const model::Layer& layer, size_t unit, const std::vector<Column<T>>& rows) {
+  const float* const weights = layer.weights.data() + unit * layer.inputs;
   Column<T> sums;
-  sums.fill(bias);
+  sums.fill(T{layer.bias[unit]});
   for (size_t i = 0; i < rows.size(); ++i) {
-    for (size_t r = 0; r < kRows; ++r) sums[r] += weights[i] * rows[i][r];
+    for (size_t r = 0; r < kRows; ++r) sums[r] += T{weights[i]} * rows[i][r];
   }
   return sums;
-}
-
-Column<float> UnitOf(const model::Layer& layer, size_t unit,
-                     const std::vector<Column<float>>& rows) {
-  const auto weights = std::span(layer.weights).subspan(unit * layer.inputs, layer.inputs);
-  return Sum<float>(weights, layer.bias[unit], rows);
 }
 
 // NaN counts as infinitely far.
@@ -72,18 +68,16 @@ double Distance(const Column<float>& got, const Column<double>& want) {
 
 }  // namespace
 
-FoldingErrors ProbeFolding(const Affine& dense, std::span<const float> offset,
-                           std::span<const float> scale, const model::Layer& plain,
-                           const model::Layer& folded) {
+FoldingErrors ProbeFolding(std::span<const float> offset, std::span<const float> scale,
+                           const model::Layer& plain, const model::Layer& folded) {
   const auto rows = ProbeRows(offset, scale);
   const auto exact = Normalized<double>(rows, offset, scale);
   const auto rounded = Normalized<float>(rows, offset, scale);
   FoldingErrors errors;
-  for (size_t unit = 0; unit < dense.outputs; ++unit) {
-    const auto weights = std::span(dense.weights).subspan(unit * dense.inputs, dense.inputs);
-    const Column<double> want = Sum<double>(weights, dense.bias[unit], exact);
-    errors.folded = std::max(errors.folded, Distance(UnitOf(folded, unit, rows), want));
-    errors.apart = std::max(errors.apart, Distance(UnitOf(plain, unit, rounded), want));
+  for (size_t unit = 0; unit < plain.outputs; ++unit) {
+    const Column<double> want = SumOf(plain, unit, exact);
+    errors.folded = std::max(errors.folded, Distance(SumOf(folded, unit, rows), want));
+    errors.apart = std::max(errors.apart, Distance(SumOf(plain, unit, rounded), want));
   }
   return errors;
 }

@@ -4,13 +4,12 @@
 #include <cmath>
 #include <span>
 
-#include "server/engine/affine.h"
 #include "server/model/mlp.h"
 
 namespace hillock::engine {
 
-// How far sums in float are from dense((x - offset) * scale) in double, as the largest
-// |got - want| / (1 + |want|) over probe rows and units.
+// How far sums in float are from those of the layer behind its normalisation in double, as the
+// largest |got - want| / (1 + |want|) over probe rows and units.
 struct FoldingErrors {
   double folded = 0;  // of the dense layer that holds the normalisation
   double apart = 0;   // of normalising first, as without folding
@@ -20,16 +19,14 @@ struct FoldingErrors {
 // kRewriteTolerance, since the layers after it round, too.
 inline constexpr double kFoldingTolerance = 2e-6;
 
-// Judges `folded` against `plain`, one layer with and without the normalisation in its weights,
-// both rounded from doubles, and `dense`, which `plain` was rounded from.
+// Judges `folded`, which is `plain` with the normalisation in its weights.
 //
 // A probe row is x = offset + z / scale, as float, with z in [-2, 2): two standard deviations of a
 // standardised feature. Folding moves the subtraction of `offset` behind the sum, and there the
 // rounding of weight * scale * x is not cancelled as x - offset cancels it: with |offset * scale|
 // far above |z|, as for a time stamp or a pressure in pascal, it takes over the answer.
-FoldingErrors ProbeFolding(const Affine& dense, std::span<const float> offset,
-                           std::span<const float> scale, const model::Layer& plain,
-                           const model::Layer& folded);
+FoldingErrors ProbeFolding(std::span<const float> offset, std::span<const float> scale,
+                           const model::Layer& plain, const model::Layer& folded);
 
 // Folding keeps the answer when it is within kFoldingTolerance, or finitely off and no more than
 // twice as far as normalising first is: wide layers lose more than that to rounding however they

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -14,7 +15,7 @@
 namespace hillock::engine {
 namespace {
 
-using Layers = std::span<const model::Layer>;
+using Layers = std::span<model::Layer>;
 
 // Most layers that become one. It keeps the search for the cheapest cuts linear in a chain's
 // length.
@@ -91,24 +92,16 @@ Affine ProductOf(Layers group) {
 
 class Rewriter {
  public:
-  explicit Rewriter(const model::Mlp& mlp) : source_(mlp) {
-    result_.mlp = {.producer = mlp.producer,
-                   .input_name = mlp.input_name,
-                   .output_name = mlp.output_name,
-                   .offset = mlp.offset,
-                   .scale = mlp.scale,
-                   .layers = {},
-                   .class_labels = mlp.class_labels,
-                   .threshold = mlp.threshold};
-  }
+  explicit Rewriter(model::Mlp mlp)
+      : layers_(std::exchange(mlp.layers, {})), result_{std::move(mlp), {}} {}
 
   Rewritten Run() && {
-    for (Layers rest = source_.layers; !rest.empty();) {
+    for (Layers rest = layers_; !rest.empty();) {
       const size_t length = ChainLength(rest);
       for (const Layers group : CheapestGroups(rest.first(length))) Collapse(group);
       rest = rest.subspan(length);
     }
-    if (!source_.offset.empty()) Fold();
+    if (!result_.mlp.offset.empty()) Fold();
     return std::move(result_);
   }
 
@@ -120,7 +113,7 @@ class Rewriter {
 
   void Keep(Layers group) {
     auto& layers = result_.mlp.layers;
-    layers.insert(layers.end(), group.begin(), group.end());
+    std::ranges::move(group, std::back_inserter(layers));
   }
 
   void Collapse(Layers group) {
@@ -143,13 +136,14 @@ class Rewriter {
   }
 
   void Fold() {
-    model::Layer& plain = result_.mlp.layers.front();
-    const Affine dense = first_ ? *std::move(first_) : AffineOf(plain);
-    const auto folded = WithDense(plain, FoldNormalization(dense, source_.offset, source_.scale));
+    model::Mlp& mlp = result_.mlp;
+    model::Layer& plain = mlp.layers.front();
+    Affine dense = first_ ? *std::move(first_) : AffineOf(plain);
+    auto folded = WithDense(plain, FoldNormalization(std::move(dense), mlp.offset, mlp.scale));
     if (!folded) {
       return Note("kept the normalization before {}: folded in it overflows a float", Size(plain));
     }
-    const FoldingErrors errors = ProbeFolding(dense, source_.offset, source_.scale, plain, *folded);
+    const FoldingErrors errors = ProbeFolding(mlp.offset, mlp.scale, plain, *folded);
     if (!KeepsTheAnswer(errors)) {
       return Note(
           "kept the normalization before {}: folded in it would be off by {:.1e} on probe rows, "
@@ -158,18 +152,18 @@ class Rewriter {
     }
     Note("folded the normalization into {}: {} multiply-adds a row saved", Size(plain),
          plain.inputs);
-    plain = *folded;
-    result_.mlp.offset.clear();
-    result_.mlp.scale.clear();
+    plain = *std::move(folded);
+    mlp.offset.clear();
+    mlp.scale.clear();
   }
 
-  const model::Mlp& source_;
+  std::vector<model::Layer> layers_;  // as they were; moved from when they stay
   Rewritten result_;
   std::optional<Affine> first_;  // of the first layer before it was rounded, if it was collapsed
 };
 
 }  // namespace
 
-Rewritten Rewrite(const model::Mlp& mlp) { return Rewriter(mlp).Run(); }
+Rewritten Rewrite(model::Mlp mlp) { return Rewriter(std::move(mlp)).Run(); }
 
 }  // namespace hillock::engine

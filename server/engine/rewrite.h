@@ -40,7 +40,7 @@ struct Rewritten {
 // second layer of a chain, and may be an infinity after one.
 //
 // REQUIRES: Validate(mlp) is OK, and then it is for the result. Thread-safety: pure.
-Rewritten Rewrite(const model::Mlp& mlp);
+Rewritten Rewrite(model::Mlp mlp);
 
 // Bounds the time that a collapse takes while loading: about a second.
 inline constexpr size_t kMaxProduct = size_t{1} << 30;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "server/base/status.h"
+#include "server/engine/affine.h"
 #include "tests/support/mlp_builder.h"
 
 namespace hillock::engine {
@@ -18,10 +19,9 @@ FoldingErrors ErrorsOf(float offset, float scale) {
   const model::Layer layer = MlpBuilder(20).Add(10, "relu").Build().layers[0];
   const std::vector<float> offsets(layer.inputs, offset);
   const std::vector<float> scales(layer.inputs, scale);
-  const Affine dense = AffineOf(layer);
-  const auto folded = WithDense(layer, FoldNormalization(dense, offsets, scales));
+  const auto folded = WithDense(layer, FoldNormalization(AffineOf(layer), offsets, scales));
   HILLOCK_CHECK(folded.has_value());
-  return ProbeFolding(dense, offsets, scales, layer, *folded);
+  return ProbeFolding(offsets, scales, layer, *folded);
 }
 
 struct Feature {
