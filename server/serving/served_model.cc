@@ -57,16 +57,23 @@ absl::Status ServedModel::Warm(const Clock& clock) {
   }
   HILLOCK_ASSIGN_OR_RETURN(first_row_cost_, TimeRun(1, clock));
   HILLOCK_RETURN_IF_ERROR(TimeRun(kManyRows, clock).status());
-  Nanos longest = 1;
-  for (const engine::StepReport& r : executors_.front()->reports()) {
-    longest = std::max(longest, r.layer);
+  const auto fitting = static_cast<size_t>(static_cast<Nanos>(kManyRows) * kSlice / LongestLayer());
+  auto bucket =
+      std::prev(std::ranges::upper_bound(engine::kBuckets, std::max(fitting, kFewestBlockRows)));
+  for (;; --bucket) {  // fewer rows take longer each
+    block_rows_ = *bucket;
+    HILLOCK_ASSIGN_OR_RETURN(const Nanos block, TimeRun(block_rows_, clock));
+    row_cost_ = block / static_cast<Nanos>(block_rows_) + 1;
+    if (LongestLayer() <= kSlice || block_rows_ <= kFewestBlockRows) return absl::OkStatus();
   }
-  const auto fitting = static_cast<size_t>(static_cast<Nanos>(kManyRows) * kSlice / longest);
-  const auto next = std::ranges::upper_bound(engine::kBuckets, std::max(fitting, kFewestBlockRows));
-  block_rows_ = *std::prev(next);
-  HILLOCK_ASSIGN_OR_RETURN(const Nanos block, TimeRun(block_rows_, clock));
-  row_cost_ = block / static_cast<Nanos>(block_rows_) + 1;
-  return absl::OkStatus();
+}
+
+Nanos ServedModel::LongestLayer() const {
+  Nanos longest = 1;
+  for (const engine::StepReport& report : executors_.front()->reports()) {
+    longest = std::max(longest, report.layer);
+  }
+  return longest;
 }
 
 Nanos ServedModel::Cost(size_t rows) const {

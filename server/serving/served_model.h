@@ -64,6 +64,7 @@ class ServedModel {
  private:
   ServedModel() = default;
   absl::Status Warm(const Clock& clock);
+  Nanos LongestLayer() const;  // of the run timed last
   absl::StatusOr<Nanos> TimeRun(size_t rows, const Clock& clock);
 
   std::string name_;
