@@ -312,7 +312,7 @@ struct Mish {
     const Scaled<D> e = ScaledExp(d, Clamp(d, x, kExpLow, kLogisticOne));
     const V u = Value(d, e);
     const V numerator = hn::Mul(e.m, MulAddOnce(d, x, u, hn::Add(x, x)));
-    const V denominator = hn::MulAdd(u, hn::Add(u, two), two);
+    const V denominator = MulAddOnce(d, u, hn::Add(u, two), two);
     return WithLimits(d, x, x, Scaled<D>{hn::Div(numerator, denominator), e.n});
   }
   static double Reference(double x, const Params&) {
