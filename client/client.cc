@@ -137,6 +137,24 @@ absl::StatusOr<inference::ModelMetadataResponse> Client::ModelMetadata(
               options_.deadline);
 }
 
+absl::StatusOr<std::vector<std::string>> Client::ClassNames(const std::string& model,
+                                                            const std::string& version) const {
+  inference::ModelConfigRequest request;
+  request.set_name(model);
+  request.set_version(version);
+  const auto response = Call(*inference_, &GRPCInferenceService::StubInterface::ModelConfig,
+                             request, options_.deadline);
+  std::vector<std::string> names;
+  if (absl::IsUnimplemented(response.status())) return names;
+  HILLOCK_RETURN_IF_ERROR(response.status());
+  const auto& parameters = response->config().parameters();
+  for (;;) {
+    const auto it = parameters.find(fmt::format("class.{}", names.size()));
+    if (it == parameters.end()) return names;
+    names.push_back(it->second.string_value());
+  }
+}
+
 absl::StatusOr<inference::RepositoryIndexResponse> Client::RepositoryIndex() const {
   return Call(*inference_, &GRPCInferenceService::StubInterface::RepositoryIndex,
               inference::RepositoryIndexRequest(), options_.deadline);

@@ -58,6 +58,10 @@ class Client {
   absl::StatusOr<bool> Ready() const;
   absl::StatusOr<inference::ModelMetadataResponse> ModelMetadata(const std::string& model,
                                                                  const std::string& version) const;
+  // The names of a model's classes, in order; none when it has none, or when the server is one that
+  // does not tell.
+  absl::StatusOr<std::vector<std::string>> ClassNames(const std::string& model,
+                                                      const std::string& version) const;
   absl::StatusOr<inference::RepositoryIndexResponse> RepositoryIndex() const;
 
   // Answers for every row, or the first error, which names the rows concerned when they were sent

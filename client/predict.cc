@@ -63,7 +63,9 @@ absl::StatusOr<Predictions> Ask(const Client& client, const PredictFlags& flags,
                                 const Rows& rows) {
   const InferInput input{flags.model, version, model.name, rows.width, rows.values};
   HILLOCK_ASSIGN_OR_RETURN(InferOutput output, client.Infer(input));
-  return MakePredictions(flags.model, std::move(output), rows, flags.offset);
+  HILLOCK_ASSIGN_OR_RETURN(auto class_names, client.ClassNames(flags.model, output.version));
+  return MakePredictions(flags.model, std::move(output), rows, flags.offset,
+                         std::move(class_names));
 }
 
 void WritePictures(const Console& console, const Predictions& predictions, const Rows& rows,

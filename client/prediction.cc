@@ -51,18 +51,11 @@ absl::StatusOr<Split> SplitOutputs(std::vector<Tensor>& outputs) {
                   floats, texts));
 }
 
-// Names the classes by the labels that came with them: as there is no list of names on the wire, a
-// class that was never predicted keeps its number.
-std::vector<std::string> LearnClassNames(const std::vector<Prediction>& rows, size_t classes) {
-  std::vector<std::string> names(classes);
-  bool numbered = true;
-  for (const Prediction& row : rows) {
-    const size_t predicted = PredictedClass(row.outputs);
-    names[predicted] = row.label;
-    numbered = numbered && row.label == std::to_string(predicted);
-  }
-  for (size_t i = 0; i < classes; ++i) {
-    if (names[i].empty()) names[i] = fmt::format("{}{}", numbered ? "" : "#", i);
+// A class without a name has its number, marked where that is not its label.
+std::vector<std::string> NameClasses(std::vector<std::string> names, size_t classes,
+                                     bool has_labels) {
+  for (size_t i = names.size(); i < classes; ++i) {
+    names.push_back(fmt::format("{}{}", has_labels ? "#" : "", i));
   }
   return names;
 }
@@ -80,7 +73,8 @@ Prediction MakeOne(const Split& split, const Rows& rows, size_t i) {
 }  // namespace
 
 absl::StatusOr<Predictions> MakePredictions(const std::string& model, InferOutput output,
-                                            const Rows& rows, size_t first_row) {
+                                            const Rows& rows, size_t first_row,
+                                            std::vector<std::string> class_names) {
   HILLOCK_ASSIGN_OR_RETURN(const Split split, SplitOutputs(output.outputs));
   Predictions predictions;
   predictions.model = model;
@@ -94,8 +88,8 @@ absl::StatusOr<Predictions> MakePredictions(const std::string& model, InferOutpu
   predictions.probabilities =
       std::all_of(predictions.rows.begin(), predictions.rows.end(),
                   [](const Prediction& row) { return AreProbabilities(row.outputs); });
-  predictions.class_names =
-      LearnClassNames(predictions.rows, std::max<size_t>(2, split.scores->width));
+  predictions.class_names = NameClasses(
+      std::move(class_names), std::max<size_t>(2, split.scores->width), predictions.names_classes);
   return predictions;
 }
 

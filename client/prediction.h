@@ -29,7 +29,7 @@ struct Predictions {
   std::string output;                    // name of the float output
   bool names_classes = false;            // the server gave the labels; else they are column numbers
   bool probabilities = false;            // AreProbabilities holds for every row
-  std::vector<std::string> class_names;  // by class; names seen in these rows, else "#<column>"
+  std::vector<std::string> class_names;  // by class
   std::vector<Prediction> rows;
 };
 
@@ -45,12 +45,14 @@ struct Accuracy {
   double value() const { return static_cast<double>(correct) / static_cast<double>(total); }
 };
 
-// Pairs `output` with `rows`, of which the first is row `first_row` of the input. The label of a
+// Pairs `output` with `rows`, of which the first is row `first_row` of the input. Classes beyond
+// `class_names` are called by their numbers, "#<number>" when the model has labels. The label of a
 // row is the server's, or, when the model has no output of labels, the number of the largest
 // column; of a single column, "1" from 0.5 on and "0" below. A NaN is never the largest. Errors:
 // UNIMPLEMENTED when there is not exactly one float output or more than one of strings.
 absl::StatusOr<Predictions> MakePredictions(const std::string& model, InferOutput output,
-                                            const Rows& rows, size_t first_row);
+                                            const Rows& rows, size_t first_row,
+                                            std::vector<std::string> class_names);
 
 // Whether the scores of a row are probabilities of classes: each from 0 to 1, and together 1 unless
 // there is only one, which is then the probability of the second of two classes.

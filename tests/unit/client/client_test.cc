@@ -178,6 +178,13 @@ TEST_F(ClientTest, RefusesPartsThatDoNotMatch) {
               IsError(absl::StatusCode::kInternal, "output 'other' has another name"));
 }
 
+TEST_F(ClientTest, TellsTheNamesOfClasses) {
+  const Client client = Connect();
+  EXPECT_THAT(*client.ClassNames("sign", ""), ElementsAre("left", "right"));
+  EXPECT_THAT(*client.ClassNames("sum", ""), ElementsAre());
+  EXPECT_EQ(client.ClassNames("nobody", "").status().code(), absl::StatusCode::kNotFound);
+}
+
 TEST_F(ClientTest, ChecksHealth) {
   EXPECT_EQ(*Connect().Check("", milliseconds(5000)), HealthCheckResponse::SERVING);
   server_.set_health(HealthCheckResponse::NOT_SERVING);

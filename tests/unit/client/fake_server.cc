@@ -115,6 +115,18 @@ grpc::Status FakeServer::Inference::ModelMetadata(grpc::ServerContext*,
   return grpc::Status::OK;
 }
 
+grpc::Status FakeServer::Inference::ModelConfig(grpc::ServerContext*,
+                                                const inference::ModelConfigRequest* request,
+                                                inference::ModelConfigResponse* response) {
+  const bool sign = request->name() == "sign";
+  if (!sign && request->name() != "sum") return NotFound(request->name());
+  auto& parameters = *response->mutable_config()->mutable_parameters();
+  if (!sign) return grpc::Status::OK;
+  parameters["class.0"].set_string_value("left");
+  parameters["class.1"].set_string_value("right");
+  return grpc::Status::OK;
+}
+
 grpc::Status FakeServer::Inference::ModelInfer(grpc::ServerContext*,
                                                const ModelInferRequest* request,
                                                ModelInferResponse* response) {

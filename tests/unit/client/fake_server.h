@@ -47,6 +47,8 @@ class FakeServer {
                              inference::ServerReadyResponse* response) override;
     grpc::Status ModelMetadata(grpc::ServerContext*, const inference::ModelMetadataRequest* request,
                                inference::ModelMetadataResponse* response) override;
+    grpc::Status ModelConfig(grpc::ServerContext*, const inference::ModelConfigRequest* request,
+                             inference::ModelConfigResponse* response) override;
     grpc::Status ModelInfer(grpc::ServerContext*, const inference::ModelInferRequest* request,
                             inference::ModelInferResponse* response) override;
     grpc::Status RepositoryIndex(grpc::ServerContext*, const inference::RepositoryIndexRequest*,

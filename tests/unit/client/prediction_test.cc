@@ -24,8 +24,10 @@ Rows RowsOf(size_t count, std::vector<std::string> labels = {}) {
   return {1, std::vector<float>(count), std::move(labels)};
 }
 
-Predictions Make(std::vector<Tensor> outputs, const Rows& rows, size_t first_row = 0) {
-  auto predictions = MakePredictions("m", {"7", std::move(outputs)}, rows, first_row);
+Predictions Make(std::vector<Tensor> outputs, const Rows& rows, size_t first_row = 0,
+                 std::vector<std::string> class_names = {}) {
+  auto predictions =
+      MakePredictions("m", {"7", std::move(outputs)}, rows, first_row, std::move(class_names));
   EXPECT_THAT(predictions, IsOk());
   return *std::move(predictions);
 }
@@ -65,22 +67,24 @@ TEST(MakePredictionsTest, ASingleColumnIsCutAtOneHalf) {
   EXPECT_THAT(LabelsOf(p), ElementsAre("0", "1", "1", "0", "0"));
 }
 
-TEST(MakePredictionsTest, LearnsTheNamesOfClassesItSees) {
-  const auto p =
-      Make({Floats(3, {.9f, .1f, 0, 0, .1f, .9f}), Texts({"setosa", "virginica"})}, RowsOf(2));
-  EXPECT_THAT(p.class_names, ElementsAre("setosa", "#1", "virginica"));
+TEST(MakePredictionsTest, CallsClassesAsItIsTold) {
+  const auto p = Make({Floats(3, {.9f, .1f, 0}), Texts({"setosa"})}, RowsOf(1), 0,
+                      {"setosa", "versicolor", "virginica"});
+  EXPECT_THAT(p.class_names, ElementsAre("setosa", "versicolor", "virginica"));
 }
 
-TEST(MakePredictionsTest, NumberedClassesKeepTheirNumbers) {
-  const auto p = Make({Floats(3, {0, .1f, .9f}), Texts({"2"})}, RowsOf(1));
-  EXPECT_THAT(p.class_names, ElementsAre("0", "1", "2"));
+TEST(MakePredictionsTest, NumbersTheClassesItIsToldNothingOf) {
+  const auto labelled = Make({Floats(3, {.9f, .1f, 0}), Texts({"setosa"})}, RowsOf(1));
+  EXPECT_THAT(labelled.class_names, ElementsAre("#0", "#1", "#2"));
+  const auto bare = Make({Floats(3, {0, .1f, .9f})}, RowsOf(1));
+  EXPECT_THAT(bare.class_names, ElementsAre("0", "1", "2"));
 }
 
 TEST(MakePredictionsTest, RefusesOtherSetsOfOutputs) {
   const std::vector<std::vector<Tensor>> bad{
       {}, {Texts({"a"})}, {Floats(1, {1}), Floats(1, {1})}, {Floats(1, {1}), Texts({}), Texts({})}};
   for (const auto& outputs : bad) {
-    EXPECT_THAT(MakePredictions("m", {"1", outputs}, RowsOf(1), 0),
+    EXPECT_THAT(MakePredictions("m", {"1", outputs}, RowsOf(1), 0, {}),
                 IsError(absl::StatusCode::kUnimplemented, "want 1 FP32 and at most 1 BYTES"))
         << outputs.size() << " outputs";
   }
@@ -97,7 +101,7 @@ TEST(AreProbabilitiesTest, WantsSharesOfOne) {
 }
 
 TEST(RankTest, PutsTheBestFirst) {
-  const auto p = Make({Floats(4, {.1f, .6f, .1f, .2f}), Texts({"1"})}, RowsOf(1));
+  const auto p = Make({Floats(4, {.1f, .6f, .1f, .2f})}, RowsOf(1));
   const auto ranked = Rank(p, p.rows[0], 3);
   EXPECT_THAT(NamesOf(ranked), ElementsAre("1", "3", "0"));
   EXPECT_FLOAT_EQ(ranked[1].score, .2f);
@@ -105,7 +109,8 @@ TEST(RankTest, PutsTheBestFirst) {
 }
 
 TEST(RankTest, ASingleProbabilityStandsForTwoClasses) {
-  const auto p = Make({Floats(1, {.25f, .75f}), Texts({"benign", "malignant"})}, RowsOf(2));
+  const auto p = Make({Floats(1, {.25f, .75f}), Texts({"benign", "malignant"})}, RowsOf(2), 0,
+                      {"benign", "malignant"});
   const auto ranked = Rank(p, p.rows[0], 3);
   EXPECT_THAT(NamesOf(ranked), ElementsAre("benign", "malignant"));
   EXPECT_FLOAT_EQ(ranked[0].score, .75f);
@@ -123,7 +128,7 @@ TEST(RankTest, OneScoreThatIsNoProbabilityMakesThemAllScores) {
 }
 
 TEST(RankTest, PutsNanLast) {
-  const auto p = Make({Floats(3, {NAN, 2, NAN}), Texts({"1"})}, RowsOf(1));
+  const auto p = Make({Floats(3, {NAN, 2, NAN})}, RowsOf(1));
   EXPECT_THAT(NamesOf(Rank(p, p.rows[0], 3)), ElementsAre("1", "0", "2"));
 }
 
