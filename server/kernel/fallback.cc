@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+// Kernels keep vectors in arrays, for which their size has to be known.
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "server/kernel/fallback.cc"
 #include <hwy/foreach_target.h>  // must come before highway.h
