@@ -57,7 +57,7 @@ bool Batcher::RunSoonest() {
     if (RunModel(*(*soonest)->model)) return true;
   }
   Block* const block = commons_.Take();
-  if (block == nullptr) return false;
+  if (block == nullptr) return RunWhatCanRun(nullptr);
   RunBlock(*block, /*pausing=*/true);
   return true;
 }
@@ -121,15 +121,18 @@ void Batcher::Offer(ServedModel& model) {
   batch_.clear();
 }
 
-void Batcher::RunWhatIsLight(const ServedModel& busy) {
+bool Batcher::RunWhatCanRun(const ServedModel* busy) {
+  bool ran = false;
   for (size_t i = 0; i < queue_.size();) {
     ServedModel& model = *queue_[i]->model;
-    if (&model == &busy || !RunModel(model)) {
+    if (&model == busy || !RunModel(model)) {
       ++i;
     } else {
+      ran = true;
       i = 0;
     }
   }
+  return ran;
 }
 
 void Batcher::Fill(Block& block, ServedModel& model, size_t max_rows) {
@@ -158,7 +161,7 @@ void Batcher::RunBlock(Block& block, bool pausing) {
   const bool profiled = IsProfiled(model.cells(options_.reactor));
   const engine::Pause pause{kSlice, [&] {
                               poll_();
-                              RunWhatIsLight(model);
+                              RunWhatCanRun(&model);
                             }};
   block.started = clock_.Now();
   block.status = executor.Run(block.rows, profiled, pausing ? &pause : nullptr);

@@ -57,7 +57,7 @@ class Batcher {
   bool IsLight(const ServedModel& model) const;
   void RunLight(ServedModel& model);
   void Offer(ServedModel& model);
-  void RunWhatIsLight(const ServedModel& busy);
+  bool RunWhatCanRun(const ServedModel* busy);
 
   void Fill(Block& block, ServedModel& model, size_t max_rows);
   void RunBlock(Block& block, bool pausing);

@@ -158,6 +158,42 @@ TEST_F(SlicesTest, ShareBlocksBetweenBatchers) {
   ExpectAnswered(job);
 }
 
+// Takes a block as soon as it is woken, and keeps it.
+class Thief final : public Commons::Sleeper {
+ public:
+  Thief(Commons& commons, std::vector<Block*>& taken) : commons_(commons), taken_(taken) {
+    commons.Add(*this);
+    EXPECT_TRUE(commons.Sleep(*this));
+  }
+  void Wake() override { taken_.push_back(commons_.Take()); }
+
+ private:
+  Commons& commons_;
+  std::vector<Block*>& taken_;
+};
+
+TEST_F(SlicesTest, RunWhatIsLightWhileOthersHaveEveryBlock) {
+  Commons commons;
+  std::vector<Block*> taken;
+  Thief first(commons, taken);
+  Thief second(commons, taken);
+  Batcher owner({.reactor = 0}, commons, registry_.reactor(0), clock_);
+  size_t polls = 0;
+  size_t light_done_at = 0;
+  owner.SetPoll([&] {
+    if (++polls == 1) Add(owner, *light_, 1);
+    if (light_done_at == 0 && !order_.empty()) light_done_at = polls;
+    if (polls < 50) return;
+    for (Block* block : std::exchange(taken, {})) commons.Offer(*block);
+  });
+  Add(owner, *heavy_, 200);
+  owner.Run();
+  EXPECT_EQ(order_.front(), 1u);
+  EXPECT_GT(light_done_at, 0u);
+  EXPECT_LT(light_done_at, 10u) << "of " << polls;
+  for (const TestJob& job : jobs_) ExpectAnswered(job);
+}
+
 TEST_F(SlicesTest, TakeTheSoonestDeadlineFirst) {
   Batcher batcher = MakeBatcher(0);
   const Nanos now = clock_.Now();
