@@ -18,6 +18,7 @@ class Counter {
   void Add(uint64_t n) {
     value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
   }
+  void Add(const Counter& other) { Add(other.Get()); }
   uint64_t Get() const { return value_.load(std::memory_order_relaxed); }
 
  private:
@@ -60,6 +61,10 @@ class Histogram {
   void Observe(uint64_t value) {
     buckets_[Scale::Index(value)].Add(1);
     sum_.Add(value);
+  }
+  void Add(const Histogram& other) {
+    for (size_t i = 0; i <= Scale::kBounds; ++i) buckets_[i].Add(other.buckets_[i].Get());
+    sum_.Add(other.sum_.Get());
   }
   uint64_t Bucket(size_t i) const { return buckets_[i].Get(); }  // i == kBounds: beyond them all
   uint64_t Sum() const { return sum_.Get(); }

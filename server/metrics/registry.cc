@@ -68,36 +68,15 @@ void ExposeActivation(Exposition& out, const std::deque<ReactorCells>& reactors,
 }
 
 // The versions of one model that live side by side, as while one replaces another. What is labelled
-// by model alone adds them up.
-using Versions = std::vector<std::shared_ptr<const ModelMetrics>>;
+// by model alone adds them up, with those that are gone.
+using Versions = std::vector<const ModelMetrics*>;
 
-// What the layers of one name and activation tell together.
-struct LayerTotal {
-  uint64_t sampled = 0;
-  uint64_t saturated = 0;
-  int64_t dead_units = 0;
-};
-
-std::map<std::pair<std::string, std::string>, LayerTotal> SumLayers(const Versions& versions) {
-  std::map<std::pair<std::string, std::string>, LayerTotal> totals;
-  for (const auto& version : versions) {
-    for (size_t l = 0; l < version->layers.size(); ++l) {
-      const LayerLabels& labels = version->layers[l];
-      LayerTotal& total = totals[{labels.layer, std::string(labels.activation->name)}];
-      for (const ModelCells& shard : version->shards) {
-        total.sampled += shard.sampled[l].Get();
-        total.saturated += shard.saturated[l].Get();
-        total.dead_units =
-            std::max(total.dead_units, shard.dead_units[l].load(std::memory_order_relaxed));
-      }
-    }
-  }
-  return totals;
-}
-
-void ExposeLayers(Exposition& out, const std::string& model, const Versions& versions) {
+void ExposeLayers(Exposition& out, const std::string& model, const Versions& versions,
+                  const RetiredVersions& retired) {
+  LayerTotals totals = retired.layers();
+  for (const ModelMetrics* version : versions) AddLayers(*version, totals);
   std::map<std::string, int64_t> dead_units;  // by layer
-  for (const auto& [key, total] : SumLayers(versions)) {
+  for (const auto& [key, total] : totals) {
     if (total.sampled == 0) continue;
     const Labels labels = {{"model", model}, {"layer", key.first}, {"activation", key.second}};
     out.Number(kSampledElements, labels, static_cast<double>(total.sampled));
@@ -110,25 +89,33 @@ void ExposeLayers(Exposition& out, const std::string& model, const Versions& ver
   }
 }
 
-void ExposeVersion(Exposition& out, const ModelMetrics& version) {
-  const Labels labels = {{"model", version.model}, {"version", version.version}};
+// `loads` are of one version, which is loaded anew when its files change; the last is the newest.
+void ExposeVersion(Exposition& out, const Versions& loads, const RetiredVersions& retired) {
+  const ModelMetrics& newest = *loads.back();
+  const Labels labels = {{"model", newest.model}, {"version", newest.version}};
   for (size_t code = 0; code < kStatusCodes; ++code) {
+    uint64_t requests = retired.Requests(newest.version, code);
+    for (const ModelMetrics* load : loads) {
+      requests += Total(
+          load->shards, [&](auto& s) -> auto& { return s.requests[code]; });
+    }
     Labels with_code = labels;
     with_code.emplace_back("code", kCodeLabels[code]);
-    Count(out, kRequests, with_code,
-          Total(
-              version.shards, [&](auto& s) -> auto& { return s.requests[code]; }));
+    Count(out, kRequests, with_code, requests);
   }
-  out.Number(kModelLoadSeconds, labels, version.load_seconds);
-  out.Number(kModelBytes, labels, version.bytes);
+  out.Number(kModelLoadSeconds, labels, newest.gauges.load_seconds);
+  out.Number(kModelBytes, labels, newest.gauges.bytes);
 }
 
-void ExposeModel(Exposition& out, const std::string& model, const Versions& versions) {
-  std::vector<std::reference_wrapper<const ModelCells>> shards;
-  for (const auto& version : versions) {
-    ExposeVersion(out, *version);
+void ExposeModel(Exposition& out, const std::string& model, const Versions& versions,
+                 const RetiredVersions& retired) {
+  std::map<std::string, Versions> loads;  // by version
+  std::vector<std::reference_wrapper<const ModelCells>> shards{retired.cells()};
+  for (const ModelMetrics* version : versions) {
+    loads[version->version].push_back(version);
     shards.insert(shards.end(), version->shards.begin(), version->shards.end());
   }
+  for (const auto& [number, of_version] : loads) ExposeVersion(out, of_version, retired);
   const auto stage = [&](const char* label, auto cell) {
     Distribute<TimeScale>(out, kRequestSeconds, {{"model", model}, {"stage", label}}, shards, cell);
   };
@@ -154,7 +141,7 @@ void ExposeModel(Exposition& out, const std::string& model, const Versions& vers
           Total(
               shards, [&](const ModelCells& s) -> auto& { return s.shed[reason]; }));
   }
-  ExposeLayers(out, model, versions);
+  ExposeLayers(out, model, versions, retired);
 }
 
 void ExposeUnrouted(Exposition& out, const std::deque<ReactorCells>& reactors) {
@@ -173,17 +160,35 @@ Registry::Registry(size_t reactors, std::map<std::string, std::string> build)
     : build_(std::move(build)), reactors_(reactors) {}
 
 std::shared_ptr<ModelMetrics> Registry::AddModel(std::string model, std::string version,
-                                                 std::vector<LayerLabels> layers) {
+                                                 std::vector<LayerLabels> layers,
+                                                 ModelGauges gauges) {
   auto metrics = std::make_shared<ModelMetrics>();
   metrics->model = std::move(model);
   metrics->version = std::move(version);
   metrics->layers = std::move(layers);
+  metrics->gauges = gauges;
   for (size_t i = 0; i < reactors_.size(); ++i)
     metrics->shards.emplace_back(metrics->layers.size());
   absl::MutexLock lock(&mutex_);
-  std::erase_if(models_, [](const auto& held) { return held.expired(); });
+  RetireUnheld();
   models_.push_back(metrics);
   return metrics;
+}
+
+void Registry::RetireUnheld() const {
+  const auto held = std::ranges::stable_partition(
+      models_, [](const auto& metrics) { return metrics.use_count() > 1; });
+  // Pairs with the release of the last other holder: its cells are seen as they were left.
+  std::atomic_thread_fence(std::memory_order_acquire);
+  const std::vector<std::shared_ptr<const ModelMetrics>> unheld(held.begin(), held.end());
+  models_.erase(held.begin(), held.end());
+  for (const auto& metrics : unheld) retired_[metrics->model].Add(*metrics);
+  for (const auto& metrics : unheld) {
+    const bool shown = std::ranges::any_of(models_, [&](const auto& live) {
+      return live->model == metrics->model && live->version == metrics->version;
+    });
+    if (!shown) retired_[metrics->model].Forget(metrics->version);
+  }
 }
 
 void Registry::SetModelStates(std::vector<ModelState> states) {
@@ -191,27 +196,24 @@ void Registry::SetModelStates(std::vector<ModelState> states) {
   states_ = std::move(states);
 }
 
-std::map<std::string, std::vector<std::shared_ptr<const ModelMetrics>>> Registry::LiveModels()
-    const {
-  absl::MutexLock lock(&mutex_);
-  std::map<std::string, std::vector<std::shared_ptr<const ModelMetrics>>> live;
-  for (const auto& held : models_) {
-    if (auto version = held.lock()) live[version->model].push_back(std::move(version));
-  }
-  return live;
+void Registry::ExposeModels(Exposition& out) const {
+  RetireUnheld();
+  std::map<std::string, Versions> live;  // by model
+  for (const auto& version : models_) live[version->model].push_back(version.get());
+  for (const auto& [model, versions] : live) ExposeModel(out, model, versions, retired_[model]);
 }
 
 std::vector<prometheus::MetricFamily> Registry::Collect() const {
   Exposition out;
   for (const activation::Spec& spec : activation::All()) ExposeActivation(out, reactors_, spec);
-  for (const auto& [model, versions] : LiveModels()) ExposeModel(out, model, versions);
-  ExposeUnrouted(out, reactors_);
   {
     absl::MutexLock lock(&mutex_);
+    ExposeModels(out);
     for (const ModelState& s : states_) {
       out.Number(kModelState, {{"model", s.model}, {"version", s.version}, {"state", s.state}}, 1);
     }
   }
+  ExposeUnrouted(out, reactors_);
   out.Number(kBuildInfo, {build_.begin(), build_.end()}, 1);
   ExposeProcess(out);
   return out.Take();

@@ -18,6 +18,7 @@
 #include "server/activation/activation.h"
 #include "server/activation/backend.h"
 #include "server/metrics/cells.h"
+#include "server/metrics/model_metrics.h"
 
 namespace hillock::metrics {
 
@@ -25,12 +26,6 @@ namespace hillock::metrics {
 inline constexpr std::array<const char*, 2> kPathLabels = {"fused", "split"};
 inline constexpr size_t kFused = 0;
 inline constexpr size_t kSplit = 1;
-
-inline constexpr size_t kStatusCodes = 17;  // gRPC's, 0 to 16
-
-// Values of the label `reason` of requests that were shed.
-inline constexpr std::array<const char*, 5> kShedLabels = {"queue_rows", "queue_bytes",
-                                                           "queue_time", "deadline", "expired"};
 
 // What one activation did on one reactor.
 struct ActivationCells {
@@ -40,23 +35,6 @@ struct ActivationCells {
   std::array<TimeHistogram, kPathLabels.size()> layer_seconds;
 };
 
-// What one model did on one reactor.
-struct alignas(64) ModelCells {
-  explicit ModelCells(size_t layers) : sampled(layers), saturated(layers), dead_units(layers) {}
-
-  std::array<Counter, kStatusCodes> requests;  // by gRPC status code
-  TimeHistogram total_seconds;
-  TimeHistogram queue_seconds;
-  TimeHistogram compute_seconds;
-  RowHistogram batch_rows;
-  Counter rows;
-  std::atomic<int64_t> queue_rows{0};
-  std::array<Counter, kShedLabels.size()> shed;  // by reason
-  std::vector<Counter> sampled;                  // by layer
-  std::vector<Counter> saturated;                // by layer
-  std::vector<std::atomic<int64_t>> dead_units;  // by layer; before the first verdict 0
-};
-
 // The cells of one reactor, written by it alone.
 struct alignas(64) ReactorCells {
   ReactorCells();
@@ -64,20 +42,7 @@ struct alignas(64) ReactorCells {
   std::array<Counter, kStatusCodes> unrouted;  // requests that name no model served, by code
 };
 
-struct LayerLabels {
-  std::string layer;
-  const activation::Spec* activation;
-};
-
-// One model version: its labels, its gauges and a shard of cells for every reactor.
-struct ModelMetrics {
-  std::string model;
-  std::string version;
-  std::vector<LayerLabels> layers;
-  double load_seconds = 0;
-  double bytes = 0;
-  std::deque<ModelCells> shards;  // by reactor
-};
+class Exposition;
 
 // Everything the server exposes. Cells are handed out at start and when a model is loaded; a scrape
 // adds up the shards. Thread-safe; Collect takes a lock that no hot path knows.
@@ -88,9 +53,11 @@ class Registry final : public prometheus::Collectable {
 
   ReactorCells& reactor(size_t index) { return reactors_[index]; }
 
-  // Cells for a model version; they are exposed as long as somebody holds the answer.
+  // Cells for a model version; they are exposed as long as somebody else holds the answer. What
+  // they have counted by then goes on counting under the model's name, so that no counter of a
+  // model goes back when a version gives way to another.
   std::shared_ptr<ModelMetrics> AddModel(std::string model, std::string version,
-                                         std::vector<LayerLabels> layers);
+                                         std::vector<LayerLabels> layers, ModelGauges gauges);
 
   // State of every model version, such as READY, as hillock_model_state shows it.
   struct ModelState {
@@ -103,13 +70,14 @@ class Registry final : public prometheus::Collectable {
   std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:
-  // By name, so that the versions of a model stand together.
-  std::map<std::string, std::vector<std::shared_ptr<const ModelMetrics>>> LiveModels() const;
+  void RetireUnheld() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ExposeModels(Exposition& out) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   std::map<std::string, std::string> build_;
   std::deque<ReactorCells> reactors_;
   mutable absl::Mutex mutex_;
-  std::vector<std::weak_ptr<const ModelMetrics>> models_ ABSL_GUARDED_BY(mutex_);
+  mutable std::vector<std::shared_ptr<const ModelMetrics>> models_ ABSL_GUARDED_BY(mutex_);
+  mutable std::map<std::string, RetiredVersions> retired_ ABSL_GUARDED_BY(mutex_);  // by model
   std::vector<ModelState> states_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -34,9 +34,9 @@ absl::StatusOr<std::shared_ptr<ServedModel>> ServedModel::Create(
   }
   HILLOCK_RETURN_IF_ERROR(served->Warm(clock));
   served->metrics_ =
-      registry.AddModel(served->name_, std::to_string(version), LabelsOf(*served->plan_));
-  served->metrics_->load_seconds = 1e-9 * static_cast<double>(clock.Now() - start);
-  served->metrics_->bytes = static_cast<double>(served->plan_->bytes());
+      registry.AddModel(served->name_, std::to_string(version), LabelsOf(*served->plan_),
+                        {.load_seconds = 1e-9 * static_cast<double>(clock.Now() - start),
+                         .bytes = static_cast<double>(served->plan_->bytes())});
   return served;
 }
 

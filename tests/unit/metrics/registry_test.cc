@@ -37,7 +37,8 @@ class RegistryTest : public ::testing::Test {
 
   std::shared_ptr<ModelMetrics> AddModel(const std::string& name,
                                          const std::string& version = "1") {
-    return registry_.AddModel(name, version, {{"fc1", &Relu()}, {"fc2", &Relu()}});
+    return registry_.AddModel(name, version, {{"fc1", &Relu()}, {"fc2", &Relu()}},
+                              {.load_seconds = 0.25, .bytes = 4096});
   }
 
   // The sample of a family with these labels, if there is one.
@@ -167,8 +168,6 @@ TEST_F(RegistryTest, TellsTheHealthOfEveryLayer) {
 
 TEST_F(RegistryTest, ShowsAModelsGaugesAsLongAsSomebodyHoldsIt) {
   auto model = AddModel("cat");
-  model->load_seconds = 0.25;
-  model->bytes = 4096;
   EXPECT_THAT(GaugeOf(kModelLoadSeconds, "model=cat, version=1"), Optional(0.25));
   EXPECT_THAT(GaugeOf(kModelBytes, "model=cat, version=1"), Optional(4096));
   model.reset();
@@ -219,6 +218,53 @@ TEST_F(RegistryTest, ShowsEverySampleOnceWhileTwoVersionsOfAModelLive) {
   FillEveryCell(*old_version);
   FillEveryCell(*new_version);
   ExpectNoDuplicates();
+}
+
+TEST_F(RegistryTest, ShowsEverySampleOnceWhileAVersionIsLoadedAnew) {
+  const auto before = AddModel("cat", "1");
+  const auto after = AddModel("cat", "1");
+  FillEveryCell(*before);
+  FillEveryCell(*after);
+  ExpectNoDuplicates();
+  EXPECT_THAT(CounterOf(kRequests, "model=cat, version=1, code=OK"), Optional(4));
+}
+
+// A counter that went back would look to Prometheus like a restart, and its rate would jump.
+TEST_F(RegistryTest, LetsNoCounterOfAModelGoBackWhenAVersionIsReplaced) {
+  auto before = AddModel("cat", "1");
+  FillEveryCell(*before);
+  const auto after = AddModel("cat", "2");
+  before.reset();
+  EXPECT_THAT(SamplesOf(kRequestSeconds, "model=cat, stage=total"), Optional(2u));
+  EXPECT_THAT(SamplesOf(kBatchRows, "model=cat"), Optional(2u));
+  EXPECT_THAT(CounterOf(kRows, "model=cat"), Optional(2));
+  EXPECT_THAT(CounterOf(kShed, "model=cat, reason=deadline"), Optional(2));
+  EXPECT_THAT(CounterOf(kSampledElements, "model=cat, layer=fc1, activation=relu"), Optional(4));
+  EXPECT_THAT(CounterOf(kSaturatedElements, "model=cat, layer=fc1, activation=relu"), Optional(2));
+  EXPECT_THAT(GaugeOf(kQueueRows, "model=cat"), Optional(0)) << "a gauge is of what is there";
+  EXPECT_THAT(CounterOf(kRequests, "model=cat, version=1, code=OK"), Eq(std::nullopt));
+  FillEveryCell(*after);
+  EXPECT_THAT(CounterOf(kRows, "model=cat"), Optional(4));
+}
+
+TEST_F(RegistryTest, LetsNoCounterOfAVersionGoBackWhenItIsLoadedAnew) {
+  auto before = AddModel("cat", "1");
+  FillEveryCell(*before);
+  auto after = AddModel("cat", "1");
+  before.reset();
+  EXPECT_THAT(CounterOf(kRequests, "model=cat, version=1, code=OK"), Optional(2));
+  FillEveryCell(*after);
+  EXPECT_THAT(CounterOf(kRequests, "model=cat, version=1, code=OK"), Optional(4));
+}
+
+TEST_F(RegistryTest, ForgetsTheRequestsOfVersionsThatAreGone) {
+  auto model = AddModel("cat", "1");
+  FillEveryCell(*model);
+  model.reset();
+  EXPECT_THAT(CounterOf(kRows, "model=cat"), Eq(std::nullopt)) << "the model is not there";
+  model = AddModel("cat", "1");
+  EXPECT_THAT(CounterOf(kRequests, "model=cat, version=1, code=OK"), Eq(std::nullopt));
+  EXPECT_THAT(CounterOf(kRows, "model=cat"), Optional(2)) << "goes on where it was";
 }
 
 // The names that dashboards and alerts rely on. A change here is a change for every user.
