@@ -1,5 +1,7 @@
 #include "server/options.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <map>
@@ -13,22 +15,34 @@ namespace {
 const std::map<std::string, LogFormat> kLogFormats = {{"text", LogFormat::kText},
                                                       {"json", LogFormat::kJson}};
 
+const std::map<std::string, serving::ControlMode> kControlModes = {
+    {"none", serving::ControlMode::kNone},
+    {"poll", serving::ControlMode::kPoll},
+    {"explicit", serving::ControlMode::kExplicit}};
+
 constexpr int64_t kMaxCount = int64_t{1} << 62;
 
-// Written so that NaN, which is neither below nor above anything, fails.
-const CLI::Validator kSeconds(
-    [](std::string& text) {
-      double seconds = 0;
-      const bool valid =
-          CLI::detail::lexical_cast(text, seconds) && seconds >= 0 && seconds <= 3600;
-      return valid ? std::string() : "Value " + text + " not in range 0 to 3600 seconds";
-    },
-    "SECONDS in [0 - 3600]");
+CLI::Validator SecondsFrom(double least) {
+  return CLI::Validator(
+      [least](std::string& text) {
+        double seconds = 0;
+        // Written so that NaN, which is neither below nor above anything, fails.
+        const bool valid =
+            CLI::detail::lexical_cast(text, seconds) && seconds >= least && seconds <= 3600;
+        return valid ? std::string()
+                     : fmt::format("Value {} not in range {} to 3600 seconds", text, least);
+      },
+      fmt::format("SECONDS in [{} - 3600]", least));
+}
+
+const CLI::Validator kSeconds = SecondsFrom(0);
+const CLI::Validator kPollSeconds = SecondsFrom(0.01);
 
 // Choices as they are written, which are mapped to values after parsing.
 struct Choices {
   std::string backend{kAutoBackend};
   bool no_rewrite = false;
+  std::string model_control = "none";
   std::string log_format = "text";
 };
 
@@ -40,6 +54,22 @@ void Declare(CLI::App& app, Options& options, Choices& choices) {
   app.add_option("--metrics-listen", options.metrics_listen,
                  "HOST:PORT of the Prometheus metrics; empty for none")
       ->capture_default_str();
+  app.add_option("--model-control", choices.model_control,
+                 "Models after start: none are loaded, poll the repository, or explicit calls")
+      ->check(CLI::IsMember(kControlModes))
+      ->capture_default_str();
+  app.add_option("--poll-seconds", options.poll_seconds,
+                 "Seconds between two looks at the repository, with --model-control poll")
+      ->check(kPollSeconds)
+      ->capture_default_str();
+  app.add_option("--load-model", options.load_models,
+                 "Model to load at start, with --model-control explicit; may be repeated; *: all")
+      ->allow_extra_args(false);
+  app.callback([&options, &choices] {
+    if (!options.load_models.empty() && choices.model_control != "explicit") {
+      throw CLI::ValidationError("--load-model", "needs --model-control explicit");
+    }
+  });
   app.add_option("--reactors", options.reactors, "Serving threads; 0: one a usable core")
       ->check(CLI::Range(int64_t{0}, int64_t{1024}))
       ->capture_default_str();
@@ -105,6 +135,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv) 
   }
   options.backend = *FindBackend(choices.backend);
   options.rewrite = !choices.no_rewrite;
+  options.model_control = kControlModes.at(choices.model_control);
   options.log_format = kLogFormats.at(choices.log_format);
   return CommandLine{options, ""};
 }

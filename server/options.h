@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "server/base/status.h"
 #include "server/engine/plan.h"
+#include "server/serving/model_control.h"
 
 namespace hillock {
 
@@ -21,6 +23,15 @@ struct Options {
 
   // HOST:PORT of the metrics; port 0 takes any free one, an empty text serves no metrics.
   std::string metrics_listen = "127.0.0.1:8002";
+
+  // Who decides which models are loaded after start.
+  serving::ControlMode model_control = serving::ControlMode::kNone;
+
+  // Time between two looks at the repository, when polling.
+  double poll_seconds = 2;
+
+  // Models to load at start when callers decide; "*" stands for all.
+  std::vector<std::string> load_models;
 
   // Threads that serve predictions; 0 takes one for each core that the process can really use.
   size_t reactors = 0;

@@ -21,11 +21,14 @@
 #include "server/kernel/onednn.h"
 #include "server/metrics/registry.h"
 #include "server/model/repository.h"
+#include "server/model_log.h"
 #include "server/rpc/health_service.h"
 #include "server/rpc/infer_call.h"
 #include "server/rpc/inference_service.h"
 #include "server/rpc/stream_call.h"
 #include "server/serving/catalog_holder.h"
+#include "server/serving/model_control.h"
+#include "server/serving/model_manager.h"
 #include "server/serving/reactor.h"
 #include "server/version.h"
 
@@ -79,40 +82,37 @@ serving::Batcher::Options BatcherOptions(const Options& options, size_t reactor)
                      .wait = static_cast<Nanos>(1e9 * options.max_queue_seconds)}};
 }
 
-void LogModel(const serving::ServedModel& model) {
-  std::string steps;
-  for (const engine::Step& step : model.plan().steps()) {
-    steps += fmt::format("{}{}", steps.empty() ? "" : ", ", engine::Describe(step));
-  }
-  spdlog::info("model '{}' version {}: {}", model.name(), model.version(), steps);
-  for (const std::string& rewrite : model.plan().rewrites()) {
-    spdlog::info("model '{}' version {}: {}", model.name(), model.version(), rewrite);
-  }
-  for (const std::string& note : model.plan().notes()) {
-    spdlog::warn("model '{}' version {}: {}", model.name(), model.version(), note);
-  }
-}
-
 }  // namespace
 
 // In order of construction; what comes later uses what came before.
 struct Server::Parts {
-  explicit Parts(const Options& given)
+  Parts(const Options& given, model::Repository repository)
       : options(given),
         registry(std::make_shared<metrics::Registry>(options.reactors, BuildLabels())),
-        inference(catalogs, state, {options.max_rows, options.max_message_bytes}, kVersion),
+        manager(
+            std::move(repository),
+            [this](auto&&... args) { return Compile(std::forward<decltype(args)>(args)...); },
+            catalogs, *registry, model_log),
+        control(manager, options.model_control, absl::Seconds(options.poll_seconds),
+                [](const absl::Status& status) { spdlog::error("{}", status.ToString()); }),
+        inference(catalogs, control, state, {options.max_rows, options.max_message_bytes},
+                  kVersion),
         health(catalogs, state) {}
 
   absl::Status LoadModels();
   absl::Status Expose();
   absl::Status Listen();
   void AwaitAnswers() const;
-  absl::StatusOr<std::shared_ptr<serving::ServedModel>> Compile(const model::Version& version);
-  serving::CatalogEntry Load(const model::Version& version);
+  absl::StatusOr<std::shared_ptr<serving::ServedModel>> Compile(
+      const std::string& name, int64_t version, std::shared_ptr<const model::Mlp> mlp,
+      const model::ServingOptions& serving_options);
 
   const Options options;
   const std::shared_ptr<metrics::Registry> registry;  // the exposer holds it weakly
   serving::CatalogHolder catalogs;
+  ModelLog model_log;
+  serving::ModelManager manager;
+  serving::ModelControl control;
   serving::Commons commons;
   rpc::ServerState state;
   rpc::InferenceService inference;
@@ -126,39 +126,24 @@ struct Server::Parts {
 };
 
 absl::StatusOr<std::shared_ptr<serving::ServedModel>> Server::Parts::Compile(
-    const model::Version& version) {
-  if (!version.mlp.ok()) return version.mlp.status();
-  return serving::ServedModel::Create(version.model, version.number, *version.mlp,
-                                      {.backend = version.options.backend,
-                                       .allow_non_finite = version.options.allow_non_finite,
-                                       .rewrite = version.options.rewrite},
+    const std::string& name, int64_t version, std::shared_ptr<const model::Mlp> mlp,
+    const model::ServingOptions& serving_options) {
+  return serving::ServedModel::Create(name, version, std::move(mlp),
+                                      {.backend = serving_options.backend,
+                                       .allow_non_finite = serving_options.allow_non_finite,
+                                       .rewrite = serving_options.rewrite},
                                       options.reactors, *registry, Clock::Monotonic());
 }
 
-serving::CatalogEntry Server::Parts::Load(const model::Version& version) {
-  serving::CatalogEntry entry{version.model, version.number, Compile(version)};
-  if (entry.served.ok()) {
-    LogModel(**entry.served);
-  } else {
-    spdlog::error("model '{}' is not served: {}", entry.model, entry.served.status().ToString());
-  }
-  return entry;
-}
-
 absl::Status Server::Parts::LoadModels() {
-  HILLOCK_ASSIGN_OR_RETURN(
-      const auto versions,
-      model::ReadRepository(options.repository, options.max_model_bytes,
-                            {.backend = options.backend, .rewrite = options.rewrite}));
-  std::vector<serving::CatalogEntry> entries;
-  std::vector<metrics::Registry::ModelState> states;
-  for (const model::Version& version : versions) {
-    entries.push_back(Load(version));
-    states.push_back({version.model, version.number > 0 ? std::to_string(version.number) : "",
-                      entries.back().served.ok() ? "READY" : "UNAVAILABLE"});
+  HILLOCK_RETURN_IF_ERROR(control.Start(options.load_models));
+  if (options.model_control == serving::ControlMode::kNone &&
+      catalogs.Snapshot()->entries().empty()) {
+    return absl::NotFoundError(
+        fmt::format("repository '{}': has no model, want folders such as <name>/1/model.mlp or "
+                    "<name>/1/model.onnx",
+                    options.repository));
   }
-  registry->SetModelStates(std::move(states));
-  catalogs.Publish(std::make_shared<const serving::Catalog>(std::move(entries)));
   return absl::OkStatus();
 }
 
@@ -206,7 +191,11 @@ Server::~Server() = default;
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
   Options resolved = options;
   if (resolved.reactors == 0) resolved.reactors = static_cast<size_t>(UsableCores());
-  auto parts = std::make_unique<Parts>(resolved);
+  HILLOCK_ASSIGN_OR_RETURN(
+      auto repository,
+      model::Repository::Open(options.repository, options.max_model_bytes,
+                              {.backend = options.backend, .rewrite = options.rewrite}));
+  auto parts = std::make_unique<Parts>(resolved, std::move(repository));
   HILLOCK_RETURN_IF_ERROR(parts->LoadModels());
   HILLOCK_RETURN_IF_ERROR(parts->Expose());
   HILLOCK_RETURN_IF_ERROR(parts->Listen());
@@ -227,6 +216,7 @@ void Server::Parts::AwaitAnswers() const {
 
 void Server::Drain() {
   parts_->state.SetReady(false);
+  parts_->control.Stop();
   std::this_thread::sleep_for(Seconds(parts_->options.drain_wait_seconds));
   // gRPC cancels requests that arrive while it shuts down. Refused with UNAVAILABLE before that,
   // they can be retried elsewhere.

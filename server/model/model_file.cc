@@ -8,7 +8,6 @@
 #include <string_view>
 #include <utility>
 
-#include "server/model/file.h"
 #include "server/model/onnx_import.h"
 #include "server/model/reader.h"
 
@@ -22,7 +21,8 @@ constexpr size_t kMostNameBytes = 255;
 // The files beside a model, each read once.
 class Neighbours {
  public:
-  Neighbours(fs::path folder, size_t max_bytes) : folder_(std::move(folder)), left_(max_bytes) {}
+  // `folder` must outlive this.
+  Neighbours(const Folder& folder, size_t max_bytes) : folder_(folder), left_(max_bytes) {}
 
   absl::StatusOr<std::string_view> Read(std::string_view name) {
     if (const auto it = files_.find(name); it != files_.end()) return std::string_view(it->second);
@@ -32,7 +32,7 @@ class Neighbours {
       return absl::InvalidArgumentError(fmt::format(
           "external data '{}' is not the name of a file beside the model", Excerpt(name)));
     }
-    auto content = ReadFile((folder_ / name).string(), left_);
+    auto content = folder_.ReadFile(name, left_, Folder::HardLinks::kRefused);
     if (!content.ok()) {
       return Annotate(content.status(), fmt::format("external data '{}'", Excerpt(name)));
     }
@@ -41,18 +41,26 @@ class Neighbours {
   }
 
  private:
-  fs::path folder_;
+  const Folder& folder_;
   size_t left_;
   std::map<std::string, std::string, std::less<>> files_;
 };
 
 }  // namespace
 
+absl::StatusOr<Mlp> ReadModelFile(const Folder& folder, const std::string& name, size_t max_bytes) {
+  HILLOCK_ASSIGN_OR_RETURN(const std::string content, folder.ReadFile(name, max_bytes));
+  if (!name.ends_with(".onnx")) return ReadMlp(content);
+  Neighbours neighbours(folder, max_bytes - content.size());
+  return ImportOnnx(content, [&](std::string_view beside) { return neighbours.Read(beside); });
+}
+
 absl::StatusOr<Mlp> ReadModelFile(const std::string& path, size_t max_bytes) {
-  HILLOCK_ASSIGN_OR_RETURN(const std::string content, ReadFile(path, max_bytes));
-  if (!std::string_view(path).ends_with(".onnx")) return ReadMlp(content);
-  Neighbours neighbours(fs::path(path).parent_path(), max_bytes - content.size());
-  return ImportOnnx(content, [&](std::string_view name) { return neighbours.Read(name); });
+  const fs::path file(path);
+  const auto folder = Folder::Open(file.has_parent_path() ? file.parent_path().string() : ".");
+  if (absl::IsNotFound(folder.status())) return absl::NotFoundError("no such file");
+  if (!folder.ok()) return folder.status();
+  return ReadModelFile(*folder, file.filename().string(), max_bytes);
 }
 
 }  // namespace hillock::model

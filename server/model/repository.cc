@@ -5,10 +5,8 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
-#include <optional>
 #include <utility>
 
-#include "server/model/file.h"
 #include "server/model/model_file.h"
 
 namespace hillock::model {
@@ -17,74 +15,14 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kModelFile[] = "model.mlp";
+constexpr char kOnnxFile[] = "model.onnx";
 constexpr char kOptionsFile[] = "options.txtpb";
 constexpr size_t kMaxOptionsBytes = 1 << 20;
-constexpr char kOnnxFile[] = "model.onnx";
 constexpr size_t kMaxNameBytes = 128;
-
-// How a repository is read.
-struct Reading {
-  size_t max_bytes;
-  const ServingOptions& defaults;
-};
 
 bool IsNameCharacter(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
          c == '.' || c == '-';
-}
-
-// A folder itself, not a link to one.
-bool IsFolder(const fs::path& path) {
-  std::error_code error;
-  return fs::symlink_status(path, error).type() == fs::file_type::directory;
-}
-
-// Names of the entries of a folder, sorted; none when it cannot be read.
-std::vector<std::string> Entries(const fs::path& folder) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    names.push_back(it->path().filename().string());
-  }
-  std::ranges::sort(names);
-  return names;
-}
-
-std::optional<int64_t> HighestVersion(const fs::path& model) {
-  std::optional<int64_t> highest;
-  for (const std::string& entry : Entries(model)) {
-    const auto number = ParseVersion(entry);
-    if (number.ok() && IsFolder(model / entry)) {
-      highest = std::max(*number, highest.value_or(*number));
-    }
-  }
-  return highest;
-}
-
-absl::StatusOr<std::shared_ptr<const Mlp>> Read(const fs::path& file, size_t max_bytes) {
-  HILLOCK_ASSIGN_OR_RETURN(Mlp mlp, ReadModelFile(file.string(), max_bytes));
-  return std::make_shared<const Mlp>(std::move(mlp));
-}
-
-// Whether there is anything of that name, be it a link.
-bool Exists(const fs::path& path) {
-  std::error_code error;
-  return fs::exists(fs::symlink_status(path, error));
-}
-
-Version ReadVersion(const std::string& name, const fs::path& model, int64_t number,
-                    size_t max_bytes) {
-  const fs::path folder = model / std::to_string(number);
-  const bool has_onnx = Exists(folder / kOnnxFile);
-  if (has_onnx && Exists(folder / kModelFile)) {
-    return {name, number,
-            absl::InvalidArgumentError(fmt::format("{}/{}: has both {} and {}, want one of them",
-                                                   name, number, kModelFile, kOnnxFile))};
-  }
-  const char* const file = has_onnx ? kOnnxFile : kModelFile;
-  auto mlp = Read(folder / file, max_bytes);
-  if (!mlp.ok()) mlp = Annotate(mlp.status(), fmt::format("{}/{}/{}", name, number, file));
-  return {name, number, std::move(mlp)};
 }
 
 absl::Status CheckName(const std::string& name) {
@@ -94,45 +32,29 @@ absl::Status CheckName(const std::string& name) {
                   Excerpt(name), kMaxNameBytes));
 }
 
-Version ReadBareFile(const fs::path& file, size_t max_bytes) {
-  const std::string name = file.stem().string();
-  if (const auto status = CheckName(name); !status.ok()) return {name, 0, status};
-  auto mlp = Read(file, max_bytes);
-  if (!mlp.ok()) mlp = Annotate(mlp.status(), file.filename().string());
-  return {name, 1, std::move(mlp)};
+// Ascending. A folder that cannot be listed has none.
+std::vector<int64_t> VersionsIn(const Folder& model) {
+  std::vector<int64_t> numbers;
+  const auto folders = model.Folders();
+  if (!folders.ok()) return numbers;
+  for (const std::string& name : *folders) {
+    if (const auto number = ParseVersion(name); number.ok()) numbers.push_back(*number);
+  }
+  std::ranges::sort(numbers);
+  return numbers;
 }
 
-absl::StatusOr<ServingOptions> ReadOptions(const fs::path& folder, const ServingOptions& defaults) {
-  std::error_code error;
-  if (!fs::exists(fs::symlink_status(folder / kOptionsFile, error))) return defaults;
-  HILLOCK_ASSIGN_OR_RETURN(const std::string text,
-                           ReadFile((folder / kOptionsFile).string(), kMaxOptionsBytes));
+std::vector<FileMark> FilesOf(const Folder& model, int64_t version) {
+  const auto folder = model.OpenFolder(std::to_string(version));
+  if (!folder.ok()) return {};
+  auto files = folder->Files();
+  return files.ok() ? *std::move(files) : std::vector<FileMark>();
+}
+
+absl::StatusOr<ServingOptions> ReadOptions(const Folder& model, const ServingOptions& defaults) {
+  if (!model.Has(kOptionsFile)) return defaults;
+  HILLOCK_ASSIGN_OR_RETURN(const std::string text, model.ReadFile(kOptionsFile, kMaxOptionsBytes));
   return ReadServingOptions(text, defaults);
-}
-
-Version ReadModel(const fs::path& folder, const std::string& name, const Reading& reading) {
-  if (const auto status = CheckName(name); !status.ok()) return {name, 0, status};
-  const auto number = HighestVersion(folder);
-  if (!number) {
-    return {name, 0,
-            absl::NotFoundError(fmt::format("{}: has no version folder such as {}/1", name, name))};
-  }
-  const auto options = ReadOptions(folder, reading.defaults);
-  if (!options.ok()) {
-    return {name, *number, Annotate(options.status(), fmt::format("{}/{}", name, kOptionsFile))};
-  }
-  Version version = ReadVersion(name, folder, *number, reading.max_bytes);
-  version.options = *options;
-  return version;
-}
-
-std::vector<Version> ReadModels(const fs::path& root, const Reading& reading) {
-  std::vector<Version> versions;
-  for (const std::string& name : Entries(root)) {
-    const bool hidden = name.front() == '.' || name == "__pycache__";
-    if (!hidden && IsFolder(root / name)) versions.push_back(ReadModel(root / name, name, reading));
-  }
-  return versions;
 }
 
 }  // namespace
@@ -153,32 +75,115 @@ absl::StatusOr<int64_t> ParseVersion(std::string_view text) {
   return number;
 }
 
-absl::StatusOr<std::vector<Version>> ReadRepository(const std::string& root, size_t max_file_bytes,
-                                                    const ServingOptions& defaults) {
-  const Reading reading{max_file_bytes, defaults};
-  // The root may be a link: mounted volumes are.
+const VersionListing* ModelListing::Find(int64_t number) const {
+  const auto it = std::ranges::find(versions, number, &VersionListing::number);
+  return it == versions.end() ? nullptr : &*it;
+}
+
+Repository::Repository(std::string root, Layout layout, size_t max_file_bytes,
+                       ServingOptions defaults)
+    : root_(std::move(root)),
+      layout_(layout),
+      max_file_bytes_(max_file_bytes),
+      defaults_(std::move(defaults)) {
+  const fs::path path(root_);
+  if (layout_ != Layout::kModels) name_ = path.filename().string();
+  if (layout_ == Layout::kOneFile) root_ = path.parent_path().string();
+}
+
+absl::StatusOr<Repository> Repository::Open(const std::string& root, size_t max_file_bytes,
+                                            const ServingOptions& defaults) {
   std::error_code error;
-  const fs::path path = fs::absolute(root, error).lexically_normal();
-  const fs::file_status status = fs::status(path, error);
-  if (fs::is_regular_file(status)) {
-    Version version = ReadBareFile(path, max_file_bytes);
-    version.options = defaults;
-    return std::vector<Version>{std::move(version)};
+  fs::path path = fs::absolute(root, error).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();
+  if (fs::is_regular_file(path, error)) {
+    return Repository(path.string(), Layout::kOneFile, max_file_bytes, defaults);
   }
-  if (!fs::is_directory(status)) {
-    return absl::NotFoundError(fmt::format("repository '{}': no such folder", root));
+  const auto folder = Folder::Open(path.string());
+  if (!folder.ok()) return Annotate(folder.status(), fmt::format("repository '{}'", root));
+  const Layout layout = VersionsIn(*folder).empty() ? Layout::kModels : Layout::kOneModel;
+  return Repository(path.string(), layout, max_file_bytes, defaults);
+}
+
+absl::StatusOr<std::vector<ModelListing>> Repository::List() const {
+  // Opened anew each time: the root may be a link that is turned to another folder.
+  HILLOCK_ASSIGN_OR_RETURN(const Folder root, Folder::Open(root_));
+  std::vector<ModelListing> models;
+  if (layout_ == Layout::kOneModel) {
+    models.push_back(ListModel(Folder::Open(root_), name_));
+  } else if (layout_ == Layout::kOneFile) {
+    models.push_back(ListFile(root));
+  } else {
+    HILLOCK_ASSIGN_OR_RETURN(const std::vector<std::string> names, root.Folders());
+    for (const std::string& name : names) {
+      const bool hidden = name.front() == '.' || name == "__pycache__";
+      if (!hidden) models.push_back(ListModel(root.OpenFolder(name), name));
+    }
   }
-  if (HighestVersion(path)) {
-    const fs::path folder = path.has_filename() ? path : path.parent_path();
-    return std::vector<Version>{ReadModel(folder, folder.filename().string(), reading)};
+  return models;
+}
+
+ModelListing Repository::ListModel(const absl::StatusOr<Folder>& folder,
+                                   const std::string& name) const {
+  if (const auto status = CheckName(name); !status.ok()) return {name, status, {}};
+  if (!folder.ok()) return {name, Annotate(folder.status(), name), {}};
+  ModelListing model{name, ReadOptions(*folder, defaults_), {}};
+  if (!model.options.ok()) {
+    model.options = Annotate(model.options.status(), fmt::format("{}/{}", name, kOptionsFile));
   }
-  auto versions = ReadModels(path, reading);
-  if (versions.empty()) {
-    return absl::NotFoundError(fmt::format(
-        "repository '{}': has no model, want folders such as <name>/1/{} or <name>/1/{}", root,
-        kModelFile, kOnnxFile));
+  for (const int64_t number : VersionsIn(*folder)) {
+    model.versions.push_back({number, FilesOf(*folder, number)});
   }
-  return versions;
+  return model;
+}
+
+ModelListing Repository::ListFile(const Folder& folder) const {
+  const std::string model = fs::path(name_).stem().string();
+  if (const auto status = CheckName(model); !status.ok()) return {model, status, {}};
+  const auto mark = folder.Mark(name_);
+  if (!mark.ok()) return {model, Annotate(mark.status(), name_), {}};
+  return {model, defaults_, {{1, {*mark}}}};
+}
+
+absl::StatusOr<std::shared_ptr<const Mlp>> Repository::Read(const ModelListing& model,
+                                                            int64_t number) const {
+  const VersionListing* const version = model.Find(number);
+  if (version == nullptr) {
+    return absl::NotFoundError(fmt::format("{}/{}: no such folder", model.name, number));
+  }
+  HILLOCK_ASSIGN_OR_RETURN(const Folder root, Folder::Open(root_));
+  if (layout_ == Layout::kOneFile) {
+    auto mlp = ReadModelFile(root, name_, max_file_bytes_);
+    if (!mlp.ok()) return Annotate(mlp.status(), name_);
+    return std::make_shared<const Mlp>(*std::move(mlp));
+  }
+  if (layout_ == Layout::kOneModel) {
+    HILLOCK_ASSIGN_OR_RETURN(Mlp mlp, ReadVersion(root, model.name, *version));
+    return std::make_shared<const Mlp>(std::move(mlp));
+  }
+  const auto folder = root.OpenFolder(model.name);
+  if (!folder.ok()) return Annotate(folder.status(), model.name);
+  HILLOCK_ASSIGN_OR_RETURN(Mlp mlp, ReadVersion(*folder, model.name, *version));
+  return std::make_shared<const Mlp>(std::move(mlp));
+}
+
+absl::StatusOr<Mlp> Repository::ReadVersion(const Folder& model, const std::string& name,
+                                            const VersionListing& version) const {
+  const std::string where = fmt::format("{}/{}", name, version.number);
+  const auto folder = model.OpenFolder(std::to_string(version.number));
+  if (!folder.ok()) return Annotate(folder.status(), where);
+  const bool has_onnx = folder->Has(kOnnxFile);
+  if (has_onnx && folder->Has(kModelFile)) {
+    return absl::InvalidArgumentError(
+        fmt::format("{}: has both {} and {}, want one of them", where, kModelFile, kOnnxFile));
+  }
+  const char* const file = has_onnx ? kOnnxFile : kModelFile;
+  auto mlp = ReadModelFile(*folder, file, max_file_bytes_);
+  if (!mlp.ok()) return Annotate(mlp.status(), fmt::format("{}/{}", where, file));
+  if (FilesOf(model, version.number) != version.files) {
+    return absl::DataLossError(fmt::format("{}: changed while it was read", where));
+  }
+  return mlp;
 }
 
 }  // namespace hillock::model

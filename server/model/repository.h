@@ -8,17 +8,28 @@
 #include <vector>
 
 #include "server/base/status.h"
+#include "server/model/folder.h"
 #include "server/model/mlp.h"
 #include "server/model/serving_options.h"
 
 namespace hillock::model {
 
-// What one version folder of a repository gave: a model, or why there is none.
-struct Version {
-  std::string model;   // the model's name
-  int64_t number = 0;  // 0 when the model has no usable version folder at all
-  absl::StatusOr<std::shared_ptr<const Mlp>> mlp;
-  ServingOptions options{};
+// A version folder as it lies there, unread. Equal listings mean equal content (see FileMark).
+struct VersionListing {
+  int64_t number = 0;
+  std::vector<FileMark> files;
+};
+
+// A model of the repository as it lies there: nothing but its options has been read.
+struct ModelListing {
+  std::string name;
+  // How it is to be served, or what is wrong with the model as a whole: no model's name, options
+  // that make no sense.
+  absl::StatusOr<ServingOptions> options;
+  std::vector<VersionListing> versions;  // ascending; may be empty
+
+  // Null when there is no such version.
+  const VersionListing* Find(int64_t number) const;
 };
 
 // Whether `name` may name a model: [A-Za-z0-9_.-]{1,128}, not starting with a dot.
@@ -27,19 +38,48 @@ bool IsModelName(std::string_view name);
 // The number that `text` writes, 1 or more in plain decimal, or INVALID_ARGUMENT.
 absl::StatusOr<int64_t> ParseVersion(std::string_view text);
 
-// Reads the highest version of every model in a repository folder laid out as
-// <root>/<name>/<version>/model.mlp or model.onnx, in order of name, with what
-// <root>/<name>/options.txtpb says over `defaults`. Also takes one model's folder of versions, and
-// one bare file; the model is then called as the folder, or as the file without its ending. A
-// version with both files is refused. Other files beside the version folders, and in them, are left
-// alone; an ONNX file may refer to external data beside it (see ReadModelFile).
+// A folder of models laid out as <root>/<name>/<version>/model.mlp or model.onnx, with what
+// <root>/<name>/options.txtpb says over the defaults. Or one model's folder of versions, or one
+// bare file: the model is then called as the folder, or as the file without its ending, and has
+// version
+// 1. Other files beside the version folders, and in them, are left alone; hidden folders are, too.
 //
-// A model that cannot be read is in the answer with its error; it does not stop the others. Only a
-// root that is missing, is no repository or holds no model at all is an error: NOT_FOUND.
-// Files are read, not mapped; symbolic links below the root, anything that is not a regular file,
-// and files over max_file_bytes are refused. Messages name files relative to the root.
-absl::StatusOr<std::vector<Version>> ReadRepository(const std::string& root, size_t max_file_bytes,
-                                                    const ServingOptions& defaults = {});
+// Listing is cheap, reading is not: who wants to know of changes lists again and compares. Nothing
+// below the root is reached through a symbolic link. Names that a request gives are compared with
+// names listed, and never become part of a path. Messages name files relative to the root.
+// Thread-safe.
+class Repository {
+ public:
+  // What kind of a repository `root` is, is decided here; a folder without a model is one that has
+  // none yet. NOT_FOUND when there is nothing at all.
+  static absl::StatusOr<Repository> Open(const std::string& root, size_t max_file_bytes,
+                                         const ServingOptions& defaults = {});
+
+  // Every model, in order of name. An error, about the root, means that nothing can be told.
+  absl::StatusOr<std::vector<ModelListing>> List() const;
+
+  // Reads a version that has been listed. Errors: NOT_FOUND without a model file; INVALID_ARGUMENT
+  // with two, or one that is a link or no regular file; RESOURCE_EXHAUSTED for more than
+  // max_file_bytes, external data included; DATA_LOSS when it is damaged or no longer is as it was
+  // listed; those of ReadMlp and ImportOnnx.
+  absl::StatusOr<std::shared_ptr<const Mlp>> Read(const ModelListing& model, int64_t number) const;
+
+ private:
+  enum class Layout { kModels, kOneModel, kOneFile };
+
+  Repository(std::string root, Layout layout, size_t max_file_bytes, ServingOptions defaults);
+
+  ModelListing ListModel(const absl::StatusOr<Folder>& folder, const std::string& name) const;
+  ModelListing ListFile(const Folder& folder) const;
+  absl::StatusOr<Mlp> ReadVersion(const Folder& root, const std::string& model,
+                                  const VersionListing& version) const;
+
+  std::string root_;  // with kOneFile the folder of the file
+  Layout layout_;
+  std::string name_;  // of the one model's folder, or of the one file
+  size_t max_file_bytes_;
+  ServingOptions defaults_;
+};
 
 }  // namespace hillock::model
 

@@ -27,6 +27,24 @@ class FirstError final : public pb::io::ErrorCollector {
   std::string text_;
 };
 
+absl::StatusOr<VersionPolicy> ReadVersions(const hillock::v1::Versions& versions) {
+  const auto& specific = versions.specific();
+  if ((versions.latest() > 0) + versions.all() + !specific.empty() != 1) {
+    return absl::InvalidArgumentError(
+        "versions: want one of 'latest: N', 'all: true' and "
+        "'specific: [N, ...]', N from 1 on");
+  }
+  if (versions.all()) return VersionPolicy{VersionPolicy::kAll, {}};
+  if (specific.empty()) return VersionPolicy{versions.latest(), {}};
+  for (const int64_t number : specific) {
+    if (number < 1) {
+      return absl::InvalidArgumentError(
+          fmt::format("versions: got version {}, want 1 or more", number));
+    }
+  }
+  return VersionPolicy{0, {specific.begin(), specific.end()}};
+}
+
 }  // namespace
 
 absl::StatusOr<ServingOptions> ReadServingOptions(std::string_view text,
@@ -50,6 +68,9 @@ absl::StatusOr<ServingOptions> ReadServingOptions(std::string_view text,
   }
   options.allow_non_finite |= message.allow_non_finite();
   if (message.has_rewrite()) options.rewrite = message.rewrite();
+  if (message.has_versions()) {
+    HILLOCK_ASSIGN_OR_RETURN(options.versions, ReadVersions(message.versions()));
+  }
   return options;
 }
 

@@ -6,6 +6,7 @@
 
 #include "server/activation/backend.h"
 #include "server/base/status.h"
+#include "server/model/version_policy.h"
 
 namespace hillock::model {
 
@@ -14,6 +15,7 @@ struct ServingOptions {
   std::optional<Backend> backend{};  // none: the faster one, layer by layer
   bool allow_non_finite = false;
   bool rewrite = true;
+  VersionPolicy versions{};
 
   bool operator==(const ServingOptions&) const = default;
 };

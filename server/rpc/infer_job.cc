@@ -1,6 +1,7 @@
 #include "server/rpc/infer_job.h"
 
 #include <cstdint>
+#include <utility>
 
 namespace hillock::rpc {
 
@@ -37,8 +38,10 @@ void InferJob::Begin() {
 }
 
 absl::Status InferJob::Admit(const ModelInferRequest& request, ModelInferResponse& response) {
+  serving::CatalogReader& catalogs = reactor_.catalogs();
   HILLOCK_ASSIGN_OR_RETURN(model,
-                           reactor_.catalog().Find(request.model_name(), request.model_version()));
+                           catalogs.Current().Find(request.model_name(), request.model_version()));
+  pin_ = catalogs.Hold();
   HILLOCK_ASSIGN_OR_RETURN(const InferView view, DecodeRequest(request, *model, limits_));
   input = view.input;
   rows = view.rows;
@@ -50,6 +53,7 @@ absl::Status InferJob::Admit(const ModelInferRequest& request, ModelInferRespons
 void InferJob::Done(const absl::Status& status) {
   Count(status);
   if (status.ok()) encoder_.End();
+  if (pin_ != nullptr) reactor_.catalogs().Release(std::exchange(pin_, nullptr));
   Answer(status);
 }
 

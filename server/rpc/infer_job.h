@@ -46,6 +46,7 @@ class InferJob : public serving::Job {
 
   serving::Reactor& reactor_;
   const Limits limits_;
+  serving::CatalogReader::Pin* pin_ = nullptr;  // keeps the model
   ResponseEncoder encoder_;
   size_t answer_bytes_ = 0;
 };

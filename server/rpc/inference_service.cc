@@ -71,6 +71,19 @@ void DescribeParameters(const serving::ServedModel& model, inference::ModelConfi
   }
 }
 
+// There is one repository, without a name.
+grpc::Status CheckRepository(const std::string& name) {
+  if (name.empty()) return grpc::Status::OK;
+  return ToGrpc(
+      absl::NotFoundError(fmt::format("got repository '{}', want the empty name", Excerpt(name))));
+}
+
+std::string ReasonOf(const serving::CatalogEntry& entry) {
+  if (!entry.served.ok()) return std::string(entry.served.status().message());
+  if (entry.refused.ok()) return "";
+  return fmt::format("serves what was there before: {}", std::string(entry.refused.message()));
+}
+
 }  // namespace
 
 grpc::Status InferenceService::ServerLive(grpc::ServerContext*, const inference::ServerLiveRequest*,
@@ -145,10 +158,8 @@ grpc::Status InferenceService::ModelConfig(grpc::ServerContext*,
 grpc::Status InferenceService::RepositoryIndex(grpc::ServerContext*,
                                                const inference::RepositoryIndexRequest* request,
                                                inference::RepositoryIndexResponse* response) {
-  if (!request->repository_name().empty()) {
-    return ToGrpc(absl::NotFoundError(
-        fmt::format("got repository '{}', want the empty name", request->repository_name())));
-  }
+  if (auto status = CheckRepository(request->repository_name()); !status.ok()) return status;
+  if (const absl::Status listed = control_.List(); !listed.ok()) return ToGrpc(listed);
   const auto catalog = catalogs_.Snapshot();
   for (const serving::CatalogEntry& entry : catalog->entries()) {
     if (request->ready() && !entry.served.ok()) continue;
@@ -156,9 +167,30 @@ grpc::Status InferenceService::RepositoryIndex(grpc::ServerContext*,
     index.set_name(entry.model);
     if (entry.version > 0) index.set_version(std::to_string(entry.version));
     index.set_state(entry.served.ok() ? "READY" : "UNAVAILABLE");
-    index.set_reason(std::string(entry.served.status().message()));
+    index.set_reason(ReasonOf(entry));
   }
   return grpc::Status::OK;
+}
+
+grpc::Status InferenceService::RepositoryModelLoad(
+    grpc::ServerContext*, const inference::RepositoryModelLoadRequest* request,
+    inference::RepositoryModelLoadResponse*) {
+  if (auto status = CheckRepository(request->repository_name()); !status.ok()) return status;
+  if (!request->parameters().empty()) {
+    return ToGrpc(absl::UnimplementedError(
+        fmt::format("load parameter '{}' is not supported: models and their options come from the "
+                    "repository alone",
+                    Excerpt(request->parameters().begin()->first))));
+  }
+  return ToGrpc(control_.Load(request->model_name()));
+}
+
+grpc::Status InferenceService::RepositoryModelUnload(
+    grpc::ServerContext*, const inference::RepositoryModelUnloadRequest* request,
+    inference::RepositoryModelUnloadResponse*) {
+  if (auto status = CheckRepository(request->repository_name()); !status.ok()) return status;
+  // The only parameter there is, unload_dependents, asks for nothing: no model depends on another.
+  return ToGrpc(control_.Unload(request->model_name()));
 }
 
 }  // namespace hillock::rpc

@@ -6,6 +6,7 @@
 #include "server/rpc/server_state.h"
 #include "server/rpc/stream_call.h"
 #include "server/serving/catalog_holder.h"
+#include "server/serving/model_control.h"
 
 namespace hillock::rpc {
 
@@ -14,9 +15,13 @@ namespace hillock::rpc {
 class InferenceService final : public AsyncInfer {
  public:
   // All must outlive the service.
-  InferenceService(const serving::CatalogHolder& catalogs, const ServerState& state,
-                   const Limits& limits, std::string version)
-      : catalogs_(catalogs), state_(state), limits_(limits), version_(std::move(version)) {}
+  InferenceService(const serving::CatalogHolder& catalogs, serving::ModelControl& control,
+                   const ServerState& state, const Limits& limits, std::string version)
+      : catalogs_(catalogs),
+        control_(control),
+        state_(state),
+        limits_(limits),
+        version_(std::move(version)) {}
 
   grpc::Status ServerLive(grpc::ServerContext* context, const inference::ServerLiveRequest* request,
                           inference::ServerLiveResponse* response) override;
@@ -37,9 +42,16 @@ class InferenceService final : public AsyncInfer {
   grpc::Status RepositoryIndex(grpc::ServerContext* context,
                                const inference::RepositoryIndexRequest* request,
                                inference::RepositoryIndexResponse* response) override;
+  grpc::Status RepositoryModelLoad(grpc::ServerContext* context,
+                                   const inference::RepositoryModelLoadRequest* request,
+                                   inference::RepositoryModelLoadResponse* response) override;
+  grpc::Status RepositoryModelUnload(grpc::ServerContext* context,
+                                     const inference::RepositoryModelUnloadRequest* request,
+                                     inference::RepositoryModelUnloadResponse* response) override;
 
  private:
   const serving::CatalogHolder& catalogs_;
+  serving::ModelControl& control_;
   const ServerState& state_;
   const Limits limits_;
   const std::string version_;

@@ -21,10 +21,13 @@ absl::Status UnknownVersion(std::string_view name, int64_t version) {
 }
 
 absl::Status NotReady(const CatalogEntry& entry) {
-  return absl::UnavailableError(fmt::format("Request for model '{}': version {} is not ready: {}",
-                                            entry.model, entry.version,
-                                            std::string(entry.served.status().message())));
+  return absl::UnavailableError(
+      fmt::format("Request for model '{}': {}is not ready: {}", entry.model,
+                  entry.version > 0 ? fmt::format("version {} ", entry.version) : "it ",
+                  std::string(entry.served.status().message())));
 }
+
+bool IsServed(const CatalogEntry& entry) { return entry.served.ok(); }
 
 }  // namespace
 
@@ -40,26 +43,34 @@ Catalog Catalog::Closed() const {
   return closed;
 }
 
-absl::StatusOr<ServedModel*> Catalog::Find(std::string_view name, std::string_view version) const {
-  if (closed_) return absl::UnavailableError("the server is shutting down");
+std::span<const CatalogEntry> Catalog::EntriesOf(std::string_view name) const {
   const auto it = first_.find(name);
-  if (it == first_.end()) return UnknownModel(name);
+  if (it == first_.end()) return {};
   const auto next = std::next(it);
   const size_t end = next == first_.end() ? entries_.size() : next->second;
-  size_t index = end - 1;
-  if (!version.empty()) {
+  return std::span(entries_).subspan(it->second, end - it->second);
+}
+
+absl::StatusOr<ServedModel*> Catalog::Find(std::string_view name, std::string_view version) const {
+  if (closed_) return absl::UnavailableError("the server is shutting down");
+  const std::span<const CatalogEntry> entries = EntriesOf(name);
+  if (entries.empty()) return UnknownModel(name);
+  const CatalogEntry* asked = &entries.back();
+  if (version.empty()) {
+    const auto highest = std::find_if(entries.rbegin(), entries.rend(), IsServed);
+    if (highest != entries.rend()) asked = &*highest;
+  } else {
     HILLOCK_ASSIGN_OR_RETURN(const int64_t number, model::ParseVersion(version));
-    for (index = it->second; index < end && entries_[index].version != number;) ++index;
-    if (index == end) return UnknownVersion(name, number);
+    const auto it = std::ranges::find(entries, number, &CatalogEntry::version);
+    if (it == entries.end()) return UnknownVersion(name, number);
+    asked = &*it;
   }
-  const CatalogEntry& entry = entries_[index];
-  if (!entry.served.ok()) return NotReady(entry);
-  return entry.served->get();
+  if (!asked->served.ok()) return NotReady(*asked);
+  return asked->served->get();
 }
 
 size_t Catalog::served_count() const {
-  return static_cast<size_t>(
-      std::ranges::count_if(entries_, [](const CatalogEntry& entry) { return entry.served.ok(); }));
+  return static_cast<size_t>(std::ranges::count_if(entries_, IsServed));
 }
 
 }  // namespace hillock::serving

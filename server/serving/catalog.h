@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +18,11 @@ namespace hillock::serving {
 // One model version of the repository: served, or not and why.
 struct CatalogEntry {
   std::string model;
-  int64_t version = 0;  // 0 when the model has no usable version
+  int64_t version = 0;  // 0 when the error is about the model as a whole
   absl::StatusOr<std::shared_ptr<ServedModel>> served;
+
+  // Why what lies in the repository now is not what serves; OK when it is.
+  absl::Status refused{};
 };
 
 // Every model of the repository at one moment. Immutable and thread-safe; a new state of the
@@ -30,9 +34,9 @@ class Catalog {
   // The same models, of which Find() gives none: UNAVAILABLE, for a server that is shutting down.
   Catalog Closed() const;
 
-  // The model version that `name` and `version` (empty: the highest) ask for. NOT_FOUND for an
-  // unknown model or version, UNAVAILABLE for one that could not be loaded, INVALID_ARGUMENT for a
-  // version that is no positive integer. The model lives as long as the catalog does.
+  // The model version that `name` and `version` (empty: the highest that serves) ask for. NOT_FOUND
+  // for an unknown model or version, UNAVAILABLE for one that does not serve, INVALID_ARGUMENT for
+  // a version that is no positive integer. The model lives as long as the catalog does.
   absl::StatusOr<ServedModel*> Find(std::string_view name, std::string_view version) const;
 
   // In order of name, then version.
@@ -42,6 +46,8 @@ class Catalog {
 
  private:
   std::vector<CatalogEntry> entries_;
+  std::span<const CatalogEntry> EntriesOf(std::string_view name) const;
+
   // Where a model's entries begin in entries_; they end where the next name begins.
   std::map<std::string, size_t, std::less<>> first_;
   bool closed_ = false;

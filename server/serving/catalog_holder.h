@@ -1,6 +1,8 @@
 #ifndef HILLOCK_SERVER_SERVING_CATALOG_HOLDER_H_
 #define HILLOCK_SERVER_SERVING_CATALOG_HOLDER_H_
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -18,12 +20,21 @@ class CatalogHolder {
     absl::MutexLock lock(&mutex_);
     return catalog_;
   }
+
+  // Whoever reads generation() after this has returned sees that there is a newer catalog.
   void Publish(std::shared_ptr<const Catalog> catalog) {
-    absl::MutexLock lock(&mutex_);
-    catalog_ = std::move(catalog);
+    {
+      absl::MutexLock lock(&mutex_);
+      catalog_.swap(catalog);
+    }
+    generation_.fetch_add(1);
   }
 
+  // Grows with every catalog; costs a load.
+  uint64_t generation() const { return generation_.load(); }
+
  private:
+  std::atomic<uint64_t> generation_{1};
   mutable absl::Mutex mutex_;
   std::shared_ptr<const Catalog> catalog_ ABSL_GUARDED_BY(mutex_) =
       std::make_shared<const Catalog>(std::vector<CatalogEntry>());

@@ -25,11 +25,11 @@ Reactor::Reactor(const Batcher::Options& options,
                  Commons& commons, metrics::ReactorCells& cells, const Clock& clock)
     : index_(options.reactor),
       queue_(std::move(queue)),
-      catalogs_(catalogs),
       commons_(commons),
       cells_(cells),
       clock_(clock),
-      batcher_(options, commons, cells, clock) {
+      batcher_(options, commons, cells, clock),
+      catalogs_(catalogs) {
   batcher_.SetPoll([this] { Poll(kMaxEventsPerRound, kEmptyPollsOfPause); });
   commons_.Add(*this);
 }
@@ -57,7 +57,7 @@ void Reactor::Wake() {
 void Reactor::Loop() {
   while (Wait()) {
     batcher_.Run();
-    catalog_.reset();
+    catalogs_.Rest();
   }
 }
 
@@ -70,7 +70,6 @@ bool Reactor::Wait() {
   const bool open = !waits || queue_->Next(&tag, &ok);
   commons_.Awake(*this);
   if (!open) return false;
-  catalog_ = catalogs_.Snapshot();
   round_start_ = clock_.Now();
   if (waits) static_cast<Event*>(tag)->Ready(ok);
   Poll(kMaxEventsPerRound - 1, kEmptyPolls);

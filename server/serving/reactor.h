@@ -11,7 +11,7 @@
 #include "server/base/clock.h"
 #include "server/metrics/registry.h"
 #include "server/serving/batcher.h"
-#include "server/serving/catalog_holder.h"
+#include "server/serving/catalog_reader.h"
 
 namespace hillock::serving {
 
@@ -51,8 +51,8 @@ class Reactor final : private Commons::Sleeper {
   // True once nothing may be posted to the queue any more.
   bool closed() const { return closed_; }
 
-  // The catalog in force during this round; it outlives every job of the round.
-  const Catalog& catalog() const { return *catalog_; }
+  // The catalogs that this reactor's jobs use.
+  CatalogReader& catalogs() { return catalogs_; }
 
   // When events were last looked for.
   Nanos round_start() const { return round_start_; }
@@ -85,12 +85,11 @@ class Reactor final : private Commons::Sleeper {
 
   const size_t index_;
   const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
-  const CatalogHolder& catalogs_;
   Commons& commons_;
   metrics::ReactorCells& cells_;
   const Clock& clock_;
   Batcher batcher_;
-  std::shared_ptr<const Catalog> catalog_;
+  CatalogReader catalogs_;
   Nanos round_start_ = 0;
   bool closed_ = false;
   Woken woken_{*this};

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "server/model/writer.h"
 #include "tests/support/mlp_builder.h"
@@ -14,6 +16,13 @@
 #include "tests/support/temporary_folder.h"
 
 namespace hillock::model {
+
+// A version as a server that loads the highest of each model finds it.
+struct Version {
+  std::string model;
+  int64_t number = 0;  // 0 for what is wrong with the model as a whole
+  absl::StatusOr<std::shared_ptr<const Mlp>> mlp;
+};
 
 inline void PrintTo(const Version& version, std::ostream* out) {
   *out << version.model << " " << version.number << " " << version.mlp.status();
@@ -29,6 +38,8 @@ using ::hillock::testing::TemporaryFolder;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using Code = absl::StatusCode;
 
 constexpr size_t kNoLimit = 1 << 20;
 
@@ -43,15 +54,28 @@ MATCHER_P4(IsRefused, model, number, code, message, "") {
                                        result_listener);
 }
 
+Version ReadHighest(const Repository& repository, const ModelListing& model) {
+  if (!model.options.ok()) return {model.name, 0, model.options.status()};
+  if (model.versions.empty()) return {model.name, 0, absl::NotFoundError("no version")};
+  const int64_t number = model.versions.back().number;
+  return {model.name, number, repository.Read(model, number)};
+}
+
+absl::StatusOr<std::vector<Version>> ReadAll(const std::string& root, size_t max_file_bytes) {
+  HILLOCK_ASSIGN_OR_RETURN(const Repository repository, Repository::Open(root, max_file_bytes));
+  HILLOCK_ASSIGN_OR_RETURN(const std::vector<ModelListing> models, repository.List());
+  std::vector<Version> versions;
+  for (const ModelListing& model : models) versions.push_back(ReadHighest(repository, model));
+  return versions;
+}
+
 class RepositoryTest : public ::testing::Test {
  protected:
   // A sound model.
   void Put(const std::string& file) const {
     folder_.Write(file, WriteMlp(MlpBuilder(2).Add(1, "relu").Build()));
   }
-  auto Read(const std::string& below = "") const {
-    return ReadRepository(folder_.Path(below), kNoLimit);
-  }
+  auto Read(const std::string& below = "") const { return ReadAll(folder_.Path(below), kNoLimit); }
 
   TemporaryFolder folder_;
 };
@@ -114,7 +138,6 @@ TEST_F(RepositoryTest, KeepsExternalDataInsideTheVersionsFolder) {
     folder_.Write("cat/1/model.onnx", OnnxBeside(location));
     EXPECT_THAT(Read(), IsOkAndHolds(ElementsAre(IsRefused("cat", 1, code, text)))) << location;
   };
-  using Code = absl::StatusCode;
   for (const std::string& location :
        {std::string("../data"), folder_.Path("cat/data"), std::string("folder/../link"),
         std::string(".."), std::string("."), std::string(), std::string("a\0b", 3)}) {
@@ -152,7 +175,7 @@ TEST_F(RepositoryTest, NamesTheModelAfterTheFolderWhenThatIsTheCurrentOne) {
   Put("cat/1/model.mlp");
   const auto before = std::filesystem::current_path();
   std::filesystem::current_path(folder_.Path("cat"));
-  const auto versions = ReadRepository(".", kNoLimit);
+  const auto versions = ReadAll(".", kNoLimit);
   std::filesystem::current_path(before);
   EXPECT_THAT(versions, IsOkAndHolds(ElementsAre(IsServed("cat", 1))));
 }
@@ -201,13 +224,12 @@ TEST_F(RepositoryTest, ServesTheGoodModelsBesideBadOnes) {
   folder_.MakeFolder("empty");
   folder_.MakeFolder("fileless/4");
   Put("my dog/1/model.mlp");
-  using Code = absl::StatusCode;
   EXPECT_THAT(
       Read(),
       IsOkAndHolds(ElementsAre(
           IsServed("cat", 1),
           IsRefused("damaged", 1, Code::kDataLoss, "damaged/1/model.mlp: 4 bytes that do not end"),
-          IsRefused("empty", 0, Code::kNotFound, "empty: has no version folder such as empty/1"),
+          IsRefused("empty", 0, Code::kNotFound, "no version"),
           IsRefused("fileless", 4, Code::kNotFound, "fileless/4/model.mlp: no such file"),
           IsRefused("my dog", 0, Code::kInvalidArgument, "'my dog' is no model name"))));
 }
@@ -225,7 +247,7 @@ TEST_F(RepositoryTest, NeverTellsWhereTheRootIs) {
 
 TEST_F(RepositoryTest, RefusesAFileOverTheLimit) {
   folder_.Write("cat/1/model.mlp", std::string(101, 'x'));
-  EXPECT_THAT(ReadRepository(folder_.Path(""), 100),
+  EXPECT_THAT(ReadAll(folder_.Path(""), 100),
               IsOkAndHolds(ElementsAre(IsRefused("cat", 1, absl::StatusCode::kResourceExhausted,
                                                  "101 bytes, want at most 100"))));
 }
@@ -234,12 +256,99 @@ TEST_F(RepositoryTest, MustBeThere) {
   EXPECT_THAT(Read("nowhere"), StatusIs(absl::StatusCode::kNotFound, HasSubstr("no such folder")));
 }
 
-TEST_F(RepositoryTest, MustHoldAModel) {
-  const auto has_none = StatusIs(absl::StatusCode::kNotFound, HasSubstr("has no model, want"));
-  EXPECT_THAT(Read(), has_none);
+TEST_F(RepositoryTest, MayHoldNoModelYet) {
   folder_.MakeFolder(".hidden");
   folder_.Write("file", "text");
-  EXPECT_THAT(Read(), has_none);
+  const auto repository = Repository::Open(folder_.Path(""), kNoLimit);
+  ASSERT_THAT(repository, IsOk());
+  EXPECT_THAT(repository->List(), IsOkAndHolds(IsEmpty()));
+  Put("cat/1/model.mlp");
+  EXPECT_EQ(repository->List()->size(), 1u);
+}
+
+TEST_F(RepositoryTest, StaysTheKindItWasOpenedAs) {
+  Put("cat/1/model.mlp");
+  const auto repository = Repository::Open(folder_.Path(""), kNoLimit);
+  Put("7/1/model.mlp");  // a model called 7, not version 7 of a model called as the root
+  EXPECT_THAT(repository->List(),
+              IsOkAndHolds(ElementsAre(::testing::Field(&ModelListing::name, "7"),
+                                       ::testing::Field(&ModelListing::name, "cat"))));
+}
+
+TEST_F(RepositoryTest, ListsEveryVersionInOrder) {
+  for (const char* number : {"10", "9", "1"}) Put(std::string("cat/") + number + "/model.mlp");
+  const auto models = Repository::Open(folder_.Path(""), kNoLimit)->List();
+  ASSERT_EQ(models->size(), 1u);
+  EXPECT_THAT(models->front().versions, ElementsAre(::testing::Field(&VersionListing::number, 1),
+                                                    ::testing::Field(&VersionListing::number, 9),
+                                                    ::testing::Field(&VersionListing::number, 10)));
+  EXPECT_EQ(models->front().Find(9), &models->front().versions[1]);
+  EXPECT_EQ(models->front().Find(2), nullptr);
+}
+
+TEST_F(RepositoryTest, ReadsTheOptionsOverTheDefaults) {
+  Put("cat/1/model.mlp");
+  Put("dog/1/model.mlp");
+  Put("eel/1/model.mlp");
+  folder_.Write("cat/options.txtpb", "versions { latest: 2 }");
+  folder_.Write("eel/options.txtpb", "versions: 2");
+  const ServingOptions defaults{.backend = Backend::kFallback};
+  const auto models = Repository::Open(folder_.Path(""), kNoLimit, defaults)->List();
+  ASSERT_EQ(models->size(), 3u);
+  EXPECT_EQ((*models)[0].options->versions.latest, 2u);
+  EXPECT_EQ((*models)[0].options->backend, Backend::kFallback);
+  EXPECT_THAT((*models)[1].options, IsOkAndHolds(defaults));
+  EXPECT_THAT((*models)[2].options,
+              StatusIs(Code::kInvalidArgument, HasSubstr("eel/options.txtpb: line 1, column 11")));
+}
+
+TEST_F(RepositoryTest, ListsAlikeUntilAFileChanges) {
+  Put("cat/1/model.mlp");
+  folder_.Write("cat/1/model.onnx.data", "12345");
+  const auto repository = Repository::Open(folder_.Path(""), kNoLimit);
+  const auto files = [&] { return repository->List()->front().versions.front().files; };
+  const auto before = files();
+  EXPECT_EQ(before.size(), 2u);
+  EXPECT_EQ(files(), before);
+  folder_.Write("cat/1/model.onnx.data", "123456");
+  EXPECT_NE(files(), before);
+}
+
+TEST_F(RepositoryTest, ReadsNothingThatIsNotAsItWasListed) {
+  Put("cat/1/model.mlp");
+  const auto repository = Repository::Open(folder_.Path(""), kNoLimit);
+  const auto models = repository->List();
+  folder_.Write("cat/1/more", "text");
+  EXPECT_THAT(repository->Read(models->front(), 1),
+              StatusIs(Code::kDataLoss, "cat/1: changed while it was read"));
+  EXPECT_THAT(repository->Read(models->front(), 2),
+              StatusIs(Code::kNotFound, "cat/2: no such folder"));
+  std::filesystem::remove_all(folder_.Path("cat/1"));
+  EXPECT_THAT(repository->Read(models->front(), 1),
+              StatusIs(Code::kNotFound, "cat/1: no such folder"));
+}
+
+TEST_F(RepositoryTest, FollowsItsRootWhenThatIsALinkTurnedElsewhere) {
+  Put("old/cat/1/model.mlp");
+  Put("new/cat/2/model.mlp");
+  std::filesystem::create_symlink("old", folder_.path() / "link");
+  const auto repository = Repository::Open(folder_.Path("link"), kNoLimit);
+  const auto version = [&] { return repository->List()->front().versions.front().number; };
+  EXPECT_EQ(version(), 1);
+  std::filesystem::create_symlink("new", folder_.path() / "turned");
+  std::filesystem::rename(folder_.Path("turned"), folder_.Path("link"));
+  EXPECT_EQ(version(), 2);
+  std::filesystem::remove(folder_.Path("link"));
+  EXPECT_THAT(repository->List(), StatusIs(Code::kNotFound, "no such folder"));
+}
+
+TEST_F(RepositoryTest, KeepsHardLinkedDataOutside) {
+  folder_.Write("secret", ::hillock::testing::Bytes({5}));
+  folder_.Write("root/cat/1/model.onnx", OnnxBeside("data"));
+  std::filesystem::create_hard_link(folder_.Path("secret"), folder_.Path("root/cat/1/data"));
+  EXPECT_THAT(Read("root"),
+              IsOkAndHolds(ElementsAre(IsRefused("cat", 1, Code::kInvalidArgument,
+                                                 "external data 'data': has 2 hard links"))));
 }
 
 TEST(IsModelName, TakesLettersDigitsAndThreeMarks) {

@@ -14,7 +14,7 @@ using ::hillock::testing::IsOkAndHolds;
 using ::hillock::testing::StatusIs;
 using ::testing::HasSubstr;
 
-constexpr ServingOptions kDefaults{.backend = Backend::kFallback};
+const ServingOptions kDefaults{.backend = Backend::kFallback};
 
 TEST(ReadServingOptions, KeepsTheDefaultsOfWhatIsLeftOut) {
   EXPECT_THAT(ReadServingOptions("", kDefaults), IsOkAndHolds(kDefaults));
@@ -44,6 +44,16 @@ TEST(ReadServingOptions, SwitchesRewritingEitherWay) {
   }
 }
 
+TEST(ReadServingOptions, TakesEveryVersionPolicy) {
+  const auto versions = [](const std::string& text) {
+    return ReadServingOptions("versions { " + text + " }", kDefaults)->versions;
+  };
+  EXPECT_EQ(ReadServingOptions("", kDefaults)->versions, (VersionPolicy{1, {}}));
+  EXPECT_EQ(versions("latest: 3"), (VersionPolicy{3, {}}));
+  EXPECT_EQ(versions("all: true"), (VersionPolicy{VersionPolicy::kAll, {}}));
+  EXPECT_EQ(versions("specific: [4, 2]").specific, (std::vector<int64_t>{4, 2}));
+}
+
 struct BadText {
   std::string text;
   std::string message;
@@ -53,6 +63,13 @@ TEST(ReadServingOptions, SaysWhereItMakesNoSense) {
   const BadText table[] = {
       {"backend: \"cuda\"", "got backend 'cuda', want auto, onednn or fallback"},
       {"backend: 1", "line 1, column 10: "},
+      {"versions {}", "versions: want one of 'latest: N', 'all: true' and 'specific: [N, ...]'"},
+      {"versions { latest: 0 }", "versions: want one of "},
+      {"versions { latest: 2 all: true }", "versions: want one of "},
+      {"versions { all: false specific: 1 latest: 1 }", "versions: want one of "},
+      {"versions { specific: [1, 0] }", "versions: got version 0, want 1 or more"},
+      {"versions { latest: -1 }", "line 1, column 20: "},
+      {"versions: 3", "line 1, column 11: "},
       {"\n\n  colour: \"red\"", "line 3, column 9: "},
       {"allow_non_finite: maybe", "line 1, column 24: "},
       {"backend: \"auto", "line 1, column "},

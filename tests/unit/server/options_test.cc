@@ -42,6 +42,9 @@ TEST(ParseCommandLine, NeedsNoMoreThanARepository) {
   EXPECT_EQ(options.repository, "models");
   EXPECT_EQ(options.listen, "127.0.0.1:8001");
   EXPECT_EQ(options.metrics_listen, "127.0.0.1:8002");
+  EXPECT_EQ(options.model_control, serving::ControlMode::kNone);
+  EXPECT_EQ(options.poll_seconds, defaults.poll_seconds);
+  EXPECT_TRUE(options.load_models.empty());
   EXPECT_EQ(options.reactors, 0u);
   EXPECT_EQ(options.backend, std::nullopt);
   EXPECT_TRUE(options.rewrite);
@@ -59,6 +62,14 @@ TEST(ParseCommandLine, TakesEveryOption) {
                                 "unix:/tmp/s",
                                 "--metrics-listen",
                                 "0.0.0.0:0",
+                                "--model-control",
+                                "explicit",
+                                "--poll-seconds",
+                                "0.5",
+                                "--load-model",
+                                "cat",
+                                "--load-model",
+                                "dog",
                                 "--reactors",
                                 "3",
                                 "--backend",
@@ -80,6 +91,9 @@ TEST(ParseCommandLine, TakesEveryOption) {
                                 "json"});
   EXPECT_EQ(options.listen, "unix:/tmp/s");
   EXPECT_EQ(options.metrics_listen, "0.0.0.0:0");
+  EXPECT_EQ(options.model_control, serving::ControlMode::kExplicit);
+  EXPECT_EQ(options.poll_seconds, 0.5);
+  EXPECT_EQ(options.load_models, (std::vector<std::string>{"cat", "dog"}));
   EXPECT_EQ(options.reactors, 3u);
   EXPECT_THAT(options.backend, Optional(Backend::kFallback));
   EXPECT_FALSE(options.rewrite);
@@ -117,9 +131,10 @@ TEST(ParseCommandLine, OnlyPrintsTheHelpWithEveryOption) {
   ASSERT_THAT(line, IsOk());
   EXPECT_EQ(line->options, std::nullopt);
   for (const char* option :
-       {"--repository", "--listen", "--metrics-listen", "--reactors", "--backend",
-        "--profile-every", "--max-rows", "--max-message-bytes", "--max-model-bytes", "--drain-wait",
-        "--drain-seconds", "--log-format", "127.0.0.1:8001"}) {
+       {"--repository", "--listen", "--metrics-listen", "--model-control", "--poll-seconds",
+        "--load-model", "--reactors", "--backend", "--profile-every", "--max-rows",
+        "--max-message-bytes", "--max-model-bytes", "--drain-wait", "--drain-seconds",
+        "--log-format", "127.0.0.1:8001"}) {
     EXPECT_THAT(line->text, HasSubstr(option));
   }
 }
@@ -157,6 +172,15 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{"reactors_too_many", {"--reactors", "1025"}, "--reactors"},
         BadLine{"backend", {"--backend", "gpu"}, "--backend"},
         BadLine{"backend_case", {"--backend", "OneDNN"}, "--backend"},
+        BadLine{"model_control", {"--model-control", "auto"}, "--model-control"},
+        BadLine{"poll_zero", {"--poll-seconds", "0"}, "--poll-seconds"},
+        BadLine{"poll_nan", {"--poll-seconds", "nan"}, "--poll-seconds"},
+        BadLine{"load_model_without_control",
+                {"--load-model", "cat"},
+                "--load-model: needs --model-control explicit"},
+        BadLine{"load_model_when_polling",
+                {"--model-control", "poll", "--load-model", "cat"},
+                "--load-model: needs --model-control explicit"},
         BadLine{"profile_negative", {"--profile-every", "-1"}, "--profile-every"},
         BadLine{"profile_text", {"--profile-every", "often"}, "--profile-every"},
         BadLine{"max_rows_zero", {"--max-rows", "0"}, "--max-rows"},

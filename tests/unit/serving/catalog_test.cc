@@ -54,6 +54,11 @@ TEST_F(CatalogTest, FindsTheHighestVersionWhenNoneIsNamed) {
   EXPECT_THAT(catalog_.Find("dog", ""), Is(1));
 }
 
+TEST_F(CatalogTest, PassesOverAVersionThatDoesNotServeWhenNoneIsNamed) {
+  const Catalog catalog({Served("cat", 1), Served("cat", 2), Refused("cat", 3, "bad checksum")});
+  EXPECT_THAT(catalog.Find("cat", ""), Is(2));
+}
+
 TEST_F(CatalogTest, KnowsNoOtherModel) {
   for (const char* name : {"", "ca", "cats", "CAT", "bee", "fox"}) {
     EXPECT_THAT(catalog_.Find(name, ""),
@@ -83,7 +88,8 @@ TEST_F(CatalogTest, TellsWhyAModelIsNotReady) {
               StatusIs(absl::StatusCode::kUnavailable,
                        "Request for model 'cat': version 3 is not ready: bad checksum"));
   EXPECT_THAT(catalog_.Find("eel", ""),
-              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("has no version folder")));
+              StatusIs(absl::StatusCode::kUnavailable,
+                       "Request for model 'eel': it is not ready: has no version folder"));
 }
 
 TEST_F(CatalogTest, ListsItsEntriesByNameThenVersion) {

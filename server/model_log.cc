@@ -1,0 +1,30 @@
+#include "server/model_log.h"
+
+#include <spdlog/spdlog.h>
+
+namespace hillock {
+
+void ModelLog::Loaded(const serving::ServedModel& model) {
+  std::string steps;
+  for (const engine::Step& step : model.plan().steps()) {
+    steps += fmt::format("{}{}", steps.empty() ? "" : ", ", engine::Describe(step));
+  }
+  spdlog::info("model '{}' version {}: {}", model.name(), model.version(), steps);
+  for (const std::string& rewrite : model.plan().rewrites()) {
+    spdlog::info("model '{}' version {}: {}", model.name(), model.version(), rewrite);
+  }
+  for (const std::string& note : model.plan().notes()) {
+    spdlog::warn("model '{}' version {}: {}", model.name(), model.version(), note);
+  }
+}
+
+void ModelLog::Refused(const std::string& model, int64_t version, const absl::Status& why) {
+  const std::string which = version > 0 ? fmt::format(" version {}", version) : "";
+  spdlog::error("model '{}'{} is not served: {}", model, which, why.ToString());
+}
+
+void ModelLog::Unloaded(const serving::ServedModel& model) {
+  spdlog::info("model '{}' version {}: unloaded", model.name(), model.version());
+}
+
+}  // namespace hillock

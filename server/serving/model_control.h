@@ -1,0 +1,76 @@
+#ifndef HILLOCK_SERVER_SERVING_MODEL_CONTROL_H_
+#define HILLOCK_SERVER_SERVING_MODEL_CONTROL_H_
+
+#include <deque>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "server/base/status.h"
+#include "server/serving/model_manager.h"
+
+namespace hillock::serving {
+
+// Who decides which models are loaded after start: nobody, the repository's files, or callers.
+enum class ControlMode { kNone, kPoll, kExplicit };
+
+// Runs a ModelManager on a thread of its own, which yields to the threads that serve. The thread
+// looks at the repository every `poll_period`, does what callers ask for, and frees what is no
+// longer used. Thread-safe, apart from Start() and Stop().
+class ModelControl {
+ public:
+  // `manager` must outlive this, and is used by its thread alone between Start() and Stop().
+  // `on_error` is told, on that thread, when the repository can no longer be listed.
+  ModelControl(ModelManager& manager, ControlMode mode, absl::Duration poll_period,
+               std::function<void(const absl::Status&)> on_error);
+  ~ModelControl() { Stop(); }
+
+  // Loads what the mode wants at first: everything, or, when callers decide, the models named, of
+  // which "*" stands for all. A model that fails is in the catalog with its error. The error of a
+  // repository that cannot be listed, NOT_FOUND for a model named and not there.
+  absl::Status Start(const std::vector<std::string>& models);
+
+  // Finishes what it is doing; later calls answer UNAVAILABLE. Does nothing the second time.
+  void Stop();
+
+  // As ModelManager::Load() and Unload(), when callers decide; else UNAVAILABLE. Return when it is
+  // done, and the new catalog is in force.
+  absl::Status Load(const std::string& model);
+  absl::Status Unload(const std::string& model);
+
+  // Brings models that are not loaded into the catalog, when callers decide; else does nothing.
+  absl::Status List();
+
+ private:
+  using Work = std::function<absl::Status()>;
+  struct Order {
+    const Work& work;
+    absl::Status status;
+    bool done = false;
+  };
+
+  absl::Status LoadFirst(const std::vector<std::string>& models);
+  absl::Status DoExplicitly(const Work& work);
+  void Loop();
+  bool Wait(absl::Time until) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Look();
+  void DoOrders() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  ModelManager& manager_;
+  const ControlMode mode_;
+  const absl::Duration poll_period_;
+  const std::function<void(const absl::Status&)> on_error_;
+  absl::Mutex mutex_;
+  std::deque<Order*> orders_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = true;
+  absl::Status last_look_;  // belongs to the thread
+  std::thread thread_;
+};
+
+}  // namespace hillock::serving
+
+#endif  // HILLOCK_SERVER_SERVING_MODEL_CONTROL_H_
