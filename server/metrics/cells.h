@@ -68,6 +68,11 @@ class Histogram {
   }
   uint64_t Bucket(size_t i) const { return buckets_[i].Get(); }  // i == kBounds: beyond them all
   uint64_t Sum() const { return sum_.Get(); }
+  uint64_t Count() const {
+    uint64_t count = 0;
+    for (const Counter& bucket : buckets_) count += bucket.Get();
+    return count;
+  }
 
  private:
   std::array<Counter, Scale::kBounds + 1> buckets_;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "server/activation/activation.h"
+#include "server/base/clock.h"
 #include "server/metrics/cells.h"
 
 namespace hillock::metrics {
@@ -22,6 +23,17 @@ inline constexpr size_t kStatusCodes = 17;  // gRPC's, 0 to 16
 inline constexpr std::array<const char*, 5> kShedLabels = {"queue_rows", "queue_bytes",
                                                            "queue_time", "deadline", "expired"};
 
+// Nanoseconds of requests by how they ended. They are apart from the histograms, which have both,
+// so that neither sum ever goes back.
+struct OutcomeNanos {
+  // Of those that succeeded: together all of their time.
+  Counter queue;
+  Counter compute;
+  Counter answer;  // from computed to counted
+
+  Counter failed;
+};
+
 // What one model did on one reactor.
 struct alignas(64) ModelCells {
   explicit ModelCells(size_t layers) : sampled(layers), saturated(layers), dead_units(layers) {}
@@ -30,8 +42,10 @@ struct alignas(64) ModelCells {
   TimeHistogram total_seconds;
   TimeHistogram queue_seconds;
   TimeHistogram compute_seconds;
+  OutcomeNanos nanos;
   RowHistogram batch_rows;
   Counter rows;
+  std::atomic<Nanos> last_batch{0};  // when it ended; 0 before the first
   std::atomic<int64_t> queue_rows{0};
   std::array<Counter, kShedLabels.size()> shed;  // by reason
   std::vector<Counter> sampled;                  // by layer

@@ -51,8 +51,8 @@ absl::Status InferJob::Admit(const ModelInferRequest& request, ModelInferRespons
 }
 
 void InferJob::Done(const absl::Status& status) {
-  Count(status);
   if (status.ok()) encoder_.End();
+  Count(status);
   if (pin_ != nullptr) reactor_.catalogs().Release(std::exchange(pin_, nullptr));
   Answer(status);
 }
@@ -62,7 +62,13 @@ void InferJob::Count(const absl::Status& status) {
   if (model == nullptr) return reactor_.cells().unrouted[code].Add(1);
   metrics::ModelCells& cells = model->cells(reactor_.index());
   cells.requests[code].Add(1);
-  cells.total_seconds.Observe(static_cast<uint64_t>(reactor_.clock().Now() - arrived));
+  const Nanos now = reactor_.clock().Now();
+  cells.total_seconds.Observe(static_cast<uint64_t>(now - arrived));
+  if (status.ok()) {
+    cells.nanos.answer.Add(static_cast<uint64_t>(now - computed()));
+  } else {
+    cells.nanos.failed.Add(static_cast<uint64_t>(now - arrived));
+  }
 }
 
 }  // namespace hillock::rpc

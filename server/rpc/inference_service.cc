@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdint>
 
 #include "server/rpc/codec.h"
+#include "server/rpc/statistics.h"
 #include "server/rpc/status.h"
 
 namespace hillock::rpc {
@@ -13,7 +15,7 @@ namespace {
 using inference::ModelMetadataResponse;
 
 constexpr const char* kExtensions[] = {"binary_tensor_data", "model_configuration",
-                                       "model_repository"};
+                                       "model_repository", "statistics"};
 constexpr char kPlatform[] = "hillock_mlp";
 constexpr char kBackend[] = "hillock";
 
@@ -49,6 +51,12 @@ void DescribeTensors(const serving::ServedModel& model, inference::ModelConfig& 
   label.set_data_type(inference::TYPE_STRING);
   label.add_dims(1);
   label.mutable_reshape();  // one text a row, not a row of one
+}
+
+// Where the monotonic clock begins, in nanoseconds since the epoch.
+Nanos MonotonicOrigin() {
+  const std::chrono::nanoseconds now = std::chrono::system_clock::now().time_since_epoch();
+  return now.count() - Clock::Monotonic().Now();
 }
 
 void DescribeParameters(const serving::ServedModel& model, inference::ModelConfig& config) {
@@ -153,6 +161,12 @@ grpc::Status InferenceService::ModelConfig(grpc::ServerContext*,
   DescribeTensors(**found, config);
   DescribeParameters(**found, config);
   return grpc::Status::OK;
+}
+
+grpc::Status InferenceService::ModelStatistics(grpc::ServerContext*,
+                                               const inference::ModelStatisticsRequest* request,
+                                               inference::ModelStatisticsResponse* response) {
+  return ToGrpc(ListStatistics(*catalogs_.Snapshot(), *request, MonotonicOrigin(), *response));
 }
 
 grpc::Status InferenceService::RepositoryIndex(grpc::ServerContext*,

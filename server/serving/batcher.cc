@@ -193,9 +193,7 @@ void Batcher::Scatter(const Block& block) {
 
 bool Batcher::IsProfiled(const metrics::ModelCells& cells) const {
   if (options_.profile_every == 0) return false;
-  uint64_t batches = 0;
-  for (size_t i = 0; i <= metrics::RowScale::kBounds; ++i) batches += cells.batch_rows.Bucket(i);
-  return batches % options_.profile_every == 0;
+  return cells.batch_rows.Count() % options_.profile_every == 0;
 }
 
 void Batcher::CollectOffered() {
@@ -218,8 +216,15 @@ void Batcher::Finish(Block& block) {
 
 void Batcher::Complete(Job& job, const absl::Status& status, Nanos now) {
   metrics::ModelCells& cells = job.model->cells(options_.reactor);
-  cells.queue_seconds.Observe(static_cast<uint64_t>(job.started_ - job.arrived));
-  cells.compute_seconds.Observe(static_cast<uint64_t>(now - job.started_));
+  const auto queued = static_cast<uint64_t>(job.started_ - job.arrived);
+  const auto computed = static_cast<uint64_t>(now - job.started_);
+  cells.queue_seconds.Observe(queued);
+  cells.compute_seconds.Observe(computed);
+  if (status.ok()) {
+    cells.nanos.queue.Add(queued);
+    cells.nanos.compute.Add(computed);
+    job.computed_ = now;
+  }
   cells.queue_rows.store(
       cells.queue_rows.load(std::memory_order_relaxed) - static_cast<int64_t>(job.rows),
       std::memory_order_relaxed);
@@ -236,6 +241,7 @@ void Batcher::Record(const Block& block) {
   metrics::ModelCells& cells = model.cells(options_.reactor);
   cells.batch_rows.Observe(block.rows);
   cells.rows.Add(block.rows);
+  cells.last_batch.store(block.ended, std::memory_order_relaxed);
   const auto& steps = model.plan().steps();
   const auto reports = model.executor(options_.reactor).reports();
   for (size_t i = 0; i < steps.size(); ++i) {

@@ -22,6 +22,9 @@ class Job {
   // By when its turn should come: the sooner of its deadline and of what any job may wait.
   Nanos due() const { return std::min(deadline, arrived + kPatience); }
 
+  // When its last row had been computed. REQUIRES: Done() has been called with OK.
+  Nanos computed() const { return computed_; }
+
   ServedModel* model = nullptr;
   const char* input = nullptr;  // [rows][inputs] floats, any alignment
   char* output = nullptr;       // room for [rows][outputs] floats, any alignment
@@ -35,7 +38,8 @@ class Job {
 
   size_t rows_taken_ = 0;  // rows that are in a block
   size_t rows_done_ = 0;
-  Nanos started_ = 0;    // when the first of its rows began to be computed
+  Nanos started_ = 0;  // when the first of its rows began to be computed
+  Nanos computed_ = 0;
   absl::Status status_;  // the first error any of its rows met
 };
 

@@ -60,6 +60,7 @@ class ServedModel {
 
   engine::Executor& executor(size_t reactor) { return *executors_[reactor]; }
   metrics::ModelCells& cells(size_t reactor) { return metrics_->shards[reactor]; }
+  const metrics::ModelMetrics& metrics() const { return *metrics_; }
 
  private:
   ServedModel() = default;

@@ -59,8 +59,8 @@ TEST(ProtocolTest, ServerMetadata) {
   ASSERT_THAT(metadata, IsOk());
   EXPECT_EQ(metadata->name(), "hillock");
   EXPECT_THAT(metadata->version(), ::testing::MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+"));
-  EXPECT_THAT(metadata->extensions(),
-              ElementsAre("binary_tensor_data", "model_configuration", "model_repository"));
+  EXPECT_THAT(metadata->extensions(), ElementsAre("binary_tensor_data", "model_configuration",
+                                                  "model_repository", "statistics"));
 }
 
 TEST(ProtocolTest, ModelMetadataOfAClassifier) {

@@ -98,6 +98,7 @@ TEST(Histogram, CountsValuesInTheirBucketsAndSumsThem) {
   EXPECT_EQ(histogram.Bucket(3), 0u);
   EXPECT_EQ(histogram.Bucket(RowScale::kBounds), 1u);
   EXPECT_EQ(histogram.Sum(), 5008u);
+  EXPECT_EQ(histogram.Count(), 5u);
 }
 
 }  // namespace

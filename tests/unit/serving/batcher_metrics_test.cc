@@ -23,13 +23,6 @@ constexpr uint64_t kTick = 1000;
 constexpr size_t kOneDnn = 0;
 constexpr size_t kFallback = 1;
 
-template <class Scale>
-uint64_t CountOf(const metrics::Histogram<Scale>& histogram) {
-  uint64_t count = 0;
-  for (size_t i = 0; i <= Scale::kBounds; ++i) count += histogram.Bucket(i);
-  return count;
-}
-
 // A model of two layers on reactor 1 of 2. The activation of the first can be fused, that of the
 // second cannot.
 class BatcherMetrics : public ::testing::Test {
@@ -80,7 +73,7 @@ TEST_F(BatcherMetrics, CountRowsAndBatches) {
   RunJob(0, 5);
   RunJob(0, 300);
   EXPECT_EQ(cells().rows.Get(), 305u);
-  EXPECT_EQ(CountOf(cells().batch_rows), 3u);
+  EXPECT_EQ(cells().batch_rows.Count(), 3u);
   EXPECT_EQ(cells().batch_rows.Bucket(metrics::RowScale::Index(5)), 1u);
   EXPECT_EQ(cells().batch_rows.Bucket(metrics::RowScale::Index(256)), 1u);
   EXPECT_EQ(cells().batch_rows.Bucket(metrics::RowScale::Index(44)), 1u);
@@ -90,7 +83,7 @@ TEST_F(BatcherMetrics, CountRowsAndBatches) {
 TEST_F(BatcherMetrics, StayInTheirReactorsCells) {
   RunJob(1, 5);
   EXPECT_EQ(model_->cells(0).rows.Get(), 0u);
-  EXPECT_EQ(CountOf(model_->cells(0).batch_rows), 0u);
+  EXPECT_EQ(model_->cells(0).batch_rows.Count(), 0u);
   for (const auto& a : registry_.reactor(0).activations) {
     EXPECT_EQ(a.elements[kOneDnn][metrics::kSplit].Get(), 0u);
     EXPECT_EQ(a.elements[kFallback][metrics::kSplit].Get(), 0u);
@@ -114,38 +107,70 @@ TEST_F(BatcherMetrics, CountElementsByActivationBackendAndPath) {
 
 TEST_F(BatcherMetrics, TimeEveryPassOfItsOwn) {
   RunJob(0, 5);
-  EXPECT_EQ(CountOf(cells_of("ncu").seconds[kFallback]), 1u);
+  EXPECT_EQ(cells_of("ncu").seconds[kFallback].Count(), 1u);
   EXPECT_EQ(cells_of("ncu").seconds[kFallback].Sum(), kTick);
   EXPECT_EQ(cells_of("ncu").timed_elements[kFallback].Get(), 5u * 2);
   const uint64_t passes = planned() == metrics::kFused ? 0 : 1;
-  EXPECT_EQ(CountOf(cells_of("relu").seconds[kOneDnn]), passes);
+  EXPECT_EQ(cells_of("relu").seconds[kOneDnn].Count(), passes);
   EXPECT_EQ(cells_of("relu").timed_elements[kOneDnn].Get(), passes * 5 * 8);
   RunJob(1, 5);
-  EXPECT_EQ(CountOf(cells_of("relu").seconds[kOneDnn]), passes + 1);
+  EXPECT_EQ(cells_of("relu").seconds[kOneDnn].Count(), passes + 1);
   EXPECT_EQ(cells_of("relu").timed_elements[kOneDnn].Get(), (passes + 1) * 5 * 8);
 }
 
 TEST_F(BatcherMetrics, TimeEveryLayer) {
   RunJob(0, 5);
   EXPECT_EQ(cells_of("relu").layer_seconds[planned()].Sum(), readings() * kTick);
-  EXPECT_EQ(CountOf(cells_of("relu").layer_seconds[1 - planned()]), 0u);
+  EXPECT_EQ(cells_of("relu").layer_seconds[1 - planned()].Count(), 0u);
   EXPECT_EQ(cells_of("ncu").layer_seconds[metrics::kSplit].Sum(), 2 * kTick);
 }
 
 TEST_F(BatcherMetrics, TimeWaitingAndComputing) {
   RunJob(0, 5, Nanos{7 * kTick});
-  EXPECT_EQ(CountOf(cells().queue_seconds), 1u);
+  EXPECT_EQ(cells().queue_seconds.Count(), 1u);
   EXPECT_EQ(cells().queue_seconds.Sum(), 7 * kTick);
-  EXPECT_EQ(CountOf(cells().compute_seconds), 1u);
+  EXPECT_EQ(cells().compute_seconds.Count(), 1u);
   EXPECT_EQ(cells().compute_seconds.Sum(), BatchReadings() * kTick);
-  EXPECT_EQ(CountOf(cells().total_seconds), 0u) << "the call's to count";
+  EXPECT_EQ(cells().total_seconds.Count(), 0u) << "the call's to count";
+  EXPECT_EQ(cells().nanos.queue.Get(), 7 * kTick);
+  EXPECT_EQ(cells().nanos.compute.Get(), BatchReadings() * kTick);
+}
+
+TEST_F(BatcherMetrics, KeepTheTimesOfFailedJobsApart) {
+  Batcher batcher = MakeBatcher(0);
+  TestJob job(*model_, 2, 1, clock_.Now());
+  job.deadline = clock_.Now() + Nanos{5 * kTick};
+  EXPECT_TRUE(batcher.Add(job).ok());
+  clock_.Advance(Nanos{10 * kTick});
+  batcher.Run();
+  EXPECT_EQ(job.status().code(), absl::StatusCode::kDeadlineExceeded) << job.status();
+  EXPECT_EQ(cells().queue_seconds.Count(), 1u);
+  EXPECT_EQ(cells().nanos.queue.Get(), 0u);
+  EXPECT_EQ(cells().nanos.compute.Get(), 0u);
+  EXPECT_EQ(cells().last_batch.load(), 0) << "no batch ran";
+}
+
+TEST_F(BatcherMetrics, RememberWhenTheLastBatchEnded) {
+  RunJob(0, 600);
+  EXPECT_EQ(cells().last_batch.load(), clock_.Now() - Nanos{kTick});
+  clock_.Advance(Nanos{100 * kTick});
+  RunJob(0, 1);
+  EXPECT_EQ(cells().last_batch.load(), clock_.Now() - Nanos{kTick});
+}
+
+TEST_F(BatcherMetrics, TellWhenAJobWasComputed) {
+  Batcher batcher = MakeBatcher(0);
+  TestJob job(*model_, 600, 1, clock_.Now());
+  EXPECT_TRUE(batcher.Add(job).ok());
+  batcher.Run();
+  EXPECT_EQ(job.computed(), cells().last_batch.load());
 }
 
 TEST_F(BatcherMetrics, TimeAJobOfSeveralBatchesFromItsFirstRowToItsLast) {
   RunJob(0, 600, Nanos{7 * kTick});
-  EXPECT_EQ(CountOf(cells().queue_seconds), 1u);
+  EXPECT_EQ(cells().queue_seconds.Count(), 1u);
   EXPECT_EQ(cells().queue_seconds.Sum(), 7 * kTick);
-  EXPECT_EQ(CountOf(cells().compute_seconds), 1u);
+  EXPECT_EQ(cells().compute_seconds.Count(), 1u);
   // Between batches the clock is read for the start of the next.
   EXPECT_EQ(cells().compute_seconds.Sum(), (3 * BatchReadings() + 2) * kTick);
 }
@@ -157,9 +182,9 @@ TEST_F(BatcherMetrics, TimeEveryJobOfABatch) {
   EXPECT_TRUE(batcher.Add(one).ok());
   EXPECT_TRUE(batcher.Add(other).ok());
   batcher.Run();
-  EXPECT_EQ(CountOf(cells().queue_seconds), 2u);
+  EXPECT_EQ(cells().queue_seconds.Count(), 2u);
   EXPECT_EQ(cells().queue_seconds.Sum(), 3 * kTick);
-  EXPECT_EQ(CountOf(cells().compute_seconds), 2u);
+  EXPECT_EQ(cells().compute_seconds.Count(), 2u);
 }
 
 struct Profiling {
