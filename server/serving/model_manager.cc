@@ -1,6 +1,7 @@
 #include "server/serving/model_manager.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <utility>
@@ -169,7 +170,9 @@ void ModelManager::RetireAll(ModelState& state) {
 }
 
 bool ModelManager::Sweep() {
-  std::erase_if(retired_, [](const auto& model) { return model.use_count() == 1; });
+  if (std::erase_if(retired_, [](const auto& model) { return model.use_count() == 1; }) > 0) {
+    malloc_trim(0);  // else glibc keeps most of a model's memory for later
+  }
   return !retired_.empty();
 }
 

@@ -41,12 +41,6 @@ model::Mlp MakeModel(const Shape& shape) {
   return mlp;
 }
 
-void WriteModel(const fs::path& repository, const Shape& shape) {
-  const fs::path folder = repository / shape.name / "1";
-  fs::create_directories(folder);
-  std::ofstream(folder / "model.mlp", std::ios::binary) << model::WriteMlp(MakeModel(shape));
-}
-
 // The address after "grpc " in the server's line that says it is ready.
 std::string AddressIn(const std::string& ready) {
   const size_t start = ready.find("grpc ");
@@ -70,18 +64,45 @@ std::string MakeRequest(const Shape& shape, size_t rows) {
   return request.SerializeAsString();
 }
 
+BenchRepository::BenchRepository()
+    : path_(fs::temp_directory_path() / fmt::format("hillock-bench-{}", std::random_device()())) {
+  fs::create_directories(path_);
+}
+
+BenchRepository::~BenchRepository() { fs::remove_all(path_); }
+
+void BenchRepository::Write(const Shape& shape, int version) const {
+  const fs::path aside = path_ / ".aside";
+  fs::create_directories(aside);
+  std::ofstream(aside / "model.mlp", std::ios::binary) << model::WriteMlp(MakeModel(shape));
+  fs::create_directories(path_ / shape.name);
+  fs::rename(aside, path_ / shape.name / std::to_string(version));
+}
+
+void BenchRepository::Remove(const Shape& shape, int version) const {
+  fs::remove_all(path_ / shape.name / std::to_string(version));
+}
+
+BenchServer::BenchServer(const BenchRepository& repository, const std::vector<std::string>& options,
+                         const std::vector<int>& cores) {
+  Start(repository.path(), options, cores);
+}
+
 BenchServer::BenchServer(const std::vector<Shape>& shapes, const std::vector<std::string>& options,
                          const std::vector<int>& cores) {
-  const fs::path repository =
-      fs::temp_directory_path() / fmt::format("hillock-bench-{}", std::random_device()());
-  for (const Shape& shape : shapes) WriteModel(repository, shape);
+  const BenchRepository repository;
+  for (const Shape& shape : shapes) repository.Write(shape);
+  Start(repository.path(), options, cores);
+}
+
+void BenchServer::Start(const std::string& repository, const std::vector<std::string>& options,
+                        const std::vector<int>& cores) {
   std::vector<std::string> command = {
-      HILLOCK_SERVER_BINARY, "--repository",     repository.string(), "--listen",
+      HILLOCK_SERVER_BINARY, "--repository",     repository,   "--listen",
       "127.0.0.1:0",         "--metrics-listen", "127.0.0.1:0"};
   command.insert(command.end(), options.begin(), options.end());
   process_ = std::make_unique<Process>(command, cores);
   address_ = AddressIn(process_->WaitForLine("ready:"));
-  fs::remove_all(repository);
 }
 
 }  // namespace hillock::bench

@@ -2,6 +2,7 @@
 #define HILLOCK_TESTS_BENCH_BENCH_SERVER_H_
 
 #include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,9 +20,31 @@ struct Shape {
 // A serialized ModelInferRequest of `rows` random rows.
 std::string MakeRequest(const Shape& shape, size_t rows = 1);
 
-// The real server with a model of each shape, on the cores given. It lives as long as this.
+// A repository of such models, each with its shape's name; it goes away with this.
+class BenchRepository {
+ public:
+  BenchRepository();
+  ~BenchRepository();
+  BenchRepository(const BenchRepository&) = delete;
+  BenchRepository& operator=(const BenchRepository&) = delete;
+
+  // Writes a version aside and moves it into its place. Random weights differ each time.
+  void Write(const Shape& shape, int version = 1) const;
+  void Remove(const Shape& shape, int version) const;
+
+  std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// The real server on the cores given. It lives as long as this.
 class BenchServer {
  public:
+  BenchServer(const BenchRepository& repository, const std::vector<std::string>& options,
+              const std::vector<int>& cores);
+
+  // With a model of each shape.
   BenchServer(const std::vector<Shape>& shapes, const std::vector<std::string>& options,
               const std::vector<int>& cores);
 
@@ -32,6 +55,9 @@ class BenchServer {
   size_t ResidentBytes() const { return process_->ResidentBytes(); }
 
  private:
+  void Start(const std::string& repository, const std::vector<std::string>& options,
+             const std::vector<int>& cores);
+
   std::unique_ptr<Process> process_;
   std::string address_;
 };
