@@ -48,7 +48,7 @@ inline constexpr Family kQueueRows{"hillock_queue_rows", Kind::kGauge,
 inline constexpr Family kShed{
     "hillock_shed_total", Kind::kCounter,
     "Sound requests refused because the queue is full or their deadline cannot be met, or dropped "
-    "because it passed (expired)"};
+    "because it passed (expired) or the client is gone (cancelled)"};
 inline constexpr Family kModelLoadSeconds{"hillock_model_load_seconds", Kind::kGauge,
                                           "Time it took to compile and warm a model"};
 inline constexpr Family kModelState{"hillock_model_state", Kind::kGauge,

@@ -20,8 +20,8 @@ namespace hillock::metrics {
 inline constexpr size_t kStatusCodes = 17;  // gRPC's, 0 to 16
 
 // Values of the label `reason` of requests that were shed.
-inline constexpr std::array<const char*, 5> kShedLabels = {"queue_rows", "queue_bytes",
-                                                           "queue_time", "deadline", "expired"};
+inline constexpr std::array<const char*, 6> kShedLabels = {
+    "queue_rows", "queue_bytes", "queue_time", "deadline", "expired", "cancelled"};
 
 // Nanoseconds of requests by how they ended. They are apart from the histograms, which have both,
 // so that neither sum ever goes back.

@@ -46,10 +46,12 @@ void InferCalls::Recycle(InferCall& call) {
 
 void InferCall::Post() {
   state_ = State::kPosted;
+  has_ended_ = false;
   request_.Clear();
   response_.Clear();
   writer_.reset();
   context_.emplace();
+  context_->AsyncNotifyWhenDone(static_cast<serving::Event*>(&ended_));
   writer_.emplace(&*context_);
   auto* const queue = owner_.reactor_.queue();
   owner_.service_.RequestModelInfer(&*context_, &request_, &*writer_, queue, queue,
@@ -57,11 +59,26 @@ void InferCall::Post() {
 }
 
 void InferCall::Ready(bool ok) {
-  if (state_ == State::kFinishing) return owner_.Recycle(*this);
+  if (state_ == State::kFinishing) {
+    state_ = State::kFinished;
+    return RecycleIfOver();
+  }
   if (!ok) return;  // the server is shutting down; nothing is posted any more
   owner_.Taken();
   state_ = State::kServing;
   Serve(request_, context_->deadline(), response_);
+}
+
+void InferCall::HasEnded() {
+  has_ended_ = true;
+  if (state_ == State::kServing && context_->IsCancelled()) {
+    owner_.reactor_.batcher().Abandon(*this);
+  }
+  RecycleIfOver();
+}
+
+void InferCall::RecycleIfOver() {
+  if (state_ == State::kFinished && has_ended_) owner_.Recycle(*this);
 }
 
 void InferCall::Answer(const absl::Status& status) {

@@ -67,12 +67,26 @@ class InferCall final : public serving::Event, public InferJob {
   void Ready(bool ok) override;
 
  private:
-  enum class State { kPosted, kServing, kFinishing };
+  // Tells that the call is over, by whichever side.
+  class Ended final : public serving::Event {
+   public:
+    explicit Ended(InferCall& call) : call_(call) {}
+    void Ready(bool) override { call_.HasEnded(); }
 
+   private:
+    InferCall& call_;
+  };
+
+  enum class State { kPosted, kServing, kFinishing, kFinished };
+
+  void HasEnded();
+  void RecycleIfOver();
   void Answer(const absl::Status& status) override;
 
   InferCalls& owner_;
   State state_ = State::kPosted;
+  bool has_ended_ = false;  // gRPC has nothing more to tell of the call
+  Ended ended_{*this};
   // A context and its writer serve one call; gRPC offers no way to use them again.
   std::optional<grpc::ServerContext> context_;
   std::optional<grpc::ServerAsyncResponseWriter<inference::ModelInferResponse>> writer_;

@@ -123,6 +123,7 @@ StreamCall::~StreamCall() = default;
 
 void StreamCall::Post() {
   auto* const queue = owner_.reactor_.queue();
+  context_.AsyncNotifyWhenDone(static_cast<serving::Event*>(&ended_));
   owner_.service_.RequestModelStreamInfer(&context_, &stream_, queue, queue, &opened_);
 }
 
@@ -183,11 +184,24 @@ void StreamCall::Finished(bool) {
   Advance();
 }
 
+void StreamCall::Ended(bool) {
+  if (context_.IsCancelled()) {
+    broken_ = true;
+    for (size_t sequence = next_; sequence < end_; ++sequence) {
+      if (Request& request = *Slot(sequence); !request.answered()) {
+        owner_.reactor_.batcher().Abandon(request);
+      }
+    }
+  }
+  has_ended_ = true;
+  Advance();
+}
+
 void StreamCall::Advance() {
   if (!open_) return;
   if (!writing_ && !finishing_) Send();
   if (!reading_ && WantsToRead()) Read();
-  if (over_ && !reading_ && computing_ == 0) owner_.Remove(*this);
+  if (over_ && has_ended_ && !reading_ && computing_ == 0) owner_.Remove(*this);
 }
 
 void StreamCall::Send() {

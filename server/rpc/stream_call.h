@@ -84,9 +84,10 @@ class StreamCalls {
 // `triton_grpc_error: true` the stream ends with that status instead.
 //
 // It ends with OK when the client has sent all and has its answers. When the call is broken
-// (cancelled, past its deadline, peer gone) nothing is read or added to the batch any more. Either
-// way the call is destroyed once gRPC has returned all its tags and the batcher all its jobs.
-// Requests that arrive after the status was sent are neither looked at nor counted.
+// (cancelled, past its deadline, peer gone) nothing is read or added to the batch any more, and
+// rows that wait are dropped. Either way the call is destroyed once gRPC has returned all its tags
+// and the batcher all its jobs. Requests that arrive after the status was sent are neither looked
+// at nor counted.
 class StreamCall {
  public:
   static constexpr size_t kReadAhead = 16;
@@ -121,7 +122,8 @@ class StreamCall {
   void HasRead(bool ok);
   void HasWritten(bool ok);
   void Finished(bool ok);
-  void Answered();  // one of the requests; may destroy this
+  void Ended(bool ok);  // of the call as a whole, by whichever side
+  void Answered();      // one of the requests; may destroy this
 
   bool WantsToRead() const;
   void Read();
@@ -139,6 +141,7 @@ class StreamCall {
   Step has_read_{*this, &StreamCall::HasRead};
   Step has_written_{*this, &StreamCall::HasWritten};
   Step finished_{*this, &StreamCall::Finished};
+  Step ended_{*this, &StreamCall::Ended};
 
   // Requests are numbered: those before next_ are answered, those before end_ have been read.
   std::array<std::unique_ptr<Request>, kReadAhead> slots_;
@@ -154,7 +157,8 @@ class StreamCall {
   bool read_all_ = false;  // the client will send no more, or cannot
   bool broken_ = false;    // the client cannot be told anything any more
   bool finishing_ = false;
-  bool over_ = false;  // the status has been sent, or could not be
+  bool over_ = false;       // the status has been sent, or could not be
+  bool has_ended_ = false;  // gRPC has nothing more to tell of the call
 };
 
 }  // namespace hillock::rpc

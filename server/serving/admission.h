@@ -11,7 +11,7 @@
 namespace hillock::serving {
 
 // Why a request was refused or dropped although it was sound; positions in metrics::kShedLabels.
-enum class Shed { kQueueRows, kQueueBytes, kQueueTime, kDeadline, kExpired };
+enum class Shed { kQueueRows, kQueueBytes, kQueueTime, kDeadline, kExpired, kCancelled };
 
 // How much one reactor may have waiting, beyond which it refuses more.
 struct QueueLimits {

@@ -41,6 +41,19 @@ absl::Status Batcher::Add(Job& job) {
   return absl::OkStatus();
 }
 
+void Batcher::Abandon(Job& job) {
+  const auto it = std::ranges::find(queue_, &job);
+  if (it == queue_.end()) return;
+  queue_.erase(it);
+  Shed(*job.model, Shed::kCancelled);
+  const Nanos now = clock_.Now();
+  if (job.rows_done_ == 0) job.started_ = now;
+  job.rows_done_ += job.rows - job.rows_taken_;
+  job.rows_taken_ = job.rows;
+  job.status_ = absl::CancelledError("the client is gone");
+  if (job.rows_done_ == job.rows) Complete(job, job.status_, now);
+}
+
 void Batcher::Run() {
   for (;;) {
     if (!RunSoonest()) {

@@ -47,6 +47,11 @@ class Batcher {
   // Takes the job on, or refuses it as Admission::Check() says; a job refused is not kept.
   absl::Status Add(Job& job);
 
+  // Nobody wants the answer any more: a job of which no row is being computed is completed at once
+  // with CANCELLED, any other when the rows that are have been. Does nothing once all its rows are.
+  // Not for use by Done(). REQUIRES: the job has been added, and is not done.
+  void Abandon(Job& job);
+
   // Computes and completes every job added, and takes what the commons hold.
   void Run();
 

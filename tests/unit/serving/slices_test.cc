@@ -194,6 +194,48 @@ TEST_F(SlicesTest, RunWhatIsLightWhileOthersHaveEveryBlock) {
   for (const TestJob& job : jobs_) ExpectAnswered(job);
 }
 
+TEST_F(SlicesTest, DropAtOnceWhatNobodyWantsAndNobodyHasBegun) {
+  Batcher batcher = MakeBatcher(0);
+  TestJob& first = Add(batcher, *heavy_, 10);
+  TestJob& second = Add(batcher, *heavy_, 20);
+  batcher.Abandon(second);
+  EXPECT_EQ(second.done(), 1);
+  EXPECT_THAT(second.status(), StatusIs(absl::StatusCode::kCancelled, "the client is gone"));
+  EXPECT_EQ(heavy_->cells(0).queue_rows.load(), 10);
+  EXPECT_EQ(heavy_->cells(0).shed[static_cast<size_t>(Shed::kCancelled)].Get(), 1u);
+  batcher.Run();
+  ExpectAnswered(first);
+  EXPECT_EQ(heavy_->cells(0).rows.Get(), 10u) << "the other's rows were not computed";
+}
+
+TEST_F(SlicesTest, DropTheRestOfWhatNobodyWantsAnyMore) {
+  Batcher batcher = MakeBatcher(0);
+  TestJob& job = MakeJob(*heavy_, 100);
+  batcher.SetPoll([&] {
+    if (job.done() == 0) batcher.Abandon(job);
+    EXPECT_EQ(job.done(), 0) << "its rows are being computed";
+    batcher.SetPoll([] {});
+  });
+  ASSERT_THAT(batcher.Add(job), IsOk());
+  batcher.Run();
+  EXPECT_EQ(job.done(), 1);
+  EXPECT_THAT(job.status(), StatusIs(absl::StatusCode::kCancelled, "the client is gone"));
+  EXPECT_LT(heavy_->cells(0).rows.Get(), 100u);
+  EXPECT_EQ(heavy_->cells(0).queue_rows.load(), 0);
+  EXPECT_LT(heavy_->cells(0).queue_seconds.Sum(), uint64_t{1} << 40) << "began before it came";
+}
+
+TEST_F(SlicesTest, FinishWhatIsAllBeingComputed) {
+  Batcher batcher = MakeBatcher(0);
+  TestJob& job = MakeJob(*heavy_, ServedModel::kFewestBlockRows);
+  batcher.SetPoll([&] {
+    if (job.done() == 0) batcher.Abandon(job);
+  });
+  ASSERT_THAT(batcher.Add(job), IsOk());
+  batcher.Run();
+  ExpectAnswered(job);
+}
+
 TEST_F(SlicesTest, TakeTheSoonestDeadlineFirst) {
   Batcher batcher = MakeBatcher(0);
   const Nanos now = clock_.Now();
