@@ -4,6 +4,7 @@ import array
 import csv
 import dataclasses
 import pathlib
+from collections.abc import Iterator
 
 TOLERANCE = 1e-5
 
@@ -25,6 +26,16 @@ class Example:
     @property
     def outputs(self) -> int:
         return len(self.expected) // self.count
+
+    def each_row(self) -> Iterator[array.array]:
+        return (self.rows[i:i + self.width] for i in range(0, len(self.rows), self.width))
+
+    def request(self, rows: array.array) -> dict:
+        """A ModelInferRequest as clients write it that send JSON."""
+        return {"model_name": self.model,
+                "inputs": [{"name": "input", "datatype": "FP32",
+                            "shape": [len(rows) // self.width, self.width],
+                            "contents": {"fp32_contents": list(rows)}}]}
 
     def verdict(self, values, labels: list[str]) -> str:
         """A line about an answer to all rows; AssertionError when it is not the trainer's."""

@@ -8,12 +8,12 @@ import array
 import asyncio
 import itertools
 import pathlib
-import struct
 import sys
 
 import grpc
 from google.protobuf import descriptor_pb2
 
+import bytes_tensor
 import examples
 import health_pb2
 import health_pb2_grpc
@@ -39,22 +39,12 @@ def infer_request(model: str, width: int, rows, raw: bool = True) -> pb.ModelInf
     return request
 
 
-def split_bytes(raw: bytes) -> list[str]:
-    """The elements of a raw BYTES tensor: each preceded by its length in four bytes."""
-    elements = []
-    while raw:
-        (length,) = struct.unpack_from("<I", raw)
-        elements.append(raw[4:4 + length].decode())
-        raw = raw[4 + length:]
-    return elements
-
-
 def values_and_labels(response: pb.ModelInferResponse) -> tuple[list[float], list[str]]:
     assert response.id == "an id", response.id
     assert [tensor.datatype for tensor in response.outputs] == ["FP32", "BYTES"]
     if response.raw_output_contents:
         values, labels = response.raw_output_contents
-        return list(array.array("f", values)), split_bytes(labels)
+        return list(array.array("f", values)), bytes_tensor.elements(labels)
     values, labels = (tensor.contents for tensor in response.outputs)
     return list(values.fp32_contents), [label.decode() for label in labels.bytes_contents]
 

@@ -2,15 +2,16 @@
 
 usage: compare.py ADDRESS CASES
 CASES is a folder that the export_*.py scripts wrote. The folder with the stubs that protoc makes of
-inference.proto must be on PYTHONPATH. Prints a line a model, and a line an exporter.
+inference.proto, and the one with bytes_tensor.py, must be on PYTHONPATH. Prints a line a model, and a line an exporter.
 """
 
 import array
 import pathlib
-import struct
 import sys
 
 import grpc
+
+import bytes_tensor
 import inference_pb2 as pb
 import inference_pb2_grpc
 
@@ -23,16 +24,6 @@ def floats(path: pathlib.Path) -> array.array:
     return array.array("f", path.read_bytes())
 
 
-def strings(raw: bytes) -> list[str]:
-    """The elements of a raw BYTES tensor: each preceded by its length in four bytes."""
-    elements = []
-    while raw:
-        (length,) = struct.unpack_from("<I", raw)
-        elements.append(raw[4:4 + length].decode())
-        raw = raw[4 + length:]
-    return elements
-
-
 def ask(stub, model: str, rows: array.array):
     metadata = stub.ModelMetadata(pb.ModelMetadataRequest(name=model), timeout=DEADLINE_SECONDS)
     request = pb.ModelInferRequest(model_name=model)
@@ -43,7 +34,7 @@ def ask(stub, model: str, rows: array.array):
     response = stub.ModelInfer(request, timeout=DEADLINE_SECONDS)
     raw = dict(zip((tensor.datatype for tensor in response.outputs),
                    response.raw_output_contents))
-    return array.array("f", raw["FP32"]), strings(raw.get("BYTES", b""))
+    return array.array("f", raw["FP32"]), bytes_tensor.elements(raw.get("BYTES", b""))
 
 
 def difference(got: array.array, want: array.array) -> float:
