@@ -107,8 +107,11 @@ ordered_json ParamsJson(const Spec& spec) {
   ordered_json params = ordered_json::array();
   for (size_t i = 0; i < spec.param_count; ++i) {
     const activation::ParamSpec& p = spec.params[i];
-    params.push_back(
-        {{"name", p.name}, {"default", p.default_value}, {"low", p.low}, {"high", p.high}});
+    params.push_back({{"name", p.name},
+                      {"default", p.default_value},
+                      {"low", p.low},
+                      {"high", p.high},
+                      {"onnx", p.NameInOnnx()}});
   }
   return params;
 }

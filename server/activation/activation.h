@@ -40,6 +40,8 @@ struct ParamSpec {
   float low;                        // smallest value allowed
   float high;                       // largest value allowed
   std::string_view onnx_name = {};  // of the ONNX attribute or input; empty: as `name`
+
+  std::string_view NameInOnnx() const { return onnx_name.empty() ? name : onnx_name; }
 };
 
 // How oneDNN computes the function: the name of its algorithm ("" where it has none) and the two

@@ -79,7 +79,7 @@ class LayerWriter {
                  std::vector<WireWriter>& attributes) {
     for (size_t i = 0; i < spec.param_count; ++i) {
       const activation::ParamSpec& param = spec.params[i];
-      const std::string_view name = param.onnx_name.empty() ? param.name : param.onnx_name;
+      const std::string_view name = param.NameInOnnx();
       if (spec.onnx.op == "Clip") {
         inputs.push_back(Constant(name, layer_.params[i]));
       } else {

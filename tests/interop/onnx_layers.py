@@ -1,7 +1,7 @@
 """The ONNX project's backend tests of activation operators, as layers of the server.
 
-A test of one node with an operator of FORMS becomes rows for a layer with that activation, and the
-rows that ONNX expects of it. The node tests' expected outputs come from NumPy, those of the
+A test of one node that is the ONNX form of an activation becomes rows for a layer with that
+activation, and the rows that ONNX expects of it. The node tests' expected outputs come from NumPy, those of the
 converted models from PyTorch.
 """
 
@@ -22,45 +22,33 @@ CONVERTED = ("pytorch-converted", "pytorch-operator", "simple")  # kinds with mo
 MOST_COLUMNS = 64  # of an elementwise layer; a longer tensor becomes several rows
 LARGEST = float(np.finfo(np.float32).max)
 
+# What ONNX's Clip does without a bound; ours is relu6 then.
+NO_BOUNDS = {"min": -LARGEST, "max": LARGEST}
+
 
 @dataclasses.dataclass(frozen=True)
 class Form:
     """An operator as an activation of the server's table."""
     activation: str
-    parameters: Mapping[str, str] = dataclasses.field(default_factory=dict)  # by ONNX's names
-    inputs: tuple[str, ...] = ()  # ONNX's names of the inputs after the first
-    defaults: Mapping[str, float] = dataclasses.field(default_factory=dict)  # where ours are others
-    by_row: bool = False
+    scope: str
+    parameters: Mapping[str, str]  # ours by ONNX's names
+
+    @property
+    def by_row(self) -> bool:
+        return self.scope == "row"
+
+    @property
+    def has_slopes(self) -> bool:
+        """One a column, kept with the layer and not among the parameters."""
+        return self.scope == "per unit"
 
 
-ALPHA = {"alpha": "alpha"}
-
-# By the operator's name, with the attribute `approximate` behind it when that is not "none".
-FORMS = {
-    "Identity": Form("identity"),
-    "Sigmoid": Form("sigmoid"),
-    "Tanh": Form("tanh"),
-    "Relu": Form("relu"),
-    "LeakyRelu": Form("leaky_relu", ALPHA),
-    "PRelu": Form("prelu", inputs=("slope",)),
-    "Elu": Form("elu", ALPHA),
-    "Selu": Form("selu", ALPHA | {"gamma": "gamma"}),
-    "Celu": Form("celu", ALPHA),
-    "Swish": Form("swish", {"alpha": "beta"}),
-    "Gelu": Form("gelu_erf"),
-    "Gelu tanh": Form("gelu_tanh"),
-    "Mish": Form("mish"),
-    "Softplus": Form("softplus"),
-    "Softsign": Form("softsign"),
-    "HardSigmoid": Form("hard_sigmoid", ALPHA | {"beta": "beta"}),
-    "HardSwish": Form("hard_swish"),
-    "Clip": Form("clip", {"min": "min", "max": "max"}, inputs=("min", "max"),
-                 defaults={"min": -LARGEST, "max": LARGEST}),
-    "ThresholdedRelu": Form("thresholded_relu", ALPHA),
-    "Sin": Form("sin"),
-    "Softmax": Form("softmax", by_row=True),
-    "LogSoftmax": Form("log_softmax", by_row=True),
-}
+def read_forms(table: Iterable[Mapping]) -> dict[str, Form]:
+    """The forms that `hillock activations --json` lists, by the operator as _operator() has it."""
+    return {_key(form["op"], form.get("approximate", "none")):
+            Form(entry["name"], entry["scope"],
+                 {parameter["onnx"]: parameter["name"] for parameter in entry["params"]})
+            for entry in table if (form := entry["onnx"])}
 
 
 class Skip(Exception):
@@ -70,15 +58,12 @@ class Skip(Exception):
 @dataclasses.dataclass(frozen=True)
 class LayerTest:
     name: str
-    operator: str  # a key of FORMS
+    operator: str
+    activation: str
     parameters: dict[str, float]
     slopes: np.ndarray | None  # one a column
     rows: np.ndarray
     want: np.ndarray  # as rows
-
-    @property
-    def activation(self) -> str:
-        return FORMS[self.operator].activation
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,8 +78,8 @@ class Source:
     def opset(self) -> int:
         return next(entry.version for entry in self.model.opset_import if not entry.domain)
 
-    def has_activation(self) -> bool:
-        return any(not node.domain and _operator(node) in FORMS for node in self.model.graph.node)
+    def has_activation(self, forms: Mapping[str, Form]) -> bool:
+        return any(not node.domain and _operator(node) in forms for node in self.model.graph.node)
 
 
 def exists(operator: str) -> bool:
@@ -117,25 +102,32 @@ def read_sources() -> Iterator[Source]:
                 yield from _read_folder(case.name, pathlib.Path(case.model_dir))
 
 
-def to_layer_test(source: Source) -> LayerTest:
+def to_layer_test(source: Source, forms: Mapping[str, Form]) -> LayerTest:
     """Raises Skip when the server has no such layer."""
     if len(source.model.graph.node) != 1:
         raise Skip("more than one node")
     node, = source.model.graph.node
     operator = _operator(node)
-    form = FORMS[operator]
+    form = forms[operator]
     x, *others = _bound_inputs(source, node)
     want, = source.outputs
     _check(value for value in (x, want, *others) if value is not None)
-    given = dict(form.defaults) | _attributes(node)
-    given |= {name: value for name, value in zip(form.inputs, others) if value is not None}
-    slopes = _slopes(given["slope"], x.shape, source.opset) if "slope" in given else None
+    given = (NO_BOUNDS if operator == "Clip" else {}) | _attributes(node)
+    given |= {name: value for name, value in zip(_further_inputs(node, source.opset), others)
+              if value is not None}
+    slopes = _slopes(given["slope"], x.shape, source.opset) if form.has_slopes else None
     if form.by_row:
         rows, want = (_axis_rows(t, given.get("axis"), source.opset) for t in (x, want))
     else:
         columns = x.size if slopes is not None else _columns(x.size)
         rows, want = x.reshape(-1, columns), want.reshape(-1, columns)
-    return LayerTest(source.name, operator, _parameters(form, given), slopes, rows, want)
+    parameters = {} if form.has_slopes else _parameters(form, given)
+    return LayerTest(source.name, operator, form.activation, parameters, slopes, rows, want)
+
+
+def _further_inputs(node: onnx.NodeProto, opset: int) -> list[str]:
+    """ONNX's names of the inputs after the first."""
+    return [entry.name for entry in onnx.defs.get_schema(node.op_type, opset).inputs[1:]]
 
 
 def _parameters(form: Form, given: Mapping) -> dict[str, float]:
@@ -146,13 +138,18 @@ def _parameters(form: Form, given: Mapping) -> dict[str, float]:
     return parameters
 
 
+def _key(operator: str, approximate: str) -> str:
+    return operator if approximate == "none" else f"{operator} {approximate}"
+
+
 def _attributes(node: onnx.NodeProto) -> dict:
     return {entry.name: onnx.helper.get_attribute_value(entry) for entry in node.attribute}
 
 
 def _operator(node: onnx.NodeProto) -> str:
-    approximate = _attributes(node).get("approximate", b"none")
-    return node.op_type if approximate == b"none" else f"{node.op_type} {approximate.decode()}"
+    """The node's, with the attribute `approximate` behind it when that is not "none"."""
+    approximate = _attributes(node).get("approximate", b"none").decode()
+    return _key(node.op_type, approximate)
 
 
 def _read_folder(name: str, folder: pathlib.Path) -> Iterator[Source]:

@@ -1,7 +1,7 @@
 """Asks a Hillock server what the ONNX project's own backend tests ask of an activation.
 
-usage: onnx_node_tests.py SERVER
-SERVER is the program hillock-server; the project's folder models/ must be on PYTHONPATH.
+usage: onnx_node_tests.py BUILD_DIR
+BUILD_DIR is where hillock-server and hillock are; the project's folder models/ must be on PYTHONPATH.
 
 Every test of one node becomes a model of one layer: the identity matrix, no bias, the activation.
 The server computes all of them with each of its backends, and every answer is compared with the
@@ -13,6 +13,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import dataclasses
+import json
 import pathlib
 import re
 import subprocess
@@ -93,7 +94,7 @@ class Server:
 
 
 @contextlib.contextmanager
-def running_server(program: str, repository: pathlib.Path, backend: str) -> Iterator[Server]:
+def running_server(program: pathlib.Path, repository: pathlib.Path, backend: str) -> Iterator[Server]:
     command = [program, "--repository", repository, "--backend", backend,
                "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -125,14 +126,21 @@ def wait_until_ready(process: subprocess.Popen) -> tuple[str, str]:
     raise RuntimeError("the server did not become ready: " + "".join(log))
 
 
-def collect() -> tuple[list[onnx_layers.LayerTest], dict[str, list[str]]]:
+def read_forms(client: pathlib.Path) -> dict[str, onnx_layers.Form]:
+    said = subprocess.run([client, "activations", "--json"], stdout=subprocess.PIPE, check=True,
+                          timeout=TIMEOUT_SECONDS)
+    return onnx_layers.read_forms(json.loads(said.stdout)["activations"])
+
+
+def collect(forms: dict[str, onnx_layers.Form]
+            ) -> tuple[list[onnx_layers.LayerTest], dict[str, list[str]]]:
     """The tests to run, and by reason the names of those that cannot be."""
     tests = []
     skipped = collections.defaultdict(list)
     for source in onnx_layers.read_sources():
-        if source.has_activation():
+        if source.has_activation(forms):
             try:
-                tests.append(onnx_layers.to_layer_test(source))
+                tests.append(onnx_layers.to_layer_test(source, forms))
             except onnx_layers.Skip as reason:
                 skipped[str(reason)].append(source.name)
     return tests, skipped
@@ -191,16 +199,17 @@ def backend_faults(backend: str, seen: dict[str, set[str]]) -> list[str]:
     return []
 
 
-def coverage_faults(tests: list[onnx_layers.LayerTest]) -> list[str]:
+def coverage_faults(tests: list[onnx_layers.LayerTest],
+                    forms: dict[str, onnx_layers.Form]) -> list[str]:
     tested = {test.operator for test in tests}
-    faults = [f"no test of {operator}" for operator in onnx_layers.FORMS
+    faults = [f"no test of {operator}" for operator in forms
               if onnx_layers.exists(operator) and operator not in tested]
     if len(tests) < LEAST_TESTS:
         faults.append(f"{len(tests)} tests, want {LEAST_TESTS} or more")
     return faults
 
 
-def run_all(program: str, tests: list[onnx_layers.LayerTest],
+def run_all(program: pathlib.Path, tests: list[onnx_layers.LayerTest],
             faults: list[str]) -> dict[str, list[Outcome]]:
     """The outcome of every test by backend."""
     outcomes = {}
@@ -233,10 +242,11 @@ def print_skipped(skipped: dict[str, list[str]]) -> None:
 
 
 def main() -> None:
-    program, = sys.argv[1:]
-    tests, skipped = collect()
-    faults = coverage_faults(tests)
-    outcomes = run_all(program, tests, faults)
+    build = pathlib.Path(*sys.argv[1:])
+    forms = read_forms(build / "hillock")
+    tests, skipped = collect(forms)
+    faults = coverage_faults(tests, forms)
+    outcomes = run_all(build / "hillock-server", tests, faults)
     faults += [f"{test.name}, {backend}: {outcome.fault}" for backend, row in outcomes.items()
                for test, outcome in zip(tests, row) if outcome.fault]
     print_table(tests, outcomes)

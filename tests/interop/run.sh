@@ -13,7 +13,7 @@ failed=0
 usage() {
   cat <<'USAGE'
 usage: run.sh BUILD_DIR
-  BUILD_DIR  where hillock-server is, for example build/release
+  BUILD_DIR  where hillock-server and hillock are, for example build/release
 What comes from PyPI and from Go's registry goes into BUILD_DIR/interop;
 HILLOCK_INTEROP_OFFLINE=1 skips it.
 USAGE
@@ -96,7 +96,7 @@ main() {
   fi
   local build
   build=$(cd "$1" && pwd)
-  [[ -x $build/hillock-server ]] || fail "there is no hillock-server in $1"
+  [[ -x $build/hillock-server && -x $build/hillock ]] || fail "$1 has no hillock-server and hillock"
   local address metrics get=$build/interop
   make_stubs inference.proto health.proto reflection.proto
   start_server "$build" "$root/models"
@@ -110,7 +110,7 @@ main() {
   run_go "$get/go" "$ghz"
   forget_go_cache "$get/go"
   stop_server
-  run_onnx "$build/hillock-server" "$get/triton"
+  run_onnx "$build" "$get/triton"
   [[ $failed -eq 0 ]] || fail "calls failed, see above"
   echo "interop: every call answered as it should${skipped[*]:+; skipped: ${skipped[*]}}" \
     "(${SECONDS} s)"

@@ -130,7 +130,7 @@ absl::StatusOr<Params> ReadParams(const NodeView& node, const Spec& spec) {
   std::map<std::string, float> given;
   for (size_t i = 0; i < spec.param_count; ++i) {
     const activation::ParamSpec& param = spec.params[i];
-    const std::string_view name = param.onnx_name.empty() ? param.name : param.onnx_name;
+    const std::string_view name = param.NameInOnnx();
     given[std::string(param.name)] = node.Real(name, param.default_value);
   }
   return activation::ResolveParams(spec, given);

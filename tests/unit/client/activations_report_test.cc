@@ -105,6 +105,10 @@ TEST(ActivationsJsonTest, HasEverythingOfEach) {
   EXPECT_EQ(prelu.at("scope"), "per unit");
   EXPECT_EQ(prelu.at("params")[0].at("name"), "slope");
   EXPECT_EQ(prelu.at("params")[0].at("default"), 0.25);
+  EXPECT_EQ(prelu.at("params")[0].at("onnx"), "slope");
+  const auto& swish = json.at("activations")[Find("swish")->index];
+  EXPECT_EQ(swish.at("params")[0].at("name"), "beta");
+  EXPECT_EQ(swish.at("params")[0].at("onnx"), "alpha");
 }
 
 TEST(ActivationsJsonTest, HasNullForWhatThereIsNot) {
