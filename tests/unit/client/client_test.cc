@@ -11,18 +11,22 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/status_matchers.h"
 #include "tests/unit/client/fake_server.h"
-#include "tests/unit/client/status_matchers.h"
 
 namespace hillock::client {
 namespace {
 
+using ::hillock::testing::IsOk;
+using ::hillock::testing::StatusIs;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
 using grpc::health::v1::HealthCheckResponse;
 using inference::ModelInferResponse;
 using std::chrono::milliseconds;
-using ::testing::ElementsAre;
 
-class ClientTest : public testing::Test {
+class ClientTest : public ::testing::Test {
  protected:
   Client Connect(ClientOptions options = {}) {
     auto client = Client::Connect(server_.address(), options);
@@ -102,16 +106,18 @@ TEST_F(ClientTest, NamesTheRowsOfAFailedPart) {
                ? grpc::Status::OK
                : grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "queue is full");
   });
-  EXPECT_THAT(Infer("sum", {1, 2, 3, 4, 5, 6}, options),
-              IsError(absl::StatusCode::kResourceExhausted, "rows 2 to 2: queue is full"));
+  EXPECT_THAT(
+      Infer("sum", {1, 2, 3, 4, 5, 6}, options),
+      StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("rows 2 to 2: queue is full")));
 }
 
 TEST_F(ClientTest, KeepsTheServersCodeAndMessage) {
   const char* message = "model 'nope' is not in the repository";
-  EXPECT_THAT(Infer("nope", {1, 2}), IsError(absl::StatusCode::kNotFound, message));
-  EXPECT_THAT(Connect().ModelMetadata("nope", ""), IsError(absl::StatusCode::kNotFound, message));
+  EXPECT_THAT(Infer("nope", {1, 2}), StatusIs(absl::StatusCode::kNotFound, HasSubstr(message)));
+  EXPECT_THAT(Connect().ModelMetadata("nope", ""),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr(message)));
   EXPECT_THAT(Connect().Check("nope", milliseconds(5000)),
-              IsError(absl::StatusCode::kNotFound, message));
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr(message)));
 }
 
 TEST_F(ClientTest, ReadsTypedContents) {
@@ -163,7 +169,7 @@ TEST_F(ClientTest, RefusesAnswersThatDoNotAddUp) {
        absl::StatusCode::kUnimplemented, "output 'p' is 'INT64', this client reads FP32 and BYTES"},
   };
   for (const Spoiled& c : cases) {
-    EXPECT_THAT(InferSpoiled(c.change), IsError(c.code, c.message)) << c.what;
+    EXPECT_THAT(InferSpoiled(c.change), StatusIs(c.code, HasSubstr(c.message))) << c.what;
   }
 }
 
@@ -175,7 +181,7 @@ TEST_F(ClientTest, RefusesPartsThatDoNotMatch) {
     return grpc::Status::OK;
   });
   EXPECT_THAT(Infer("sum", {1, 2, 3, 4}, options),
-              IsError(absl::StatusCode::kInternal, "output 'other' has another name"));
+              StatusIs(absl::StatusCode::kInternal, HasSubstr("output 'other' has another name")));
 }
 
 TEST_F(ClientTest, TellsTheNamesOfClasses) {
@@ -197,7 +203,8 @@ TEST(ClientConnectTest, AServerThatIsNotThereIsUnavailable) {
     const FakeServer gone;
     address = gone.address();
   }
-  EXPECT_THAT(Client::Connect(address, {})->Live(), IsError(absl::StatusCode::kUnavailable, ""));
+  EXPECT_THAT(Client::Connect(address, {})->Live(),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("")));
 }
 
 TEST(ClientConnectTest, ASilentServerRunsIntoTheDeadline) {
@@ -213,7 +220,7 @@ TEST(ClientConnectTest, ASilentServerRunsIntoTheDeadline) {
   ClientOptions options;
   options.deadline = milliseconds(50);
   EXPECT_THAT(Client::Connect(target, options)->Live(),
-              IsError(absl::StatusCode::kDeadlineExceeded, ""));
+              StatusIs(absl::StatusCode::kDeadlineExceeded, HasSubstr("")));
   ::close(listener);
 }
 
@@ -227,7 +234,8 @@ TEST(CheckTargetTest, TakesAddressesAndSockets) {
 TEST(CheckTargetTest, RefusesEverythingElse) {
   for (const char* target : {"", "localhost", ":8001", "localhost:", "localhost:0",
                              "localhost:65536", "localhost:http", "::1:8001", "unix:"}) {
-    EXPECT_THAT(CheckTarget(target), IsError(absl::StatusCode::kInvalidArgument, "want HOST:PORT"))
+    EXPECT_THAT(CheckTarget(target),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("want HOST:PORT")))
         << target;
   }
 }

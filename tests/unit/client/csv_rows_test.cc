@@ -6,12 +6,15 @@
 #include <string>
 #include <vector>
 
-#include "tests/unit/client/status_matchers.h"
+#include "tests/support/status_matchers.h"
 
 namespace hillock::client {
 namespace {
 
+using ::hillock::testing::IsOk;
+using ::hillock::testing::StatusIs;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 
@@ -27,7 +30,7 @@ struct GoodCase {
   std::vector<std::string> labels;
 };
 
-class GoodCsvTest : public testing::TestWithParam<GoodCase> {};
+class GoodCsvTest : public ::testing::TestWithParam<GoodCase> {};
 
 TEST_P(GoodCsvTest, GivesRowsAndLabels) {
   const GoodCase& c = GetParam();
@@ -39,7 +42,7 @@ TEST_P(GoodCsvTest, GivesRowsAndLabels) {
 
 INSTANTIATE_TEST_SUITE_P(
     Cases, GoodCsvTest,
-    testing::Values(
+    ::testing::Values(
         GoodCase{"plain", "1,2\n3,4\n", Want(2), {1, 2, 3, 4}, {}},
         GoodCase{"any width", "1,2,3\n", Want(0), {1, 2, 3}, {}},
         GoodCase{"one column", "1\n2\n", Want(1), {1, 2}, {}},
@@ -84,17 +87,17 @@ struct BadCase {
   const char* message;
 };
 
-class BadCsvTest : public testing::TestWithParam<BadCase> {};
+class BadCsvTest : public ::testing::TestWithParam<BadCase> {};
 
 TEST_P(BadCsvTest, SaysWhere) {
   const BadCase& c = GetParam();
-  EXPECT_THAT(ParseCsv(c.text, c.options), IsError(kInvalid, c.message))
+  EXPECT_THAT(ParseCsv(c.text, c.options), StatusIs(kInvalid, HasSubstr(c.message)))
       << c.what << ": " << c.text;
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Cases, BadCsvTest,
-    testing::Values(
+    ::testing::Values(
         BadCase{"text in a row", "1,2\n3,x\n", Want(2),
                 "row 1 (line 2), column 1: got 'x', want a number"},
         BadCase{"text below a header", "a,b\n1,2\n\n3,x\n", Want(2),
@@ -128,7 +131,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(ParseCsvTest, CutsAHostileFieldInItsMessage) {
   const std::string text = "1,2\n1," + std::string(1'000'000, 'x') + "\n";
   const auto rows = ParseCsv(text, Want(2));
-  EXPECT_THAT(rows, IsError(kInvalid, "xxx..."));
+  EXPECT_THAT(rows, StatusIs(kInvalid, HasSubstr("xxx...")));
   EXPECT_LT(rows.status().message().size(), 200u);
 }
 
@@ -140,10 +143,10 @@ TEST(ParseLabelsTest, TakesTheOnlyColumnOrTheOneCalledLabel) {
 }
 
 TEST(ParseLabelsTest, RefusesOtherShapes) {
-  EXPECT_THAT(ParseLabels("1,2\n"), IsError(kInvalid, "line 1: got 2 columns, want 1"));
+  EXPECT_THAT(ParseLabels("1,2\n"), StatusIs(kInvalid, HasSubstr("line 1: got 2 columns, want 1")));
   EXPECT_THAT(ParseLabels("id,label\n0,x\n1\n"),
-              IsError(kInvalid, "line 3: got 1 columns, want 2"));
-  EXPECT_THAT(ParseLabels("\"x\n"), IsError(kInvalid, "never closed"));
+              StatusIs(kInvalid, HasSubstr("line 3: got 1 columns, want 2")));
+  EXPECT_THAT(ParseLabels("\"x\n"), StatusIs(kInvalid, HasSubstr("never closed")));
 }
 
 }  // namespace

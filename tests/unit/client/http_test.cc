@@ -10,10 +10,14 @@
 #include <string>
 #include <thread>
 
-#include "tests/unit/client/status_matchers.h"
+#include "tests/support/status_matchers.h"
 
 namespace hillock::client {
 namespace {
+
+using ::hillock::testing::IsOk;
+using ::hillock::testing::StatusIs;
+using ::testing::HasSubstr;
 
 using std::chrono::milliseconds;
 
@@ -71,13 +75,13 @@ TEST(HttpGetTest, GivesTheBody) {
 TEST(HttpGetTest, AnyOtherStatusIsAnError) {
   const OneAnswer server(Response(404, "no"));
   EXPECT_THAT(HttpGet(server.url(), kDeadline),
-              IsError(absl::StatusCode::kInternal, "got HTTP status 404, want 200"));
+              StatusIs(absl::StatusCode::kInternal, HasSubstr("got HTTP status 404, want 200")));
 }
 
 TEST(HttpGetTest, ALargeBodyIsRefused) {
   const OneAnswer server(Response(200, std::string(1001, 'x')));
   EXPECT_THAT(HttpGet(server.url(), kDeadline, 1000),
-              IsError(absl::StatusCode::kResourceExhausted, "more than 1000 bytes"));
+              StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("more than 1000 bytes")));
 }
 
 TEST(HttpGetTest, AServerThatIsNotThereIsUnavailable) {
@@ -86,18 +90,19 @@ TEST(HttpGetTest, AServerThatIsNotThereIsUnavailable) {
     const OneAnswer gone("");
     url = gone.url();
   }
-  EXPECT_THAT(HttpGet(url, kDeadline), IsError(absl::StatusCode::kUnavailable, url));
+  EXPECT_THAT(HttpGet(url, kDeadline), StatusIs(absl::StatusCode::kUnavailable, HasSubstr(url)));
 }
 
 TEST(HttpGetTest, SomethingThatIsNotHttpIsUnavailable) {
   const OneAnswer server(std::string("\0\0\x12\x04 not http", 13));
-  EXPECT_THAT(HttpGet(server.url(), kDeadline), IsError(absl::StatusCode::kUnavailable, "http://"));
+  EXPECT_THAT(HttpGet(server.url(), kDeadline),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("http://")));
 }
 
 TEST(HttpGetTest, ASilentServerRunsIntoTheDeadline) {
   const OneAnswer silent("");
   EXPECT_THAT(HttpGet(silent.url(), milliseconds(50)),
-              IsError(absl::StatusCode::kDeadlineExceeded, silent.url()));
+              StatusIs(absl::StatusCode::kDeadlineExceeded, HasSubstr(silent.url())));
 }
 
 TEST(HttpGetTest, OtherProtocolsAreRefused) {

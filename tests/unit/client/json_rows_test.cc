@@ -5,10 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "tests/unit/client/status_matchers.h"
+#include "tests/support/status_matchers.h"
 
 namespace hillock::client {
 namespace {
+
+using ::hillock::testing::IsOk;
+using ::hillock::testing::StatusIs;
+using ::testing::HasSubstr;
 
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 
@@ -19,7 +23,7 @@ struct GoodCase {
   std::vector<float> values;
 };
 
-class GoodJsonTest : public testing::TestWithParam<GoodCase> {};
+class GoodJsonTest : public ::testing::TestWithParam<GoodCase> {};
 
 TEST_P(GoodJsonTest, GivesRows) {
   const GoodCase& c = GetParam();
@@ -31,7 +35,7 @@ TEST_P(GoodJsonTest, GivesRows) {
 
 INSTANTIATE_TEST_SUITE_P(
     Cases, GoodJsonTest,
-    testing::Values(
+    ::testing::Values(
         GoodCase{"[[1, 2], [3, 4]]", 2, 2, {1, 2, 3, 4}},
         GoodCase{"[[1.5e0, -2]]", 0, 2, {1.5, -2}}, GoodCase{"[1, 2, 3]", 3, 3, {1, 2, 3}},
         GoodCase{"[1, 2, 3]", 0, 3, {1, 2, 3}}, GoodCase{"[1, 2, 3]", 1, 1, {1, 2, 3}},
@@ -51,16 +55,17 @@ struct BadCase {
   const char* message;
 };
 
-class BadJsonTest : public testing::TestWithParam<BadCase> {};
+class BadJsonTest : public ::testing::TestWithParam<BadCase> {};
 
 TEST_P(BadJsonTest, SaysWhere) {
   const BadCase& c = GetParam();
-  EXPECT_THAT(ParseJson(c.text, {c.want_width, {}}), IsError(kInvalid, c.message)) << c.text;
+  EXPECT_THAT(ParseJson(c.text, {c.want_width, {}}), StatusIs(kInvalid, HasSubstr(c.message)))
+      << c.text;
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Cases, BadJsonTest,
-    testing::Values(
+    ::testing::Values(
         BadCase{"", 2, "parse error at line 1, column 1"},
         BadCase{"[[1, 2],\n[3,]]", 2, "parse error at line 2, column 4"},
         BadCase{"[[1, 2]", 2, "parse error"}, BadCase{"[1e999]", 1, "number overflow"},
@@ -97,14 +102,16 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{R"({"inputs": [{"shape": [1.5, 2], "data": [1]}]})", 2, "inputs[0].shape: got"}));
 
 TEST(ParseJsonTest, SurvivesDeepNesting) {
-  EXPECT_THAT(ParseJson(std::string(100'000, '['), {2, {}}), IsError(kInvalid, "parse error"));
+  EXPECT_THAT(ParseJson(std::string(100'000, '['), {2, {}}),
+              StatusIs(kInvalid, HasSubstr("parse error")));
   const std::string closed = std::string(100'000, '[') + std::string(100'000, ']');
-  EXPECT_THAT(ParseJson(closed, {1, {}}), IsError(kInvalid, "column 0: got an array of 1"));
+  EXPECT_THAT(ParseJson(closed, {1, {}}),
+              StatusIs(kInvalid, HasSubstr("column 0: got an array of 1")));
 }
 
 TEST(ParseJsonTest, EscapesBytesInItsMessage) {
-  EXPECT_THAT(ParseJson("[\x01]", {1, {}}), IsError(kInvalid, "parse error"));
-  EXPECT_THAT(ParseJson("[\"\xff\"]", {1, {}}), IsError(kInvalid, "parse error"));
+  EXPECT_THAT(ParseJson("[\x01]", {1, {}}), StatusIs(kInvalid, HasSubstr("parse error")));
+  EXPECT_THAT(ParseJson("[\"\xff\"]", {1, {}}), StatusIs(kInvalid, HasSubstr("parse error")));
 }
 
 }  // namespace

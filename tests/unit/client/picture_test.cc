@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "client/table.h"
-#include "tests/unit/client/status_matchers.h"
+#include "tests/support/status_matchers.h"
 
 namespace hillock::client {
 namespace {
 
+using ::hillock::testing::IsOk;
+using ::hillock::testing::StatusIs;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -29,7 +31,7 @@ TEST(ParsePictureSizeTest, RefusesEverythingElse) {
   for (const char* text : {"", "8", "8x", "x8", "8x8x8", "0x8", "8x0", "-8x8", "513x1", "8 x 8",
                            "8X8", "axb", "99999999999999999999x1"}) {
     EXPECT_THAT(ParsePictureSize(text),
-                IsError(absl::StatusCode::kInvalidArgument, "want HEIGHTxWIDTH"))
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("want HEIGHTxWIDTH")))
         << text;
   }
 }

@@ -7,12 +7,15 @@
 #include <utility>
 #include <vector>
 
-#include "tests/unit/client/status_matchers.h"
+#include "tests/support/status_matchers.h"
 
 namespace hillock::client {
 namespace {
 
+using ::hillock::testing::IsOk;
+using ::hillock::testing::StatusIs;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 Tensor Floats(size_t width, std::vector<float> values) {
   return {"probabilities", width, std::move(values), {}, false};
@@ -84,8 +87,9 @@ TEST(MakePredictionsTest, RefusesOtherSetsOfOutputs) {
   const std::vector<std::vector<Tensor>> bad{
       {}, {Texts({"a"})}, {Floats(1, {1}), Floats(1, {1})}, {Floats(1, {1}), Texts({}), Texts({})}};
   for (const auto& outputs : bad) {
-    EXPECT_THAT(MakePredictions("m", {"1", outputs}, RowsOf(1), 0, {}),
-                IsError(absl::StatusCode::kUnimplemented, "want 1 FP32 and at most 1 BYTES"))
+    EXPECT_THAT(
+        MakePredictions("m", {"1", outputs}, RowsOf(1), 0, {}),
+        StatusIs(absl::StatusCode::kUnimplemented, HasSubstr("want 1 FP32 and at most 1 BYTES")))
         << outputs.size() << " outputs";
   }
 }
@@ -96,7 +100,7 @@ TEST(AreProbabilitiesTest, WantsSharesOfOne) {
       {{.5f, .4f}, false},  {{1.5f, -.5f}, false}, {{1.2f}, false}, {{-.1f}, false},
       {{NAN}, false},       {{NAN, 1}, false},     {{1, 1}, false}, {{3, 2, 1}, false}};
   for (const auto& [outputs, probabilities] : cases) {
-    EXPECT_EQ(AreProbabilities(outputs), probabilities) << testing::PrintToString(outputs);
+    EXPECT_EQ(AreProbabilities(outputs), probabilities) << ::testing::PrintToString(outputs);
   }
 }
 

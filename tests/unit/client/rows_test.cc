@@ -8,12 +8,15 @@
 #include <string>
 
 #include "client/file.h"
-#include "tests/unit/client/status_matchers.h"
+#include "tests/support/status_matchers.h"
 
 namespace hillock::client {
 namespace {
 
+using ::hillock::testing::IsOk;
+using ::hillock::testing::StatusIs;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
@@ -22,7 +25,7 @@ constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 class TemporaryFile {
  public:
   TemporaryFile(const std::string& name, const std::string& content)
-      : path_(std::filesystem::path(testing::TempDir()) /
+      : path_(std::filesystem::path(::testing::TempDir()) /
               (std::to_string(::getpid()) + "-" + name)) {
     std::ofstream(path_, std::ios::binary) << content;
   }
@@ -53,15 +56,20 @@ TEST(ParseRowsTest, ChoosesByContentAndExtension) {
 }
 
 TEST(ParseRowsTest, ErrorsNameTheInput) {
-  EXPECT_THAT(ParseRows("[1,2]", "rows.csv", {2, {}}), IsError(kInvalid, "rows.csv: no rows"));
-  EXPECT_THAT(ParseRows("1,2\n3,x", "-", {2, {}}), IsError(kInvalid, "standard input: row 1"));
-  EXPECT_THAT(ParseRows("1,2", "rows.json", {2, {}}), IsError(kInvalid, "rows.json: parse error"));
-  EXPECT_THAT(ParseRows("1,2", "rows.npy", {2, {}}), IsError(kInvalid, "rows.npy: it does not"));
+  EXPECT_THAT(ParseRows("[1,2]", "rows.csv", {2, {}}),
+              StatusIs(kInvalid, HasSubstr("rows.csv: no rows")));
+  EXPECT_THAT(ParseRows("1,2\n3,x", "-", {2, {}}),
+              StatusIs(kInvalid, HasSubstr("standard input: row 1")));
+  EXPECT_THAT(ParseRows("1,2", "rows.json", {2, {}}),
+              StatusIs(kInvalid, HasSubstr("rows.json: parse error")));
+  EXPECT_THAT(ParseRows("1,2", "rows.npy", {2, {}}),
+              StatusIs(kInvalid, HasSubstr("rows.npy: it does not")));
 }
 
 TEST(ParseRowsTest, NoRowsIsAnError) {
   for (const char* content : {"", "\n", "a,b\n", "[]"}) {
-    EXPECT_THAT(ParseRows(content, "-", {2, {}}), IsError(kInvalid, "no rows in it")) << content;
+    EXPECT_THAT(ParseRows(content, "-", {2, {}}), StatusIs(kInvalid, HasSubstr("no rows in it")))
+        << content;
   }
 }
 
@@ -72,7 +80,7 @@ TEST(ReadRowsTest, ReadsAFile) {
 
 TEST(ReadRowsTest, AMissingFileOrAFolderIsAnError) {
   EXPECT_THAT(ReadRows("/nowhere/rows.csv", {2, {}}),
-              IsError(absl::StatusCode::kNotFound, "/nowhere/rows.csv"));
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("/nowhere/rows.csv")));
   EXPECT_FALSE(ReadRows("/", {2, {}}).ok());
 }
 
@@ -80,7 +88,7 @@ TEST(ReadWholeTest, StopsAtTheLimit) {
   const TemporaryFile file("large", std::string(1000, 'x'));
   EXPECT_EQ(ReadWhole(file.path(), 1000)->size(), 1000u);
   EXPECT_THAT(ReadWhole(file.path(), 999),
-              IsError(absl::StatusCode::kResourceExhausted, "more than 999 bytes"));
+              StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("more than 999 bytes")));
 }
 
 TEST(WriteWholeTest, WritesWhatReadWholeReads) {
@@ -99,7 +107,7 @@ TEST(ReadLabelsTest, SetsOneLabelARow) {
 TEST(ReadLabelsTest, WantsAsManyAsThereAreRows) {
   Rows rows = Sample();
   const TemporaryFile file("labels.csv", "label\nx\n");
-  EXPECT_THAT(ReadLabels(file.path(), rows), IsError(kInvalid, "got 1 labels, want 3"));
+  EXPECT_THAT(ReadLabels(file.path(), rows), StatusIs(kInvalid, HasSubstr("got 1 labels, want 3")));
 }
 
 TEST(SliceTest, CutsRowsAndLabelsAlike) {

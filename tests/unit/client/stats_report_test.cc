@@ -6,11 +6,12 @@
 #include <string>
 
 #include "client/histogram.h"
-#include "tests/unit/client/status_matchers.h"
+#include "tests/support/status_matchers.h"
 
 namespace hillock::client {
 namespace {
 
+using ::hillock::testing::IsOk;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
