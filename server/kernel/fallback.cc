@@ -97,6 +97,34 @@ void NormalizeRow(const float* offset, const float* scale, const float* src, flo
   }
 }
 
+// Adding what is just under half of the bits to go, and the lowest bit to stay, carries into the
+// bits to stay exactly when those have to rise. A NaN's could carry into its sign, so it is made
+// quiet instead, which leaves it one whatever its lower bits are.
+template <class DU>
+hn::Vec<DU> UpperHalf(DU du, hn::Vec<DU> bits) {
+  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1));
+  const auto rounded = hn::Add(hn::Add(bits, hn::Set(du, 0x7fff)), odd);
+  const auto quiet = hn::Or(bits, hn::Set(du, 0x400000));
+  const auto is_nan = hn::Gt(hn::And(bits, hn::Set(du, 0x7fffffff)), hn::Set(du, 0x7f800000));
+  return hn::ShiftRight<16>(hn::IfThenElse(is_nan, quiet, rounded));
+}
+
+void ToBf16(const float* src, uint16_t* dst, size_t n) {
+  const D d;
+  const hn::RebindToUnsigned<D> du;
+  const hn::Rebind<uint16_t, D> half;
+  const size_t lanes = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    const auto bits = UpperHalf(du, hn::BitCast(du, hn::LoadU(d, src + i)));
+    hn::StoreU(hn::TruncateTo(half, bits), half, dst + i);
+  }
+  if (i == n) return;
+  alignas(64) uint32_t rest[HWY_MAX_BYTES / sizeof(uint32_t)];
+  hn::Store(UpperHalf(du, hn::BitCast(du, table::LoadPart(d, src + i, n - i))), du, rest);
+  for (size_t lane = 0; i < n; ++i, ++lane) dst[i] = static_cast<uint16_t>(rest[lane]);
+}
+
 std::string_view TargetName() { return hwy::TargetName(HWY_TARGET); }
 
 }  // namespace hillock::kernel::fallback::HWY_NAMESPACE
@@ -109,6 +137,7 @@ HWY_EXPORT(ActivationAt);
 HWY_EXPORT(DenseRows);
 HWY_EXPORT(NonFinite);
 HWY_EXPORT(NormalizeRow);
+HWY_EXPORT(ToBf16);
 HWY_EXPORT(TargetName);
 
 ActivationFn FindActivation(const activation::Spec& spec) {
@@ -142,6 +171,10 @@ void Normalize(const float* offset, const float* scale, const float* src, float*
   for (size_t r = 0; r < rows; ++r) {
     HWY_DYNAMIC_DISPATCH(NormalizeRow)(offset, scale, src + r * cols, dst + r * cols, cols);
   }
+}
+
+void RoundToBf16(const float* src, uint16_t* dst, size_t n) noexcept {
+  HWY_DYNAMIC_DISPATCH(ToBf16)(src, dst, n);
 }
 
 std::string_view InstructionSet() { return HWY_DYNAMIC_DISPATCH(TargetName)(); }

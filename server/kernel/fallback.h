@@ -10,6 +10,7 @@
 #define HILLOCK_SERVER_KERNEL_FALLBACK_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -50,6 +51,10 @@ size_t FirstNonFinite(const float* values, size_t n) noexcept;
 // dst[r][c] = (src[r][c] - offset[c]) * scale[c]; dst may equal src.
 void Normalize(const float* offset, const float* scale, const float* src, float* dst, size_t rows,
                size_t cols) noexcept;
+
+// dst[i] = the bits of the bf16 nearest to src[i], of two equally near ones the even. Beyond bf16's
+// largest number, 3.39e38, that is an infinity; NaN stays NaN. dst must not overlap src.
+void RoundToBf16(const float* src, uint16_t* dst, size_t n) noexcept;
 
 // The instruction set in use, in Highway's name for it, such as "AVX3".
 std::string_view InstructionSet();

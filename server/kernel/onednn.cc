@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "server/base/aligned_buffer.h"
+#include "server/kernel/fallback.h"
 
 // Of libgomp, the runtime that the distributions build oneDNN with. <omp.h> belongs to the compiler
 // and may speak of another runtime.
@@ -68,8 +69,12 @@ bool UseOneThread() {
 
 memory::dim Dim(size_t n) { return static_cast<memory::dim>(n); }
 
-memory::desc Matrix(size_t rows, size_t cols) {
-  return {{Dim(rows), Dim(cols)}, memory::data_type::f32, memory::format_tag::ab};
+memory::data_type TypeOf(Precision precision) {
+  return precision == Precision::kBf16 ? memory::data_type::bf16 : memory::data_type::f32;
+}
+
+memory::desc Matrix(size_t rows, size_t cols, Precision precision = Precision::kF32) {
+  return {{Dim(rows), Dim(cols)}, TypeOf(precision), memory::format_tag::ab};
 }
 
 memory::desc Vector(size_t n) { return {{Dim(n)}, memory::data_type::f32, memory::format_tag::a}; }
@@ -92,16 +97,26 @@ dnnl::primitive_attr WithEltwise(const Algorithm& fused) {
   return attr;
 }
 
-dnnl::inner_product_forward::primitive_desc DescribeDense(size_t rows, size_t inputs,
-                                                          size_t outputs,
+struct DenseShape {
+  size_t inputs;
+  size_t outputs;
+  Precision precision;
+
+  memory::desc AnyWeights() const {
+    return {{Dim(outputs), Dim(inputs)}, TypeOf(precision), memory::format_tag::any};
+  }
+};
+
+dnnl::inner_product_forward::primitive_desc DescribeDense(size_t rows, const DenseShape& shape,
                                                           const memory::desc& weights,
                                                           const dnnl::primitive_attr& attr) {
   const auto kind = dnnl::prop_kind::forward_inference;
+  const memory::desc src = Matrix(rows, shape.inputs, shape.precision);
+  const memory::desc dst = Matrix(rows, shape.outputs);
 #if DNNL_VERSION_MAJOR >= 3
-  return {Cpu(), kind, Matrix(rows, inputs), weights, Vector(outputs), Matrix(rows, outputs), attr};
+  return {Cpu(), kind, src, weights, Vector(shape.outputs), dst, attr};
 #else
-  return {
-      {kind, Matrix(rows, inputs), weights, Vector(outputs), Matrix(rows, outputs)}, attr, Cpu()};
+  return {{kind, src, weights, Vector(shape.outputs), dst}, attr, Cpu()};
 #endif
 }
 
@@ -175,12 +190,17 @@ struct Prepared {
   memory::desc src;
   memory::desc dst;
   memory::desc scratch;
+  size_t rounded = 0;  // elements of the source that are rounded to bf16 first
+
+  // Where in the workspace's scratch they are: behind the primitive's own, on a cache line.
+  size_t RoundedAt() const { return (scratch.get_size() + 63) / 64 * 64; }
+  size_t ScratchBytes() const { return RoundedAt() + rounded * sizeof(uint16_t); }
 };
 
 template <class Description, class Primitive>
 Prepared Prepare(const Description& description) {
   return {Primitive(description), description.src_desc(), description.dst_desc(),
-          description.scratchpad_desc()};
+          description.scratchpad_desc(), 0};
 }
 
 Prepared PrepareActivation(size_t rows, size_t cols, const Algorithm& form) {
@@ -202,7 +222,7 @@ Prepared PrepareActivation(size_t rows, size_t cols, const Algorithm& form) {
 
 size_t LargestScratch(const std::vector<Prepared>& prepared) {
   size_t bytes = 0;
-  for (const Prepared& p : prepared) bytes = std::max(bytes, p.scratch.get_size());
+  for (const Prepared& p : prepared) bytes = std::max(bytes, p.ScratchBytes());
   return bytes;
 }
 
@@ -211,6 +231,11 @@ size_t LargestScratch(const std::vector<Prepared>& prepared) {
 std::string Version() {
   const dnnl_version_t* version = dnnl_version();
   return fmt::format("{}.{}.{}", version->major, version->minor, version->patch);
+}
+
+bool HasFastBf16() {
+  const unsigned needed = dnnl_cpu_isa_avx512_core_bf16;  // AMX has its bits, too
+  return (static_cast<unsigned>(dnnl_get_effective_cpu_isa()) & needed) == needed;
 }
 
 std::optional<Algorithm> AlgorithmOf(const activation::Spec& spec,
@@ -236,6 +261,14 @@ Workspace::Workspace(size_t scratch_bytes) : impl_(std::make_unique<Impl>()) {
 Workspace::~Workspace() = default;
 
 struct Call::Impl {
+  // Floats to round before the primitive runs; none when n is 0.
+  struct Rounding {
+    const float* src = nullptr;
+    uint16_t* dst = nullptr;
+    size_t n = 0;
+  };
+
+  Rounding rounding;
   dnnl::primitive primitive;
   dnnl::stream stream;
   std::vector<memory> memories;  // owned by the arguments' side; they hold the handles in `args`
@@ -254,6 +287,8 @@ Call::~Call() = default;
 
 bool Call::Run() noexcept {
   [[maybe_unused]] thread_local const bool single = UseOneThread();
+  const Impl::Rounding& rounding = impl_->rounding;
+  if (rounding.n > 0) fallback::RoundToBf16(rounding.src, rounding.dst, rounding.n);
   return dnnl_primitive_execute(impl_->primitive.get(), impl_->stream.get(),
                                 static_cast<int>(impl_->args.size()),
                                 impl_->args.data()) == dnnl_success;
@@ -266,10 +301,16 @@ class Binder {
     call_.impl_ = std::make_unique<Call::Impl>();
     call_.impl_->primitive = prepared.primitive;
     call_.impl_->stream = workspace.impl_->stream;
+    std::byte* const scratch = workspace.impl_->scratch.data();
     // oneDNN's handle type has no const; the source is only read.
-    Add(DNNL_ARG_SRC, memory(prepared.src, Cpu(), const_cast<float*>(src)));
+    void* source = const_cast<float*>(src);
+    if (prepared.rounded > 0) {
+      source = scratch + prepared.RoundedAt();
+      call_.impl_->rounding = {src, static_cast<uint16_t*>(source), prepared.rounded};
+    }
+    Add(DNNL_ARG_SRC, memory(prepared.src, Cpu(), source));
     Add(DNNL_ARG_DST, memory(prepared.dst, Cpu(), dst));
-    Add(DNNL_ARG_SCRATCHPAD, memory(prepared.scratch, Cpu(), workspace.impl_->scratch.data()));
+    Add(DNNL_ARG_SCRATCHPAD, memory(prepared.scratch, Cpu(), scratch));
   }
   Binder& Add(int name, memory value) {
     call_.impl_->Add(name, std::move(value));
@@ -290,21 +331,22 @@ struct Dense::Impl {
   std::vector<Prepared> fused;  // by bucket; empty without an activation
   std::string implementation;
 
-  void Pack(const memory::desc& layout, size_t inputs, size_t outputs,
-            std::span<const float> source) {
+  void Pack(const memory::desc& layout, const DenseShape& shape, std::span<const float> source) {
     weights_storage = AlignedBuffer<float>((layout.get_size() + sizeof(float) - 1) / sizeof(float));
     weights = memory(layout, Cpu(), weights_storage.data());
-    memory plain_weights(Matrix(outputs, inputs), Cpu(), const_cast<float*>(source.data()));
+    memory plain_weights(Matrix(shape.outputs, shape.inputs), Cpu(),
+                         const_cast<float*>(source.data()));
     dnnl::stream stream(Cpu());
     dnnl::reorder(plain_weights, weights).execute(stream, plain_weights, weights);
     stream.wait();
   }
 
-  void PrepareBuckets(size_t inputs, size_t outputs, std::span<const size_t> buckets,
+  void PrepareBuckets(const DenseShape& shape, std::span<const size_t> buckets,
                       const dnnl::primitive_attr& attr, std::vector<Prepared>& out) {
     for (const size_t rows : buckets) {
-      const auto description = DescribeDense(rows, inputs, outputs, weights.get_desc(), attr);
+      const auto description = DescribeDense(rows, shape, weights.get_desc(), attr);
       out.push_back(Prepare<decltype(description), dnnl::inner_product_forward>(description));
+      if (shape.precision == Precision::kBf16) out.back().rounded = rows * shape.inputs;
     }
   }
 };
@@ -316,22 +358,23 @@ absl::StatusOr<std::unique_ptr<Dense>> Dense::Create(size_t inputs, size_t outpu
                                                      std::span<const float> weights,
                                                      std::span<const float> bias,
                                                      std::span<const size_t> buckets,
-                                                     const std::optional<Algorithm>& fused) try {
+                                                     const std::optional<Algorithm>& fused,
+                                                     Precision precision) try {
   UseOneThread();
   auto impl = std::make_unique<Impl>();
-  const memory::desc any({Dim(outputs), Dim(inputs)}, memory::data_type::f32,
-                         memory::format_tag::any);
-  const auto largest = DescribeDense(buckets.back(), inputs, outputs, any, UserScratchpad());
+  const DenseShape shape{inputs, outputs, precision};
+  const auto largest = DescribeDense(buckets.back(), shape, shape.AnyWeights(), UserScratchpad());
   impl->implementation = largest.impl_info_str();
-  impl->Pack(largest.weights_desc(), inputs, outputs, weights);
+  impl->Pack(largest.weights_desc(), shape, weights);
   impl->bias_storage = AlignedBuffer<float>(outputs);
   std::ranges::copy(bias, impl->bias_storage.data());
   impl->bias = memory(Vector(outputs), Cpu(), impl->bias_storage.data());
-  impl->PrepareBuckets(inputs, outputs, buckets, UserScratchpad(), impl->plain);
-  if (fused) impl->PrepareBuckets(inputs, outputs, buckets, WithEltwise(*fused), impl->fused);
+  impl->PrepareBuckets(shape, buckets, UserScratchpad(), impl->plain);
+  if (fused) impl->PrepareBuckets(shape, buckets, WithEltwise(*fused), impl->fused);
   return std::unique_ptr<Dense>(new Dense(std::move(impl)));
 } catch (const dnnl::error& error) {
-  return FromException(fmt::format("dense {}x{}", inputs, outputs), error);
+  return FromException(fmt::format("dense {}x{} in {}", inputs, outputs, PrecisionName(precision)),
+                       error);
 }
 
 size_t Dense::scratch_bytes() const {

@@ -16,12 +16,17 @@
 #include <string_view>
 
 #include "server/activation/activation.h"
+#include "server/base/precision.h"
 #include "server/base/status.h"
 
 namespace hillock::kernel::onednn {
 
 // The version of the library at run time, such as "2.6.3".
 std::string Version();
+
+// Whether this CPU multiplies bf16 faster than f32: with AVX512_BF16 or AMX. The environment
+// variable ONEDNN_MAX_CPU_ISA can hide instructions from oneDNN, and hides them from this.
+bool HasFastBf16();
 
 // An activation in oneDNN's terms: the name of an algorithm, such as "eltwise_relu" or "softmax",
 // and its scalars.
@@ -74,6 +79,8 @@ class Call {
 
 // A dense layer, y = W x + b, or f(W x + b) with f fused, over buckets of rows. Weights are packed
 // once into the layout that oneDNN prefers for the largest bucket; every bucket uses that one copy.
+// In bf16 weights are rounded when they are packed and x at every call; products, sums, b and f are
+// in f32, and so are x and y outside. Numbers below f32's smallest normal one then count as 0.
 // Immutable, so thread-safe.
 class Dense {
  public:
@@ -84,7 +91,8 @@ class Dense {
                                                        std::span<const float> weights,
                                                        std::span<const float> bias,
                                                        std::span<const size_t> buckets,
-                                                       const std::optional<Algorithm>& fused);
+                                                       const std::optional<Algorithm>& fused,
+                                                       Precision precision = Precision::kF32);
   ~Dense();
 
   size_t scratch_bytes() const;

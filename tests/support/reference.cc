@@ -24,13 +24,26 @@ std::vector<Approximate> Normalize(const model::Mlp& mlp, std::span<const float>
   return out;
 }
 
+std::vector<Approximate> RoundedToBf16(const std::vector<Approximate>& x) {
+  std::vector<Approximate> out;
+  for (const Approximate& a : x) {
+    const double value = testing::RoundedToBf16(a.value);
+    const double above = testing::RoundedToBf16(a.value + a.error) - value;
+    const double below = value - testing::RoundedToBf16(a.value - a.error);
+    out.push_back({value, std::max(above, below)});
+  }
+  return out;
+}
+
 // The classical bound on a sum of n products in any order of summation.
-Approximate Dot(const model::Layer& layer, size_t unit, const std::vector<Approximate>& x) {
+Approximate Dot(const model::Layer& layer, size_t unit, const std::vector<Approximate>& x,
+                bool bf16) {
   double sum = layer.bias[unit];
   double magnitude = std::abs(sum);
   double inherited = 0;
   for (size_t i = 0; i < x.size(); ++i) {
-    const double w = layer.weights[unit * layer.inputs + i];
+    const double given = layer.weights[unit * layer.inputs + i];
+    const double w = bf16 ? testing::RoundedToBf16(given) : given;
     sum += w * x[i].value;
     magnitude += std::abs(w) * (std::abs(x[i].value) + x[i].error);
     inherited += std::abs(w) * x[i].error;
@@ -103,12 +116,21 @@ double ReferenceOf(const model::Layer& layer, size_t unit, double x) {
   return layer.activation->reference(x, params);
 }
 
+double RoundedToBf16(double x) {
+  int exponent = 0;
+  const double fraction = std::frexp(x, &exponent);  // in [1/2, 1)
+  return std::ldexp(std::nearbyint(std::ldexp(fraction, 8)), exponent - 8);
+}
+
 std::vector<Approximate> Evaluate(const model::Mlp& mlp, std::span<const float> row,
-                                  bool fallback_only) {
+                                  bool fallback_only, std::span<const Precision> precisions) {
   std::vector<Approximate> x = Normalize(mlp, row);
-  for (const model::Layer& layer : mlp.layers) {
+  for (size_t i = 0; i < mlp.layers.size(); ++i) {
+    const bool bf16 = !precisions.empty() && precisions[i] == Precision::kBf16;
+    if (bf16) x = RoundedToBf16(x);
+    const model::Layer& layer = mlp.layers[i];
     std::vector<Approximate> pre;
-    for (size_t unit = 0; unit < layer.outputs; ++unit) pre.push_back(Dot(layer, unit, x));
+    for (size_t unit = 0; unit < layer.outputs; ++unit) pre.push_back(Dot(layer, unit, x, bf16));
     const KernelError kernel = fallback_only ? FallbackError(*layer.activation) : kOneDnnError;
     x = layer.activation->scope == Scope::kRow ? ByRow(layer, pre, kernel)
                                                : Elementwise(layer, pre, kernel);

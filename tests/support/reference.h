@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/activation/activation.h"
+#include "server/base/precision.h"
 #include "server/model/mlp.h"
 
 namespace hillock::testing {
@@ -32,9 +33,15 @@ struct Approximate {
 
 // The answer to one row. Its error bounds carry every rounding through the layers after it: that of
 // the sums, of the activations (`fallback_only`: the table's bound, else oneDNN's), and what the
-// activation makes of an error in its argument, a jump included.
+// activation makes of an error in its argument, a jump included. `precisions`: by layer; in bf16
+// its weights and what comes into it are rounded, which magnifies the error of a number that lies
+// just beside where the rounding changes. Empty: all in f32.
 std::vector<Approximate> Evaluate(const model::Mlp& mlp, std::span<const float> row,
-                                  bool fallback_only);
+                                  bool fallback_only, std::span<const Precision> precisions = {});
+
+// The bf16 number nearest to x, of two equally near ones the even. REQUIRES: x is 0 or as large as
+// f32's smallest normal number, and does not exceed the largest of bf16.
+double RoundedToBf16(double x);
 
 // f(x) for a layer's unit, its learned slope included. REQUIRES: not a row function.
 double ReferenceOf(const model::Layer& layer, size_t unit, double x);
