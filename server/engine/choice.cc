@@ -116,30 +116,62 @@ class Trial {
 };
 
 // None where oneDNN cannot make the layer, or not so that it is batch-invariant.
-std::optional<Trial> MakeTrial(const model::Layer& layer,
-                               const std::optional<onednn::Algorithm>& fused) {
+std::optional<Trial> MakeTrial(const model::Layer& layer, Precision precision,
+                               const std::optional<onednn::Algorithm>& fused = std::nullopt) {
   auto dense = onednn::Dense::Create(layer.inputs, layer.outputs, layer.weights, layer.bias,
-                                     kTimedRows, fused);
+                                     kTimedRows, fused, precision);
   if (!dense.ok() || !CheckBatchInvariance(**dense).ok()) return std::nullopt;
   return std::optional<Trial>(std::in_place, layer, *std::move(dense));
 }
 
-// The first bucket of oneDNN's for a dense layer.
-size_t TimeDense(const model::Layer& layer) {
-  auto trial = MakeTrial(layer, std::nullopt);
-  if (!trial) return Choice::kNever;
-  std::array<double, kTimedRows.size()> ratios;  // oneDNN's time over the fallback's
+// Times by kTimedRows, over those of the fallback.
+using Ratios = std::array<double, kTimedRows.size()>;
+
+Ratios TimeAll(Trial& trial) {
+  Ratios ratios;
   for (size_t i = 0; i < kTimedRows.size(); ++i) {
-    const auto [onednn_seconds, fallback_seconds] = trial->TimeDense(i);
+    const auto [onednn_seconds, fallback_seconds] = trial.TimeDense(i);
     ratios[i] = onednn_seconds / fallback_seconds;
   }
-  if (!trial->Agree()) {
-    // One for all: single rows count once, full batches twice.
-    return std::cbrt(ratios.front() * ratios.back() * ratios.back()) < 1 ? 0 : Choice::kNever;
-  }
+  return ratios;
+}
+
+// Where one takes all batches, single rows count once, full batches twice.
+double Overall(const Ratios& ratios) {
+  return std::cbrt(ratios.front() * ratios.back() * ratios.back());
+}
+
+// What serves a dense layer best, and its times.
+struct DenseChoice {
+  size_t onednn_from = Choice::kNever;
+  Precision precision = Precision::kF32;
+  Ratios ratios = {1, 1, 1};
+};
+
+// The first of kTimedRows from which on oneDNN is faster; past the last where it never is.
+size_t FirstFaster(const Ratios& ratios) {
   size_t first = kTimedRows.size();
   while (first > 0 && ratios[first - 1] < 1) --first;
-  return first == kTimedRows.size() ? Choice::kNever : BucketFor(kTimedRows[first]);
+  return first;
+}
+
+DenseChoice TimeDense(const model::Layer& layer) {
+  auto trial = MakeTrial(layer, Precision::kF32);
+  if (!trial) return {};
+  DenseChoice choice{0, Precision::kF32, TimeAll(*trial)};
+  size_t first = FirstFaster(choice.ratios);
+  if (!trial->Agree()) first = Overall(choice.ratios) < 1 ? 0 : kTimedRows.size();
+  std::fill_n(choice.ratios.begin(), first, 1.0);
+  choice.onednn_from = first == kTimedRows.size() ? Choice::kNever : BucketFor(kTimedRows[first]);
+  return choice;
+}
+
+// `f32` is the best without bf16.
+DenseChoice TimeBf16(const model::Layer& layer, const DenseChoice& f32) {
+  auto trial = MakeTrial(layer, Precision::kBf16);
+  if (!trial) return f32;
+  const DenseChoice bf16{0, Precision::kBf16, TimeAll(*trial)};
+  return Overall(bf16.ratios) < Overall(f32.ratios) ? bf16 : f32;
 }
 
 // Whether the activation's own pass is better off on oneDNN.
@@ -164,11 +196,12 @@ Backend TimeAlone(const model::Layer& layer, const onednn::Algorithm& algorithm)
 
 // Whether the activation is better off on oneDNN, alone or, where the dense part is there too, in
 // it.
-Backend TimeActivation(const model::Layer& layer, bool dense_on_onednn) {
+Backend TimeActivation(const model::Layer& layer, const DenseChoice& dense) {
   const auto algorithm = onednn::AlgorithmOf(*layer.activation, layer.params);
   if (!algorithm || layer.activation->name == activation::kIdentity) return Backend::kFallback;
+  const bool dense_on_onednn = dense.onednn_from <= BucketFor(kTimedRows[kLargest]);
   if (dense_on_onednn && onednn::CanFuse(*algorithm)) {
-    auto trial = MakeTrial(layer, algorithm);
+    auto trial = MakeTrial(layer, dense.precision, algorithm);
     HILLOCK_CHECK(trial.has_value());
     const auto [fused, apart] = trial->TimeFused();
     return fused < kWorthwhile * apart ? Backend::kOneDnn : Backend::kFallback;
@@ -179,21 +212,30 @@ Backend TimeActivation(const model::Layer& layer, bool dense_on_onednn) {
 // What was measured in this process.
 class Memory {
  public:
-  Choice Recall(const model::Layer& layer) ABSL_LOCKS_EXCLUDED(mutex_) {
+  Choice Recall(const model::Layer& layer, Precision precision) ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
-    const auto [dense, first_of_shape] = dense_.try_emplace({layer.inputs, layer.outputs});
-    if (first_of_shape) dense->second = TimeDense(layer);
-    const bool dense_on_onednn = dense->second <= BucketFor(kTimedRows[kLargest]);
+    const DenseChoice& dense = RecallDense(layer, precision);
     const auto [activation, first] = activation_.try_emplace(
-        {layer.inputs, layer.outputs, layer.activation->index, layer.params});
-    if (first) activation->second = TimeActivation(layer, dense_on_onednn);
-    return {dense->second, activation->second};
+        {layer.inputs, layer.outputs, dense.precision, layer.activation->index, layer.params});
+    if (first) activation->second = TimeActivation(layer, dense);
+    return {dense.onednn_from, activation->second, dense.precision};
   }
 
  private:
+  const DenseChoice& RecallDense(const model::Layer& layer, Precision precision)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const auto [dense, first] = dense_.try_emplace({layer.inputs, layer.outputs, precision});
+    if (!first) return dense->second;
+    dense->second = precision == Precision::kF32
+                        ? TimeDense(layer)
+                        : TimeBf16(layer, RecallDense(layer, Precision::kF32));
+    return dense->second;
+  }
+
   absl::Mutex mutex_;
-  std::map<std::pair<size_t, size_t>, size_t> dense_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::tuple<size_t, size_t, size_t, Params>, Backend> activation_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::tuple<size_t, size_t, Precision>, DenseChoice> dense_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::tuple<size_t, size_t, Precision, size_t, Params>, Backend> activation_
+      ABSL_GUARDED_BY(mutex_);
 };
 
 bool SameValue(float a, float b) { return a == b || (std::isnan(a) && std::isnan(b)); }
@@ -243,9 +285,9 @@ absl::Status CheckNonFinite(const Spec& spec, const Params& params) {
   return absl::OkStatus();
 }
 
-Choice ChooseByTiming(const model::Layer& layer) {
+Choice ChooseByTiming(const model::Layer& layer, Precision precision) {
   static Memory& memory = *new Memory();
-  return memory.Recall(layer);
+  return memory.Recall(layer, precision);
 }
 
 }  // namespace hillock::engine

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "server/activation/backend.h"
+#include "server/base/precision.h"
 #include "server/base/status.h"
 #include "server/engine/buckets.h"
 #include "server/kernel/onednn.h"
@@ -17,12 +18,13 @@ namespace hillock::engine {
 
 // A layer's backends. The activation has one for all buckets, since the two differ in their last
 // bits. The dense part may have both: oneDNN from a bucket on, the fallback below it; the fallback
-// for every bucket when onednn_from is past the last.
+// for every bucket when onednn_from is past the last. In bf16 it is oneDNN's in every bucket.
 struct Choice {
   static constexpr size_t kNever = kBuckets.size();
 
   size_t onednn_from = kNever;
   Backend activation = Backend::kFallback;
+  Precision precision = Precision::kF32;  // of the dense part
 
   bool operator==(const Choice&) const = default;
 };
@@ -38,9 +40,11 @@ absl::Status CheckNonFinite(const activation::Spec& spec, const activation::Para
 
 // Times both backends on a layer. Dense parts are mixed only where the two agree bit for bit on
 // probe rows; elsewhere one takes all buckets. Ties go to the fallback, which is the more exact.
-// What was once measured for a shape and activation stays so for the process, so that reloading a
-// model does not change its answers. Takes up to some milliseconds; thread-safe.
-Choice ChooseByTiming(const model::Layer& layer);
+// With kBf16 as `precision` the dense part is in bf16 where that is faster than the best of f32,
+// over single rows and full batches together; it takes all buckets or none. What was once measured
+// for a shape and activation stays so for the process, so that reloading a model does not change
+// its answers. Takes up to some milliseconds; thread-safe.
+Choice ChooseByTiming(const model::Layer& layer, Precision precision = Precision::kF32);
 
 }  // namespace hillock::engine
 

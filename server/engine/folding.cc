@@ -18,15 +18,13 @@ template <typename T>
 using Column = std::array<T, kRows>;
 
 std::vector<Column<float>> ProbeRows(std::span<const float> offset, std::span<const float> scale) {
-  constexpr double kMax = std::numeric_limits<float>::max();
   std::vector<Column<float>> rows(offset.size());
   for (auto& column : rows) column.fill(0);
   std::vector<float> z(offset.size() * kRows);
   FillProbe(z);
   for (size_t i = 0; i < offset.size(); ++i) {
     for (size_t r = 0; r < kRows; ++r) {
-      const double step = scale[i] == 0 ? z[i * kRows + r] : double{z[i * kRows + r]} / scale[i];
-      rows[i][r] = static_cast<float>(std::clamp(offset[i] + step, -kMax, kMax));
+      rows[i][r] = BehindNormalization(z[i * kRows + r], offset[i], scale[i]);
     }
   }
   return rows;

@@ -27,9 +27,17 @@ Step Outline(const model::Layer& layer) {
   return step;
 }
 
-Choice Choose(const model::Layer& layer, std::optional<Backend> backend) {
-  if (!backend) return ChooseByTiming(layer);
-  return backend == Backend::kOneDnn ? Choice{0, Backend::kOneDnn} : Choice{};
+Choice Choose(const model::Layer& layer, const PlanOptions& options) {
+  if (!options.backend) return ChooseByTiming(layer, options.precision);
+  if (options.backend == Backend::kFallback) return {};
+  return {0, Backend::kOneDnn, options.precision};
+}
+
+// Why the plan cannot be in bf16; empty when it can.
+std::string_view ObstacleToBf16(const PlanOptions& options) {
+  if (options.backend == Backend::kFallback) return "the fallback computes in f32 only";
+  if (!options.has_fast_bf16) return "this CPU has neither AVX512_BF16 nor AMX";
+  return "";
 }
 
 // The activation on oneDNN, alone and, where it can be, in the dense primitives.
@@ -65,15 +73,22 @@ absl::Status AddOneDnnDense(const model::Layer& layer, Step& step) {
   const auto fused =
       step.can_fuse ? onednn::AlgorithmOf(*step.activation, step.params) : std::nullopt;
   HILLOCK_ASSIGN_OR_RETURN(
-      auto dense,
-      onednn::Dense::Create(layer.inputs, layer.outputs, layer.weights, layer.bias,
-                            std::span(kBuckets).subspan(step.choice.onednn_from), fused));
+      auto dense, onednn::Dense::Create(layer.inputs, layer.outputs, layer.weights, layer.bias,
+                                        std::span(kBuckets).subspan(step.choice.onednn_from), fused,
+                                        step.choice.precision));
   HILLOCK_RETURN_IF_ERROR(CheckBatchInvariance(*dense));
   step.onednn_dense = std::move(dense);
   return absl::OkStatus();
 }
 
 void PlanDense(const model::Layer& layer, Step& step, Notes& notes) {
+  if (step.choice.precision == Precision::kBf16) {
+    const auto status = AddOneDnnDense(layer, step);
+    if (status.ok()) return;
+    notes.push_back(fmt::format("layer '{}': dense part in f32: {}", layer.name,
+                                std::string(status.message())));
+    step.choice.precision = Precision::kF32;
+  }
   if (step.choice.onednn_from < Choice::kNever) {
     const auto status = AddOneDnnDense(layer, step);
     if (!status.ok()) {
@@ -95,6 +110,7 @@ std::string Describe(const Step& step) {
   std::string dense(BackendName(step.dense_backend(0)));
   if (from > 0 && from < Choice::kNever)
     dense += fmt::format(", onednn from {} rows", kBuckets[from]);
+  if (step.choice.precision == Precision::kBf16) dense += " bf16";
   std::string text =
       fmt::format("{} {}->{} (dense {}", step.activation->name, step.inputs, step.outputs, dense);
   if (!step.is_identity()) {
@@ -105,9 +121,24 @@ std::string Describe(const Step& step) {
 }
 
 std::shared_ptr<const Plan> Plan::Compile(const model::Mlp& mlp, const PlanOptions& options) {
+  if (options.precision == Precision::kF32) return Build(mlp, options);
+  std::string_view obstacle = ObstacleToBf16(options);
+  if (obstacle.empty()) {
+    auto plan = Build(mlp, options);
+    if (options.backend || plan->precision() == Precision::kBf16) return plan;
+    obstacle = "no layer is faster in bf16";
+  }
+  PlanOptions in_f32 = options;
+  in_f32.precision = Precision::kF32;
+  auto plan = Build(mlp, in_f32);
+  plan->notes_.push_back(fmt::format("bf16 was asked for, served in f32: {}", obstacle));
+  return plan;
+}
+
+std::shared_ptr<Plan> Plan::Build(const model::Mlp& mlp, const PlanOptions& options) {
   auto plan = std::make_shared<Plan>();
   if (options.rewrites()) {
-    Rewritten rewritten = Rewrite(mlp);
+    Rewritten rewritten = Rewrite(mlp, options.precision);
     plan->rewrites_ = std::move(rewritten.notes);
     plan->Add(rewritten.mlp, options);
   } else {
@@ -121,11 +152,17 @@ void Plan::Add(const model::Mlp& mlp, const PlanOptions& options) {
   scale_ = mlp.scale;
   for (const model::Layer& layer : mlp.layers) {
     Step step = Outline(layer);
-    step.choice = Choose(layer, options.backend);
+    step.choice = Choose(layer, options);
     PlanActivation(options, step, notes_);
     PlanDense(layer, step, notes_);
     steps_.push_back(std::move(step));
   }
+}
+
+Precision Plan::precision() const {
+  const bool any = std::ranges::any_of(
+      steps_, [](const Step& step) { return step.choice.precision == Precision::kBf16; });
+  return any ? Precision::kBf16 : Precision::kF32;
 }
 
 size_t Plan::bytes() const {

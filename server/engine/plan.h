@@ -11,6 +11,7 @@
 
 #include "server/activation/activation.h"
 #include "server/activation/backend.h"
+#include "server/base/precision.h"
 #include "server/base/status.h"
 #include "server/engine/buckets.h"
 #include "server/engine/choice.h"
@@ -31,6 +32,15 @@ struct PlanOptions {
   // Whether to Rewrite() the model first. Not done with allow_non_finite, as that keeps the answers
   // to finite rows only.
   bool rewrite = false;
+
+  // kBf16 lets dense parts be computed in bf16: on oneDNN, wherever it is asked for; where the
+  // backend is chosen layer by layer, in layers for which that is faster. Not done on the fallback,
+  // nor on a CPU without fast bf16.
+  Precision precision = Precision::kF32;
+  bool has_fast_bf16 = kernel::onednn::HasFastBf16();
+
+  // How far that may move an answer; CheckPrecision() of precision.h looks.
+  double precision_tolerance = kPrecisionTolerance;
 
   bool rewrites() const { return rewrite && !allow_non_finite; }
 };
@@ -69,8 +79,8 @@ struct Step {
   }
 };
 
-// For people: "relu 64->32: dense on fallback, from 32 rows on onednn; activation on onednn,
-// fused".
+// For people: "relu 64->32 (dense fallback, onednn from 32 rows; activation onednn, fused)", or
+// "relu 784->512 (dense onednn bf16; activation fallback)".
 std::string Describe(const Step& step);
 
 // A model compiled for execution: weights packed and a primitive made for every layer and bucket.
@@ -78,8 +88,8 @@ std::string Describe(const Step& step);
 class Plan {
  public:
   // Compiles `mlp`. With oneDNN asked for, a layer falls back where oneDNN cannot make its
-  // primitives, or would break the numeric contract; `notes()` says so. REQUIRES: Validate(mlp) is
-  // OK.
+  // primitives, or would break the numeric contract; so does a plan or layer in bf16, to f32;
+  // `notes()` says so. REQUIRES: Validate(mlp) is OK.
   static std::shared_ptr<const Plan> Compile(const model::Mlp& mlp, const PlanOptions& options);
 
   const std::vector<Step>& steps() const { return steps_; }
@@ -88,19 +98,23 @@ class Plan {
   std::span<const float> offset() const { return offset_; }  // of the normalisation, may be empty
   std::span<const float> scale() const { return scale_; }
 
+  // kBf16 when the dense part of any layer is in bf16.
+  Precision precision() const;
+
   // Bytes of packed weights.
   size_t bytes() const;
 
   // Scratch bytes that the neediest primitive wants.
   size_t scratch_bytes() const;
 
-  // What was to run on oneDNN and does not, one line each, for the log.
+  // What was to run on oneDNN, or in bf16, and does not; one line each, for the log.
   const std::vector<std::string>& notes() const { return notes_; }
 
   // What Rewrite() has done, one line each, for the log.
   const std::vector<std::string>& rewrites() const { return rewrites_; }
 
  private:
+  static std::shared_ptr<Plan> Build(const model::Mlp& mlp, const PlanOptions& options);
   void Add(const model::Mlp& mlp, const PlanOptions& options);
 
   std::vector<Step> steps_;

@@ -1,7 +1,9 @@
 #ifndef HILLOCK_SERVER_ENGINE_PROBE_H_
 #define HILLOCK_SERVER_ENGINE_PROBE_H_
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <span>
 
 namespace hillock::engine {
@@ -13,6 +15,14 @@ inline void FillProbe(std::span<float> values) {
     state = state * 1664525u + 1013904223u;
     value = static_cast<float>(state >> 8) * 0x1p-22f - 2.0f;
   }
+}
+
+// The input that a normalization makes z of: offset + z / scale, or offset + z where scale is 0,
+// within the floats.
+inline float BehindNormalization(float z, float offset, float scale) {
+  constexpr double kMax = std::numeric_limits<float>::max();
+  const double step = scale == 0 ? z : double{z} / scale;
+  return static_cast<float>(std::clamp(offset + step, -kMax, kMax));
 }
 
 }  // namespace hillock::engine

@@ -92,8 +92,10 @@ Affine ProductOf(Layers group) {
 
 class Rewriter {
  public:
-  explicit Rewriter(model::Mlp mlp)
-      : layers_(std::exchange(mlp.layers, {})), result_{std::move(mlp), {}} {}
+  Rewriter(model::Mlp mlp, Precision precision)
+      : layers_(std::exchange(mlp.layers, {})),
+        precision_(precision),
+        result_{std::move(mlp), {}} {}
 
   Rewritten Run() && {
     for (Layers rest = layers_; !rest.empty();) {
@@ -138,6 +140,10 @@ class Rewriter {
   void Fold() {
     model::Mlp& mlp = result_.mlp;
     model::Layer& plain = mlp.layers.front();
+    if (precision_ == Precision::kBf16) {
+      return Note("kept the normalization before {}: bf16 would round what it subtracts from",
+                  Size(plain));
+    }
     Affine dense = first_ ? *std::move(first_) : AffineOf(plain);
     auto folded = WithDense(plain, FoldNormalization(std::move(dense), mlp.offset, mlp.scale));
     if (!folded) {
@@ -158,12 +164,15 @@ class Rewriter {
   }
 
   std::vector<model::Layer> layers_;  // as they were; moved from when they stay
+  Precision precision_;
   Rewritten result_;
   std::optional<Affine> first_;  // of the first layer before it was rounded, if it was collapsed
 };
 
 }  // namespace
 
-Rewritten Rewrite(model::Mlp mlp) { return Rewriter(std::move(mlp)).Run(); }
+Rewritten Rewrite(model::Mlp mlp, Precision precision) {
+  return Rewriter(std::move(mlp), precision).Run();
+}
 
 }  // namespace hillock::engine

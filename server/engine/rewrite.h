@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "server/base/precision.h"
 #include "server/model/mlp.h"
 
 namespace hillock::engine {
@@ -35,12 +36,13 @@ struct Rewritten {
 //
 // Folding: the normalisation of the input goes into the first dense layer. Refused when a number
 // overflows a float, and when rounding would hurt; KeepsTheAnswer() of folding.h is the criterion.
+// Not done for layers in bf16: that would round x, where else it rounds x - offset.
 //
 // Both hold for finite rows only: an infinity that meets weights of both signs is NaN after the
 // second layer of a chain, and may be an infinity after one.
 //
 // REQUIRES: Validate(mlp) is OK, and then it is for the result. Thread-safety: pure.
-Rewritten Rewrite(model::Mlp mlp);
+Rewritten Rewrite(model::Mlp mlp, Precision precision = Precision::kF32);
 
 // Bounds the time that a collapse takes while loading: about a second.
 inline constexpr size_t kMaxProduct = size_t{1} << 30;

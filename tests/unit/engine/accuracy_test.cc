@@ -35,8 +35,8 @@ class Accuracy : public ::testing::TestWithParam<EngineCase> {
   // Batches of every size give what the reference gives, whatever path the activations take.
   static void ExpectReferenceAnswers(const model::Mlp& mlp) {
     const std::vector<float> rows = Rows(mlp);
-    const auto want = ReferenceAnswers(mlp, rows);
-    Engine engine(mlp, GetParam().backend);
+    Engine engine(mlp, GetParam().Options());
+    const auto want = ReferenceAnswers(mlp, rows, PrecisionsOf(engine.plan()));
     for (const size_t count : RowCounts()) {
       for (const bool profile : {false, true}) {
         const auto got = engine.Answer(std::span(rows).first(count * mlp.inputs()), profile);
@@ -46,12 +46,19 @@ class Accuracy : public ::testing::TestWithParam<EngineCase> {
   }
 
  private:
+  static std::vector<Precision> PrecisionsOf(const Plan& plan) {
+    std::vector<Precision> precisions;
+    for (const Step& step : plan.steps()) precisions.push_back(step.choice.precision);
+    return precisions;
+  }
+
   static std::vector<Approximate> ReferenceAnswers(const model::Mlp& mlp,
-                                                   std::span<const float> rows) {
+                                                   std::span<const float> rows,
+                                                   const std::vector<Precision>& precisions) {
     std::vector<Approximate> answers;
     for (size_t at = 0; at < rows.size(); at += mlp.inputs()) {
-      const auto answer =
-          Evaluate(mlp, rows.subspan(at, mlp.inputs()), GetParam().backend == Backend::kFallback);
+      const auto answer = Evaluate(mlp, rows.subspan(at, mlp.inputs()),
+                                   GetParam().backend == Backend::kFallback, precisions);
       answers.insert(answers.end(), answer.begin(), answer.end());
     }
     return answers;
@@ -71,8 +78,10 @@ class Accuracy : public ::testing::TestWithParam<EngineCase> {
   }
 
   // The proven bound is pessimistic after many layers; a smooth function really comes closer.
+  // Rounding to bf16 is not smooth.
   static double Allowed(const Approximate& want, bool steep) {
-    return steep ? want.error : std::min(want.error, 1e-5 * (1 + std::abs(want.value)));
+    if (steep || GetParam().precision == Precision::kBf16) return want.error;
+    return std::min(want.error, 1e-5 * (1 + std::abs(want.value)));
   }
 
   static void ExpectNear(const std::vector<float>& got, const std::vector<Approximate>& want,

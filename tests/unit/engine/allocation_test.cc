@@ -44,7 +44,7 @@ size_t OneDnnCalls(const Plan& plan, bool profile) {
 TEST_P(Allocations, AreNoneOfOursOnceARunHasWarmedUp) {
   const auto name = GetParam().spec->name;
   const auto mlp = MlpBuilder(16).Add(64, name).Add(33, name).Normalized().Add(1, name).Build();
-  Engine engine(mlp, GetParam().backend);
+  Engine engine(mlp, GetParam().Options());
   for (const bool profile : {false, true}) RunEveryBucket(engine.executor(), profile);
   for (const bool profile : {false, true}) {
     const size_t calls = OneDnnCalls(engine.plan(), profile);

@@ -3,7 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <string>
+#include <optional>
+#include <vector>
 
 #include "tests/support/mlp_builder.h"
 #include "tests/support/status_matchers.h"
@@ -35,6 +36,38 @@ TEST(ChooseByTiming, NeverTakesOneDnnForASingleOutput) {
 TEST(ChooseByTiming, TakesTheFallbackForWhatOneDnnLacks) {
   const auto mlp = UniformMlp({24, 40}, "ncu", 1);
   EXPECT_EQ(ChooseByTiming(mlp.layers[0]).activation, Backend::kFallback);
+}
+
+TEST(ChooseByTiming, StaysWithF32UnlessBf16WasAskedFor) {
+  const auto mlp = UniformMlp({512, 512}, "relu", 1);
+  ChooseByTiming(mlp.layers[0], Precision::kBf16);
+  EXPECT_EQ(ChooseByTiming(mlp.layers[0]).precision, Precision::kF32);
+}
+
+// The two would answer a row differently.
+TEST(ChooseByTiming, MixesNoBackendsInALayerInBf16) {
+  for (const size_t width : {8u, 64u, 512u}) {
+    const auto mlp = UniformMlp({width, width}, "relu", 1);
+    const Choice choice = ChooseByTiming(mlp.layers[0], Precision::kBf16);
+    if (choice.precision == Precision::kBf16) {
+      EXPECT_EQ(choice.onednn_from, 0u) << width;
+    }
+    EXPECT_EQ(ChooseByTiming(mlp.layers[0], Precision::kBf16), choice) << width;
+  }
+}
+
+TEST(CheckBatchInvariance, TakesEveryShapeInBf16) {
+  if (!kernel::onednn::HasFastBf16()) GTEST_SKIP() << "this CPU has neither AVX512_BF16 nor AMX";
+  for (const std::vector<size_t>& widths :
+       std::vector<std::vector<size_t>>{{1, 1}, {300, 1}, {33, 17}, {784, 512}}) {
+    const auto mlp = UniformMlp(widths, "identity", 1);
+    const model::Layer& layer = mlp.layers[0];
+    const auto dense =
+        kernel::onednn::Dense::Create(layer.inputs, layer.outputs, layer.weights, layer.bias,
+                                      kBuckets, std::nullopt, Precision::kBf16);
+    ASSERT_THAT(dense, IsOk());
+    EXPECT_THAT(CheckBatchInvariance(**dense), IsOk()) << ::testing::PrintToString(widths);
+  }
 }
 
 TEST(CheckBatchInvariance, NamesTheImplementationItRefuses) {

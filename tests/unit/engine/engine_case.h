@@ -1,4 +1,5 @@
-// The product that engine tests run over: every activation of the table on every choice of backend.
+// The product that engine tests run over: every activation of the table on every choice of backend,
+// and in bf16 on oneDNN, which is f32 again on a CPU that is not fast at it.
 
 #ifndef HILLOCK_TESTS_UNIT_ENGINE_ENGINE_CASE_H_
 #define HILLOCK_TESTS_UNIT_ENGINE_ENGINE_CASE_H_
@@ -20,9 +21,12 @@ namespace hillock::engine {
 struct EngineCase {
   const activation::Spec* spec;
   std::optional<Backend> backend;
+  Precision precision = Precision::kF32;
 
+  PlanOptions Options() const { return {.backend = backend, .precision = precision}; }
   std::string Name() const {
-    return std::string(spec->name) + "_on_" + std::string(BackendName(backend));
+    return std::string(spec->name) + "_on_" + std::string(BackendName(backend)) +
+           (precision == Precision::kBf16 ? "_in_bf16" : "");
   }
 };
 
@@ -35,6 +39,7 @@ inline std::vector<EngineCase> EveryEngineCase() {
                                std::optional(Backend::kFallback)}) {
       cases.push_back({&spec, backend});
     }
+    cases.push_back({&spec, Backend::kOneDnn, Precision::kBf16});
   }
   return cases;
 }
@@ -59,7 +64,9 @@ class Engine {
  public:
   Engine(const model::Mlp& mlp, std::optional<Backend> backend,
          const Clock& clock = Clock::Monotonic())
-      : executor_(Plan::Compile(mlp, {backend}), clock) {}
+      : Engine(mlp, PlanOptions{.backend = backend}, clock) {}
+  Engine(const model::Mlp& mlp, const PlanOptions& options, const Clock& clock = Clock::Monotonic())
+      : executor_(Plan::Compile(mlp, options), clock) {}
 
   // The answers, [rows][outputs], to [rows][inputs].
   std::vector<float> Answer(std::span<const float> rows, bool profile = false) {

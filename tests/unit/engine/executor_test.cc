@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -18,7 +19,11 @@ using ::hillock::testing::FakeClock;
 using ::hillock::testing::MlpBuilder;
 using ::hillock::testing::Random;
 using ::hillock::testing::UniformMlp;
+using ::testing::Each;
+using ::testing::ElementsAre;
 using ::testing::Eq;
+using ::testing::IsNan;
+using ::testing::Lt;
 using ::testing::Optional;
 
 constexpr Nanos kTick = 10;
@@ -37,7 +42,7 @@ class ExecutorReports : public ::testing::TestWithParam<EngineCase> {
   }
 
   const FakeClock clock_{kTick};
-  Engine engine_{UniformMlp({4, 6, 3}, GetParam().spec->name, 1), GetParam().backend, clock_};
+  Engine engine_{UniformMlp({4, 6, 3}, GetParam().spec->name, 1), GetParam().Options(), clock_};
 };
 
 TEST_P(ExecutorReports, TellWhetherTheActivationHadAPassOfItsOwn) {
@@ -104,6 +109,24 @@ TEST_P(ExecutorHealth, FindsDeadUnits) {
 INSTANTIATE_TEST_SUITE_P(Backends, ExecutorHealth,
                          ::testing::Values(std::nullopt, Backend::kFallback),
                          [](const auto& test) { return test.param ? "fallback" : "auto"; });
+
+TEST(Executor, LetsArithmeticHaveItsWayWithWhatIsNotFinite) {
+  constexpr float kInf = std::numeric_limits<float>::infinity();
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  model::Mlp mlp = UniformMlp({3, 2}, "identity", 1);
+  mlp.layers[0].weights = {1, 1, 1, 1, 1, -1};
+  for (PlanOptions options :
+       {PlanOptions{}, PlanOptions{.backend = Backend::kOneDnn},
+        PlanOptions{.backend = Backend::kOneDnn, .precision = Precision::kBf16}}) {
+    options.allow_non_finite = true;
+    Engine engine(mlp, options);
+    const auto answers = engine.Answer(std::vector<float>{kInf, 0, 1, 0, 0, kInf, 1, kNan, 0,  //
+                                                          kInf, -kInf, 0, 1, 2, 3});
+    EXPECT_THAT(std::span(answers).first(4), ElementsAre(kInf, kInf, kInf, -kInf));
+    EXPECT_THAT(std::span(answers).subspan(4, 4), Each(IsNan()));
+    EXPECT_THAT(std::span(answers).last(2), Each(Lt(kInf)));
+  }
+}
 
 TEST(Executor, LeavesTheInputNormalizedInPlace) {
   const model::Mlp mlp = MlpBuilder(3).Add(2, "relu").Normalized().Build();

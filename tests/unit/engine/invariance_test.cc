@@ -42,7 +42,7 @@ class Ride {
  public:
   Ride(const EngineCase& c, const std::vector<size_t>& widths)
       : case_(c),
-        engine_(UniformMlp(widths, c.spec->name, kSeed), c.backend),
+        engine_(UniformMlp(widths, c.spec->name, kSeed), c.Options()),
         inputs_(widths.front()),
         outputs_(widths.back()),
         rows_(Random(kSeed).Floats(kMaxRows * inputs_, -2, 2)) {}

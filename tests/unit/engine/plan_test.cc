@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "tests/support/mlp_builder.h"
+#include "tests/support/random.h"
 #include "tests/unit/engine/engine_case.h"
 
 namespace hillock::engine {
@@ -14,6 +15,7 @@ namespace {
 
 using ::hillock::testing::MlpBuilder;
 using ::hillock::testing::UniformMlp;
+using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
@@ -47,7 +49,9 @@ class PlanOf : public ::testing::TestWithParam<EngineCase> {
   }
   static std::shared_ptr<const Plan> Compile(const std::vector<size_t>& widths,
                                              bool allow_non_finite = false) {
-    return Plan::Compile(UniformMlp(widths, spec().name, 1), {asked(), allow_non_finite});
+    PlanOptions options = GetParam().Options();
+    options.allow_non_finite = allow_non_finite;
+    return Plan::Compile(UniformMlp(widths, spec().name, 1), options);
   }
 };
 
@@ -92,6 +96,16 @@ TEST_P(PlanOf, KeepsAnActivationFromOneDnnWhereThatWouldBreakTheContract) {
   }
 }
 
+TEST_P(PlanOf, IsInBf16WhereThatWasAskedForAndTheCpuIsFastAtIt) {
+  const bool bf16 = GetParam().precision == Precision::kBf16 && kernel::onednn::HasFastBf16();
+  const auto plan = Compile({5, 7, 1});
+  EXPECT_EQ(plan->precision(), bf16 ? Precision::kBf16 : Precision::kF32);
+  for (const Step& step : plan->steps()) {
+    EXPECT_EQ(step.choice.precision, plan->precision());
+    EXPECT_EQ(Describe(step).find("dense onednn bf16") != std::string::npos, bf16);
+  }
+}
+
 TEST_P(PlanOf, DescribesItsSteps) {
   for (const Step& step : Compile({5, 7, 3})->steps()) {
     EXPECT_THAT(Describe(step),
@@ -109,10 +123,51 @@ TEST_P(PlanOf, NotesNothingUnlessOneDnnWasAskedFor) {
 
 TEST_P(PlanOf, HoldsAtLeastTheWeights) {
   const auto plan = Compile({5, 7, 3});
-  EXPECT_GE(plan->bytes(), (5 * 7 + 7 + 7 * 3 + 3) * sizeof(float));
+  const size_t each = plan->precision() == Precision::kBf16 ? 2 : 4;
+  EXPECT_GE(plan->bytes(), (5 * 7 + 7 * 3) * each + (7 + 3) * sizeof(float));
 }
 
 INSTANTIATE_TEST_SUITE_P(Every, PlanOf, ::testing::ValuesIn(EveryEngineCase()), NameOf);
+
+struct Obstacle {
+  PlanOptions options;
+  std::string note;
+};
+
+// Without bf16 to be had a plan is the one in f32, to the bit, and says why.
+TEST(Plan, SaysWhyItIsNotInBf16) {
+  const Obstacle table[] = {
+      {{.backend = Backend::kFallback, .has_fast_bf16 = true},
+       "bf16 was asked for, served in f32: the fallback computes in f32 only"},
+      {{.backend = Backend::kOneDnn, .has_fast_bf16 = false},
+       "bf16 was asked for, served in f32: this CPU has neither AVX512_BF16 nor AMX"},
+      {{.has_fast_bf16 = false},
+       "bf16 was asked for, served in f32: this CPU has neither AVX512_BF16 nor AMX"},
+  };
+  const model::Mlp mlp = UniformMlp({64, 64, 10}, "relu", 1);
+  const auto rows = testing::Random(1).Floats(20 * 64, -2, 2);
+  for (const Obstacle& obstacle : table) {
+    PlanOptions options = obstacle.options;
+    const auto want = Engine(mlp, options).Answer(rows);
+    options.precision = Precision::kBf16;
+    Engine engine(mlp, options);
+    EXPECT_EQ(engine.plan().precision(), Precision::kF32);
+    EXPECT_THAT(engine.plan().notes(), ElementsAre(obstacle.note));
+    EXPECT_EQ(engine.Answer(rows), want) << obstacle.note;
+  }
+}
+
+// What is faster is the machine's to say.
+TEST(Plan, ChoosesLayersForBf16OrSaysThatNoneIsFaster) {
+  const auto plan = Plan::Compile(UniformMlp({16, 512, 512, 1}, "relu", 1),
+                                  {.precision = Precision::kBf16, .has_fast_bf16 = true});
+  if (plan->precision() == Precision::kBf16) {
+    EXPECT_THAT(plan->notes(), IsEmpty());
+  } else {
+    EXPECT_THAT(plan->notes(),
+                ElementsAre("bf16 was asked for, served in f32: no layer is faster in bf16"));
+  }
+}
 
 TEST(Plan, KeepsTheModelsNamesSizesAndNormalization) {
   const model::Mlp mlp = MlpBuilder(5).Add(7, "prelu").Add(3, "relu").Normalized().Build();

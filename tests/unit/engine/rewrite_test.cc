@@ -240,6 +240,17 @@ TEST(Rewrite, KeepsTheAnswersOfRandomModels) {
   EXPECT_GT(refused, 50u);
 }
 
+TEST(Folding, IsNotDoneForBf16) {
+  const model::Mlp mlp = MlpBuilder(8).Add(6, "identity").Add(3, "softmax").Normalized().Build();
+  const auto rewritten = Rewrite(mlp, Precision::kBf16);
+  EXPECT_EQ(rewritten.mlp.offset, mlp.offset);
+  EXPECT_EQ(rewritten.mlp.scale, mlp.scale);
+  EXPECT_THAT(rewritten.notes,
+              ElementsAre(StartsWith("collapsed "),
+                          "kept the normalization before 'layer1' 8->3: bf16 would round what it "
+                          "subtracts from"));
+}
+
 class RewritingPlan : public ::testing::Test {
  protected:
   const model::Mlp mlp_ = MlpBuilder(8).Add(6, "identity").Add(3, "softmax").Normalized().Build();
