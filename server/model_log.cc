@@ -9,7 +9,8 @@ void ModelLog::Loaded(const serving::ServedModel& model) {
   for (const engine::Step& step : model.plan().steps()) {
     steps += fmt::format("{}{}", steps.empty() ? "" : ", ", engine::Describe(step));
   }
-  spdlog::info("model '{}' version {}: {}", model.name(), model.version(), steps);
+  spdlog::info("model '{}' version {} in {}: {}", model.name(), model.version(),
+               PrecisionName(model.plan().precision()), steps);
   for (const std::string& rewrite : model.plan().rewrites()) {
     spdlog::info("model '{}' version {}: {}", model.name(), model.version(), rewrite);
   }

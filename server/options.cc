@@ -20,6 +20,10 @@ const std::map<std::string, serving::ControlMode> kControlModes = {
     {"poll", serving::ControlMode::kPoll},
     {"explicit", serving::ControlMode::kExplicit}};
 
+const std::map<std::string, Precision> kPrecisions = {
+    {std::string(PrecisionName(Precision::kF32)), Precision::kF32},
+    {std::string(PrecisionName(Precision::kBf16)), Precision::kBf16}};
+
 constexpr int64_t kMaxCount = int64_t{1} << 62;
 
 CLI::Validator SecondsFrom(double least) {
@@ -41,6 +45,7 @@ const CLI::Validator kPollSeconds = SecondsFrom(0.01);
 // Choices as they are written, which are mapped to values after parsing.
 struct Choices {
   std::string backend{kAutoBackend};
+  std::string precision{PrecisionName(Precision::kF32)};
   bool no_rewrite = false;
   std::string model_control = "none";
   std::string log_format = "text";
@@ -76,6 +81,10 @@ void Declare(CLI::App& app, Options& options, Choices& choices) {
   app.add_option("--backend", choices.backend, "Who computes: auto, onednn or fallback")
       ->check(CLI::IsMember({std::string(kAutoBackend), std::string(kBackendNames[0]),
                              std::string(kBackendNames[1])}))
+      ->capture_default_str();
+  app.add_option("--precision", choices.precision,
+                 "What dense layers multiply in: f32, or bf16 where the CPU is fast at it")
+      ->check(CLI::IsMember(kPrecisions))
       ->capture_default_str();
   app.add_flag("--no-rewrite", choices.no_rewrite,
                "Compute every layer as the model has it: join none, fold no normalization");
@@ -134,6 +143,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv) 
     return absl::InvalidArgumentError(err.str());
   }
   options.backend = *FindBackend(choices.backend);
+  options.precision = kPrecisions.at(choices.precision);
   options.rewrite = !choices.no_rewrite;
   options.model_control = kControlModes.at(choices.model_control);
   options.log_format = kLogFormats.at(choices.log_format);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "server/base/precision.h"
 #include "server/base/status.h"
 #include "server/engine/plan.h"
 #include "server/serving/model_control.h"
@@ -39,6 +40,9 @@ struct Options {
   // Who computes, unless a model's options say otherwise: none takes the faster one, layer by
   // layer.
   std::optional<Backend> backend;
+
+  // What dense layers multiply in, unless a model's options say otherwise.
+  Precision precision = Precision::kF32;
 
   // Whether models are made smaller while loading where that keeps their answers, unless a model's
   // options say otherwise.

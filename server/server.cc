@@ -131,7 +131,9 @@ absl::StatusOr<std::shared_ptr<serving::ServedModel>> Server::Parts::Compile(
   return serving::ServedModel::Create(name, version, std::move(mlp),
                                       {.backend = serving_options.backend,
                                        .allow_non_finite = serving_options.allow_non_finite,
-                                       .rewrite = serving_options.rewrite},
+                                       .rewrite = serving_options.rewrite,
+                                       .precision = serving_options.precision,
+                                       .precision_tolerance = serving_options.precision_tolerance},
                                       options.reactors, *registry, Clock::Monotonic());
 }
 
@@ -191,10 +193,11 @@ Server::~Server() = default;
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
   Options resolved = options;
   if (resolved.reactors == 0) resolved.reactors = static_cast<size_t>(UsableCores());
-  HILLOCK_ASSIGN_OR_RETURN(
-      auto repository,
-      model::Repository::Open(options.repository, options.max_model_bytes,
-                              {.backend = options.backend, .rewrite = options.rewrite}));
+  HILLOCK_ASSIGN_OR_RETURN(auto repository,
+                           model::Repository::Open(options.repository, options.max_model_bytes,
+                                                   {.backend = options.backend,
+                                                    .rewrite = options.rewrite,
+                                                    .precision = options.precision}));
   auto parts = std::make_unique<Parts>(resolved, std::move(repository));
   HILLOCK_RETURN_IF_ERROR(parts->LoadModels());
   HILLOCK_RETURN_IF_ERROR(parts->Expose());

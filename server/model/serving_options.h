@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "server/activation/backend.h"
+#include "server/base/precision.h"
 #include "server/base/status.h"
 #include "server/model/version_policy.h"
 
@@ -16,6 +17,8 @@ struct ServingOptions {
   bool allow_non_finite = false;
   bool rewrite = true;
   VersionPolicy versions{};
+  Precision precision = Precision::kF32;
+  double precision_tolerance = kPrecisionTolerance;
 
   bool operator==(const ServingOptions&) const = default;
 };

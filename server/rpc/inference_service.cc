@@ -64,10 +64,14 @@ void DescribeParameters(const serving::ServedModel& model, inference::ModelConfi
     (*config.mutable_parameters())[name].set_string_value(std::string(value));
   };
   add("backend", BackendName(model.options().backend));
+  add("precision", PrecisionName(model.plan().precision()));
   add("allow_non_finite", model.options().allow_non_finite ? "true" : "false");
   add("rewrite", model.options().rewrites() ? "true" : "false");
   for (size_t i = 0; i < model.plan().rewrites().size(); ++i) {
     add(fmt::format("rewrite.{}", i), model.plan().rewrites()[i]);
+  }
+  for (size_t i = 0; i < model.plan().notes().size(); ++i) {
+    add(fmt::format("note.{}", i), model.plan().notes()[i]);
   }
   const auto& steps = model.plan().steps();
   for (size_t i = 0; i < steps.size(); ++i) {

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "server/engine/precision.h"
+
 namespace hillock::serving {
 namespace {
 
@@ -29,6 +31,7 @@ absl::StatusOr<std::shared_ptr<ServedModel>> ServedModel::Create(
   served->mlp_ = std::move(mlp);
   served->options_ = options;
   served->plan_ = engine::Plan::Compile(*served->mlp_, options);
+  HILLOCK_RETURN_IF_ERROR(engine::CheckPrecision(*served->mlp_, options, served->plan_));
   for (size_t i = 0; i < reactors; ++i) {
     served->executors_.push_back(std::make_unique<engine::Executor>(served->plan_, clock));
   }

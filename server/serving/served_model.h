@@ -24,6 +24,7 @@ inline constexpr Nanos kSlice = 1'000'000;
 class ServedModel {
  public:
   // Compiles and warms `mlp`: every executor has run once when this returns.
+  // FAILED_PRECONDITION when bf16 moves an answer by more than options.precision_tolerance,
   // INTERNAL when a run fails. `registry` and `clock` must outlive the model.
   static absl::StatusOr<std::shared_ptr<ServedModel>> Create(std::string name, int64_t version,
                                                              std::shared_ptr<const model::Mlp> mlp,

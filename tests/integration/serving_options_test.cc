@@ -74,10 +74,10 @@ TEST(ServingOptionsTest, SetTheBackendOfOneModel) {
 // NaN goes through as NaN, whoever computes, where the server without the option refuses it.
 TEST(ServingOptionsTest, LetNonFiniteValuesThroughEveryBackend) {
   const SomeModels models({"curve-relu", "curve-tanh", "curve-sigmoid"});
-  for (const std::string backend : {"auto", "onednn", "fallback"}) {
+  for (const std::string how : {"backend: \"auto\"", "backend: \"onednn\"", "backend: \"fallback\"",
+                                "backend: \"onednn\" precision: bf16"}) {
     for (const std::string name : {"curve-relu", "curve-tanh", "curve-sigmoid"}) {
-      models.folder().Write(name + "/options.txtpb",
-                            "allow_non_finite: true backend: \"" + backend + "\"");
+      models.folder().Write(name + "/options.txtpb", "allow_non_finite: true " + how);
     }
     ServerProcess server(models.path());
     for (const std::string name : {"curve-relu", "curve-tanh", "curve-sigmoid"}) {
@@ -85,8 +85,8 @@ TEST(ServingOptionsTest, LetNonFiniteValuesThroughEveryBackend) {
       request.mutable_inputs(0)->set_name("x");
       const auto answer = Infer(server, request);
       ASSERT_THAT(answer, IsOk()) << name;
-      EXPECT_TRUE(std::isnan(answer->values[0])) << name << " on " << backend;
-      EXPECT_FALSE(std::isnan(answer->values[1])) << name << " on " << backend;
+      EXPECT_TRUE(std::isnan(answer->values[0])) << name << ", " << how;
+      EXPECT_FALSE(std::isnan(answer->values[1])) << name << ", " << how;
     }
   }
 }

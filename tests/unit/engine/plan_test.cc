@@ -15,6 +15,7 @@ namespace {
 
 using ::hillock::testing::MlpBuilder;
 using ::hillock::testing::UniformMlp;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
@@ -152,7 +153,7 @@ TEST(Plan, SaysWhyItIsNotInBf16) {
     options.precision = Precision::kBf16;
     Engine engine(mlp, options);
     EXPECT_EQ(engine.plan().precision(), Precision::kF32);
-    EXPECT_THAT(engine.plan().notes(), ElementsAre(obstacle.note));
+    EXPECT_THAT(engine.plan().notes(), Contains(obstacle.note));
     EXPECT_EQ(engine.Answer(rows), want) << obstacle.note;
   }
 }

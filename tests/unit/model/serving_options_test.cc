@@ -54,6 +54,21 @@ TEST(ReadServingOptions, TakesEveryVersionPolicy) {
   EXPECT_EQ(versions("specific: [4, 2]").specific, (std::vector<int64_t>{4, 2}));
 }
 
+TEST(ReadServingOptions, SetsThePrecisionOverTheDefault) {
+  for (const Precision by_default : {Precision::kF32, Precision::kBf16}) {
+    const ServingOptions defaults{.precision = by_default};
+    EXPECT_EQ(ReadServingOptions("", defaults)->precision, by_default);
+    EXPECT_EQ(ReadServingOptions("precision: f32", defaults)->precision, Precision::kF32);
+    EXPECT_EQ(ReadServingOptions("precision: bf16", defaults)->precision, Precision::kBf16);
+  }
+}
+
+TEST(ReadServingOptions, TakesATolerance) {
+  EXPECT_EQ(ReadServingOptions("", {})->precision_tolerance, kPrecisionTolerance);
+  EXPECT_EQ(ReadServingOptions("precision_tolerance: 0", {})->precision_tolerance, 0);
+  EXPECT_EQ(ReadServingOptions("precision_tolerance: 1.5e-3", {})->precision_tolerance, 1.5e-3);
+}
+
 struct BadText {
   std::string text;
   std::string message;
@@ -61,9 +76,27 @@ struct BadText {
 
 TEST(ReadServingOptions, SaysWhereItMakesNoSense) {
   const BadText table[] = {
-      {"backend: \"cuda\"", "got backend 'cuda', want auto, onednn or fallback"},
+      {"\n backend: \"cuda\"",
+       "line 2, column 2: got backend 'cuda', want auto, onednn or fallback"},
+      {"precision: f16",
+       "line 1, column 12: Unknown enumeration value of \"f16\" for field \"precision\". Want f32 "
+       "or "
+       "bf16."},
+      {"# ours\n  precision: BF16  # theirs\n\nrewrite: true",
+       "line 2, column 14: Unknown enumeration value of \"BF16\""},
+      {"precision: f32 precision: bf16",
+       "line 1, column 25: Non-repeated field \"precision\" is specified multiple times."},
+      {"precision: \"bf16\"", "line 1, column 12: Expected integer or identifier"},
+      {"# ours\nprecision: 7", "line 2, column 1: got precision 7, want f32 or bf16"},
+      {"precision: -1", "line 1, column 1: got precision -1, want f32 or bf16"},
+      {"\n  precision_tolerance: -0.5",
+       "line 2, column 3: got precision_tolerance -0.5, want 0 or a positive number"},
+      {"precision_tolerance: nan", "line 1, column 1: got precision_tolerance nan, want 0 or"},
+      {"precision_tolerance: inf", "line 1, column 1: got precision_tolerance inf, want 0 or"},
+      {"precision_tolerance: much", "line 1, column 22: "},
       {"backend: 1", "line 1, column 10: "},
-      {"versions {}", "versions: want one of 'latest: N', 'all: true' and 'specific: [N, ...]'"},
+      {"\n versions {}",
+       "line 2, column 2: versions: want one of 'latest: N', 'all: true' and 'specific: [N, ...]'"},
       {"versions { latest: 0 }", "versions: want one of "},
       {"versions { latest: 2 all: true }", "versions: want one of "},
       {"versions { all: false specific: 1 latest: 1 }", "versions: want one of "},

@@ -47,6 +47,7 @@ TEST(ParseCommandLine, NeedsNoMoreThanARepository) {
   EXPECT_TRUE(options.load_models.empty());
   EXPECT_EQ(options.reactors, 0u);
   EXPECT_EQ(options.backend, std::nullopt);
+  EXPECT_EQ(options.precision, Precision::kF32);
   EXPECT_TRUE(options.rewrite);
   EXPECT_EQ(options.profile_every, 256u);
   EXPECT_EQ(options.max_rows, 65536u);
@@ -74,6 +75,8 @@ TEST(ParseCommandLine, TakesEveryOption) {
                                 "3",
                                 "--backend",
                                 "fallback",
+                                "--precision",
+                                "bf16",
                                 "--no-rewrite",
                                 "--profile-every",
                                 "0",
@@ -96,6 +99,7 @@ TEST(ParseCommandLine, TakesEveryOption) {
   EXPECT_EQ(options.load_models, (std::vector<std::string>{"cat", "dog"}));
   EXPECT_EQ(options.reactors, 3u);
   EXPECT_THAT(options.backend, Optional(Backend::kFallback));
+  EXPECT_EQ(options.precision, Precision::kBf16);
   EXPECT_FALSE(options.rewrite);
   EXPECT_EQ(options.profile_every, 0u);
   EXPECT_EQ(options.max_rows, 7u);
@@ -119,6 +123,10 @@ TEST(ParseCommandLine, KnowsEveryBackend) {
   EXPECT_THAT(With({"--backend", "onednn"}).backend, Optional(Backend::kOneDnn));
 }
 
+TEST(ParseCommandLine, TakesF32ByName) {
+  EXPECT_EQ(With({"--precision", "f32"}).precision, Precision::kF32);
+}
+
 TEST(ParseCommandLine, OnlyPrintsTheVersion) {
   const auto line = Parse({"--version"});
   ASSERT_THAT(line, IsOk());
@@ -132,7 +140,7 @@ TEST(ParseCommandLine, OnlyPrintsTheHelpWithEveryOption) {
   EXPECT_EQ(line->options, std::nullopt);
   for (const char* option :
        {"--repository", "--listen", "--metrics-listen", "--model-control", "--poll-seconds",
-        "--load-model", "--reactors", "--backend", "--profile-every", "--max-rows",
+        "--load-model", "--reactors", "--backend", "--precision", "--profile-every", "--max-rows",
         "--max-message-bytes", "--max-model-bytes", "--drain-wait", "--drain-seconds",
         "--log-format", "127.0.0.1:8001"}) {
     EXPECT_THAT(line->text, HasSubstr(option));
@@ -181,6 +189,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{"load_model_when_polling",
                 {"--model-control", "poll", "--load-model", "cat"},
                 "--load-model: needs --model-control explicit"},
+        BadLine{"precision", {"--precision", "f16"}, "--precision"},
+        BadLine{"precision_case", {"--precision", "BF16"}, "--precision"},
         BadLine{"profile_negative", {"--profile-every", "-1"}, "--profile-every"},
         BadLine{"profile_text", {"--profile-every", "often"}, "--profile-every"},
         BadLine{"max_rows_zero", {"--max-rows", "0"}, "--max-rows"},

@@ -18,6 +18,8 @@ namespace {
 using ::hillock::testing::FakeClock;
 using ::hillock::testing::IsOk;
 using ::hillock::testing::MlpBuilder;
+using ::hillock::testing::StatusIs;
+using ::testing::HasSubstr;
 
 class ServedModelTest : public ::testing::Test {
  protected:
@@ -65,6 +67,20 @@ TEST_F(ServedModelTest, WarmsUpWithoutCounting) {
   const auto model = Serve(MlpBuilder(4).Add(2, "relu"), 3);
   EXPECT_EQ(model->cells(0).rows.Get(), 0u);
   EXPECT_EQ(model->cells(0).sampled[0].Get(), 0u);
+}
+
+TEST_F(ServedModelTest, IsRefusedWhenBf16MovesItsAnswersTooFar) {
+  if (!kernel::onednn::HasFastBf16()) GTEST_SKIP() << "this CPU has neither AVX512_BF16 nor AMX";
+  engine::PlanOptions options{.backend = Backend::kOneDnn, .precision = Precision::kBf16};
+  const auto serve = [&] {
+    return ServedModel::Create("pets", 12, MlpBuilder(64).Add(32, "tanh").Add(2, "softmax").Share(),
+                               options, 1, registry_, clock_)
+        .status();
+  };
+  EXPECT_THAT(serve(), IsOk());
+  options.precision_tolerance = 1e-6;
+  EXPECT_THAT(serve(), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                HasSubstr("want at most precision_tolerance 1e-06")));
 }
 
 TEST_F(ServedModelTest, LabelsTheHighestColumnAndOfEqualOnesTheFirst) {
