@@ -76,6 +76,7 @@ void BenchRepository::Write(const Shape& shape, int version) const {
   fs::create_directories(aside);
   std::ofstream(aside / "model.mlp", std::ios::binary) << model::WriteMlp(MakeModel(shape));
   fs::create_directories(path_ / shape.name);
+  std::ofstream(path_ / shape.name / "options.txtpb") << shape.options;
   fs::rename(aside, path_ / shape.name / std::to_string(version));
 }
 

@@ -15,6 +15,7 @@ namespace hillock::bench {
 struct Shape {
   std::string name;
   std::vector<size_t> widths;  // inputs first
+  std::string options{};       // its options.txtpb
 };
 
 // A serialized ModelInferRequest of `rows` random rows.

@@ -1,7 +1,7 @@
 // Hillock's side of engine_bench.py: writes models with random weights, rows and its answers to
 // them into a folder, then times batches as it is told.
 //
-//   engine_bench FOLDER SHAPE...
+//   engine_bench FOLDER f32|bf16 SHAPE...
 //
 // For each shape, such as 16-64-64-8, it writes FOLDER/SHAPE.weights, .rows and .answers: float32,
 // the weights as [outputs][inputs] and bias of one layer after the other, kMaxRows rows. Then it
@@ -67,7 +67,7 @@ void Write(const path& file, std::span<const float> floats) {
 // One model, ready to run, with all rows in its input.
 class Contender {
  public:
-  Contender(const path& folder, const std::string& shape) {
+  Contender(const path& folder, Precision precision, const std::string& shape) {
     const model::Mlp mlp = MakeModel(shape);
     std::ofstream weights(folder / (shape + ".weights"), std::ios::binary);
     for (const model::Layer& layer : mlp.layers) {
@@ -76,7 +76,8 @@ class Contender {
     }
     const auto rows = testing::Random(kSeed).Floats(kMaxRows * mlp.inputs(), -2, 2);
     Write(folder / (shape + ".rows"), rows);
-    executor_ = std::make_unique<Executor>(Plan::Compile(mlp, {}), Clock::Monotonic());
+    executor_ = std::make_unique<Executor>(Plan::Compile(mlp, {.precision = precision}),
+                                           Clock::Monotonic());
     std::ranges::copy(rows, executor_->input());
     Run(kMaxRows);
     answers_.assign(executor_->output(), executor_->output() + kMaxRows * mlp.outputs());
@@ -114,9 +115,9 @@ class Contender {
   std::vector<float> answers_;
 };
 
-int Main(const path& folder, std::span<char* const> shapes) {
+int Main(const path& folder, Precision precision, std::span<char* const> shapes) {
   std::map<std::string, Contender> contenders;
-  for (const std::string shape : shapes) contenders.try_emplace(shape, folder, shape);
+  for (const std::string shape : shapes) contenders.try_emplace(shape, folder, precision, shape);
   std::cout << "ready" << std::endl;
   std::string shape;
   size_t rows = 0;
@@ -131,9 +132,11 @@ int Main(const path& folder, std::span<char* const> shapes) {
 }  // namespace hillock::bench
 
 int main(int argc, char** argv) {
-  if (argc < 3) {
-    fmt::print(stderr, "usage: engine_bench FOLDER SHAPE...\n");
+  if (argc < 4) {
+    fmt::print(stderr, "usage: engine_bench FOLDER f32|bf16 SHAPE...\n");
     return 2;
   }
-  return hillock::bench::Main(argv[1], std::span(argv, static_cast<size_t>(argc)).subspan(2));
+  const bool bf16 = hillock::PrecisionName(hillock::Precision::kBf16) == argv[2];
+  return hillock::bench::Main(argv[1], bf16 ? hillock::Precision::kBf16 : hillock::Precision::kF32,
+                              std::span(argv, static_cast<size_t>(argc)).subspan(3));
 }

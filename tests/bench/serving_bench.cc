@@ -27,8 +27,10 @@ namespace {
 constexpr int kServerCore = 0;
 constexpr int kClientCore = 1;
 
-const std::vector<Shape> kShapes = {{"16-64-64-8", {16, 64, 64, 8}},
-                                    {"784-512-256-10", {784, 512, 256, 10}}};
+const std::vector<Shape> kShapes = {
+    {"16-64-64-8", {16, 64, 64, 8}},
+    {"784-512-256-10", {784, 512, 256, 10}},
+    {"784-512-256-10.bf16", {784, 512, 256, 10}, "precision: bf16"}};
 
 struct Rounds {
   std::vector<Measured> echo;
@@ -51,11 +53,11 @@ void Print(const Shape& shape, const std::string& loop, const Rounds& rounds) {
     failures += rounds.server[i].failures + rounds.echo[i].failures;
   }
   for (const auto* side : {&rounds.echo, &rounds.server}) {
-    fmt::print("{:16} {:6} {:7} {:10.0f} {:9.0f} {:9.0f}\n", shape.name, loop,
+    fmt::print("{:19} {:6} {:7} {:10.0f} {:9.0f} {:9.0f}\n", shape.name, loop,
                side == &rounds.echo ? "echo" : "hillock", median(*side, rate), median(*side, p50),
                median(*side, p99));
   }
-  fmt::print("{:16} {:6} ratio {:.3f} of the echo's requests/s, {} failures\n", shape.name, loop,
+  fmt::print("{:19} {:6} ratio {:.3f} of the echo's requests/s, {} failures\n", shape.name, loop,
              Median(ratios), failures);
   std::fflush(stdout);
 }
@@ -84,7 +86,7 @@ int Main(const std::string& self, int rounds, double seconds) {
   const BenchServer server(kShapes, {"--reactors", "1"}, {kServerCore});
   if (server.address().empty()) return 1;
   PinToCore(kClientCore);
-  fmt::print("{:16} {:6} {:7} {:>10} {:>9} {:>9}\n", "model", "loop", "side", "requests/s",
+  fmt::print("{:19} {:6} {:7} {:>10} {:>9} {:>9}\n", "model", "loop", "side", "requests/s",
              "p50 us", "p99 us");
   for (const Shape& shape : kShapes) Compare(shape, self, server.address(), rounds, seconds);
   return 0;
