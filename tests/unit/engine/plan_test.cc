@@ -58,7 +58,8 @@ class PlanOf : public ::testing::TestWithParam<EngineCase> {
 
 // Whether oneDNN's dense layer is good enough is the machine's to say, so the plan is asked.
 TEST_P(PlanOf, TakesTheBackendAskedForAsFarAsItCanDoTheWork) {
-  for (const Step& step : Compile({5, 7, 3})->steps()) {
+  const auto plan = Compile({5, 7, 3});
+  for (const Step& step : plan->steps()) {
     if (asked() == Backend::kFallback) {
       EXPECT_EQ(step.choice, Choice());
     }
@@ -70,7 +71,8 @@ TEST_P(PlanOf, TakesTheBackendAskedForAsFarAsItCanDoTheWork) {
 }
 
 TEST_P(PlanOf, HasWhatItsChoiceNeeds) {
-  for (const Step& step : Compile({5, 7, 3})->steps()) {
+  const auto plan = Compile({5, 7, 3});
+  for (const Step& step : plan->steps()) {
     const bool on_onednn = step.choice.activation == Backend::kOneDnn;
     EXPECT_EQ(step.onednn_dense != nullptr, step.choice.onednn_from < Choice::kNever);
     EXPECT_EQ(step.fallback_dense != nullptr, step.choice.onednn_from > 0);
@@ -90,7 +92,8 @@ TEST_P(PlanOf, HasWhatItsChoiceNeeds) {
 TEST_P(PlanOf, KeepsAnActivationFromOneDnnWhereThatWouldBreakTheContract) {
   const auto params = *activation::ResolveParams(spec(), {});
   const bool sound = CheckNonFinite(spec(), params).ok();
-  for (const Step& step : Compile({5, 7, 3}, /*allow_non_finite=*/true)->steps()) {
+  const auto plan = Compile({5, 7, 3}, /*allow_non_finite=*/true);
+  for (const Step& step : plan->steps()) {
     if (!is_identity() && !sound) {
       EXPECT_EQ(step.choice.activation, Backend::kFallback);
     }
@@ -108,7 +111,8 @@ TEST_P(PlanOf, IsInBf16WhereThatWasAskedForAndTheCpuIsFastAtIt) {
 }
 
 TEST_P(PlanOf, DescribesItsSteps) {
-  for (const Step& step : Compile({5, 7, 3})->steps()) {
+  const auto plan = Compile({5, 7, 3});
+  for (const Step& step : plan->steps()) {
     EXPECT_THAT(Describe(step),
                 StartsWith(fmt::format("{} {}->{} (dense {}", spec().name, step.inputs,
                                        step.outputs, BackendName(step.dense_backend(0)))));
