@@ -23,9 +23,9 @@ double Difference(float a, float b) {
 }
 
 absl::Status CheckShapes(const model::Mlp& a, const model::Mlp& b) {
-  if (a.inputs() == b.inputs() && a.outputs() == b.outputs()) return absl::OkStatus();
+  if (a.inputs() == b.inputs() && a.answer_width() == b.answer_width()) return absl::OkStatus();
   return absl::InvalidArgumentError(fmt::format("{} -> {} values a row, and {} -> {}", a.inputs(),
-                                                a.outputs(), b.inputs(), b.outputs()));
+                                                a.answer_width(), b.inputs(), b.answer_width()));
 }
 
 }  // namespace
@@ -54,12 +54,13 @@ absl::StatusOr<std::vector<float>> Answers(const model::Mlp& mlp, const Rows& ro
   const auto plan = engine::Plan::Compile(mlp, {.backend = Backend::kFallback});
   engine::Executor executor(plan, Clock::Monotonic());
   std::vector<float> answers;
-  answers.reserve(rows.count() * mlp.outputs());
+  answers.reserve(rows.count() * mlp.answer_width());
   for (size_t first = 0; first < rows.count(); first += engine::kMaxRows) {
     const size_t count = std::min(engine::kMaxRows, rows.count() - first);
     std::copy_n(rows.row(first).data(), count * rows.width, executor.input());
     HILLOCK_RETURN_IF_ERROR(executor.Run(count, false));
-    answers.insert(answers.end(), executor.output(), executor.output() + count * mlp.outputs());
+    answers.insert(answers.end(), executor.output(),
+                   executor.output() + count * mlp.answer_width());
   }
   return answers;
 }
@@ -73,7 +74,8 @@ absl::StatusOr<WorstDifference> Compare(const model::Mlp& a, const model::Mlp& b
   for (size_t i = 0; i < from_a.size(); ++i) {
     const double difference = Difference(from_a[i], from_b[i]);
     if (!(difference > worst.difference)) continue;
-    worst = {rows.count(), difference, i / a.outputs(), i % a.outputs(), from_a[i], from_b[i]};
+    worst = {rows.count(),         difference, i / a.answer_width(),
+             i % a.answer_width(), from_a[i],  from_b[i]};
   }
   return worst;
 }

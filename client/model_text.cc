@@ -49,12 +49,12 @@ std::string ActivationText(const Layer& layer) {
   return inside.empty() ? name : fmt::format("{}({})", name, inside);
 }
 
-std::string ClassesText(const Mlp& mlp) {
-  std::string text = fmt::format("{} classes:", mlp.class_labels.size());
-  const size_t shown = std::min(mlp.class_labels.size(), kMostClassesShown);
-  for (size_t i = 0; i < shown; ++i) text += ' ' + Printable(mlp.class_labels[i]);
-  if (shown < mlp.class_labels.size()) text += " ...";
-  if (mlp.outputs() == 1) text += fmt::format(", the second from {} on", mlp.threshold);
+std::string ClassesText(const Mlp& mlp, const model::Output& output) {
+  std::string text = fmt::format("{} classes:", output.class_labels.size());
+  const size_t shown = std::min(output.class_labels.size(), kMostClassesShown);
+  for (size_t i = 0; i < shown; ++i) text += ' ' + Printable(output.class_labels[i]);
+  if (shown < output.class_labels.size()) text += " ...";
+  if (mlp.width(output) == 1) text += fmt::format(", the second from {} on", output.threshold);
   return text + '\n';
 }
 
@@ -84,12 +84,13 @@ nlohmann::ordered_json LayerJson(const Layer& layer) {
 }  // namespace
 
 std::string ModelText(const Mlp& mlp) {
+  const model::Output& output = mlp.outputs.front();
   std::string text =
       fmt::format("input '{}' [rows, {}]{} -> output '{}' [rows, {}]\n", Printable(mlp.input_name),
-                  mlp.inputs(), mlp.offset.empty() ? "" : ", normalized",
-                  Printable(mlp.output_name), mlp.outputs());
+                  mlp.inputs(), mlp.offset.empty() ? "" : ", normalized", Printable(output.name),
+                  mlp.width(output));
   if (!mlp.producer.empty()) text += fmt::format("made by {}\n", Printable(mlp.producer));
-  if (!mlp.class_labels.empty()) text += ClassesText(mlp);
+  if (!output.class_labels.empty()) text += ClassesText(mlp, output);
   const size_t learned = Learned(mlp);
   return text + '\n' + LayersTable(mlp) +
          fmt::format("\n{} numbers, {} FLOP/row, {} bytes\n",
@@ -99,16 +100,17 @@ std::string ModelText(const Mlp& mlp) {
 }
 
 nlohmann::ordered_json ModelJson(const Mlp& mlp) {
+  const model::Output& output = mlp.outputs.front();
   nlohmann::ordered_json json = {{"producer", mlp.producer},
                                  {"input", {{"name", mlp.input_name}, {"width", mlp.inputs()}}},
-                                 {"output", {{"name", mlp.output_name}, {"width", mlp.outputs()}}},
+                                 {"output", {{"name", output.name}, {"width", mlp.width(output)}}},
                                  {"normalized", !mlp.offset.empty()},
-                                 {"class_labels", mlp.class_labels},
+                                 {"class_labels", output.class_labels},
                                  {"layers", nlohmann::ordered_json::array()},
                                  {"numbers", Learned(mlp)},
                                  {"flop_per_row", mlp.flops_per_row()},
                                  {"bytes", Learned(mlp) * sizeof(float)}};
-  if (!mlp.class_labels.empty() && mlp.outputs() == 1) json["threshold"] = mlp.threshold;
+  if (!output.class_labels.empty() && mlp.width(output) == 1) json["threshold"] = output.threshold;
   for (const Layer& layer : mlp.layers) json["layers"].push_back(LayerJson(layer));
   return json;
 }

@@ -54,6 +54,7 @@ Affine FoldNormalization(Affine dense, std::span<const float> offset,
 std::optional<model::Layer> WithDense(const model::Layer& layer, const Affine& affine) {
   model::Layer rounded;
   rounded.name = layer.name;
+  rounded.source = layer.source;
   rounded.inputs = affine.inputs;
   rounded.outputs = affine.outputs;
   rounded.activation = layer.activation;

@@ -5,19 +5,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/engine/buffers.h"
+
 namespace hillock::engine {
 namespace {
 
 using activation::Scope;
-
-// Floats of the widest output among the steps first, first + 2, ...
-size_t WidestOutput(const Plan& plan, size_t first) {
-  size_t widest = 0;
-  for (size_t i = first; i < plan.steps().size(); i += 2) {
-    widest = std::max(widest, plan.steps()[i].outputs);
-  }
-  return widest * kMaxRows;
-}
 
 }  // namespace
 
@@ -26,16 +19,16 @@ Executor::Executor(std::shared_ptr<const Plan> plan, const Clock& clock)
       clock_(clock),
       workspace_(plan_->scratch_bytes()),
       input_(plan_->inputs() * kMaxRows),
-      even_(WidestOutput(*plan_, 0)),
-      odd_(WidestOutput(*plan_, 1)),
       reports_(plan_->steps().size()) {
-  const float* src = input_.data();
+  const BufferPlan shared = PlanBuffers(*plan_);
+  for (const size_t floats : shared.floats) buffers_.emplace_back(floats * kMaxRows);
+  std::vector<float*> values{input_.data()};  // by number
   for (size_t i = 0; i < plan_->steps().size(); ++i) {
-    float* const dst = i % 2 == 0 ? even_.data() : odd_.data();
-    stages_.push_back(BindStage(plan_->steps()[i], src, dst));
-    src = dst;
+    const Step& step = plan_->steps()[i];
+    values.push_back(buffers_[shared.of_step[i]].data());
+    stages_.push_back(BindStage(step, values[step.source], values.back()));
   }
-  output_ = src;
+  for (const size_t value : plan_->outputs()) outputs_.push_back(values[value]);
 }
 
 Executor::Stage Executor::BindStage(const Step& step, const float* src, float* dst) {

@@ -44,8 +44,8 @@ class Executor {
   // Where the caller writes up to kMaxRows rows, [rows][inputs].
   float* input() { return input_.data(); }
 
-  // The answer of the last run, [rows][outputs], until the next.
-  const float* output() const { return output_; }
+  // An output of the last run, [rows][width], until the next; numbered as in plan().outputs().
+  const float* output(size_t index = 0) const { return outputs_[index]; }
 
   // Computes the first `rows` rows of input(), and leaves them normalised in place. A profiled run
   // gives every activation a pass of its own and looks at the health of its units.
@@ -86,11 +86,10 @@ class Executor {
   const Clock& clock_;
   kernel::onednn::Workspace workspace_;
   AlignedBuffer<float> input_;
-  AlignedBuffer<float> even_;  // outputs of steps 0, 2, ...
-  AlignedBuffer<float> odd_;   // outputs of steps 1, 3, ...
+  std::vector<AlignedBuffer<float>> buffers_;  // shared by the steps, see buffers.h
   std::vector<Stage> stages_;
   std::vector<StepReport> reports_;
-  const float* output_ = nullptr;
+  std::vector<const float*> outputs_;
   Nanos lap_start_ = 0;
   Nanos slice_start_ = 0;
 };

@@ -19,6 +19,7 @@ using Notes = std::vector<std::string>;
 Step Outline(const model::Layer& layer) {
   Step step;
   step.name = layer.name;
+  step.source = layer.source;
   step.inputs = layer.inputs;
   step.outputs = layer.outputs;
   step.activation = layer.activation;
@@ -150,6 +151,7 @@ std::shared_ptr<Plan> Plan::Build(const model::Mlp& mlp, const PlanOptions& opti
 void Plan::Add(const model::Mlp& mlp, const PlanOptions& options) {
   offset_ = mlp.offset;
   scale_ = mlp.scale;
+  for (const model::Output& output : mlp.outputs) outputs_.push_back(output.source);
   for (const model::Layer& layer : mlp.layers) {
     Step step = Outline(layer);
     step.choice = Choose(layer, options);

@@ -49,6 +49,7 @@ struct PlanOptions {
 // dense primitive or a pass of its own over the dense part's output, in place.
 struct Step {
   std::string name;
+  size_t source = model::kInputValue;  // number of the value that it reads
   size_t inputs = 0;
   size_t outputs = 0;
   const activation::Spec* activation = nullptr;
@@ -94,7 +95,11 @@ class Plan {
 
   const std::vector<Step>& steps() const { return steps_; }
   size_t inputs() const { return steps_.front().inputs; }
-  size_t outputs() const { return steps_.back().outputs; }
+
+  // Numbers of the values that are put out, as in model::Mlp, and the floats in a row of one.
+  const std::vector<size_t>& outputs() const { return outputs_; }
+  size_t width(size_t value) const { return value == 0 ? inputs() : steps_[value - 1].outputs; }
+
   std::span<const float> offset() const { return offset_; }  // of the normalisation, may be empty
   std::span<const float> scale() const { return scale_; }
 
@@ -118,6 +123,7 @@ class Plan {
   void Add(const model::Mlp& mlp, const PlanOptions& options);
 
   std::vector<Step> steps_;
+  std::vector<size_t> outputs_;
   std::vector<float> offset_;
   std::vector<float> scale_;
   std::vector<std::string> notes_;

@@ -27,16 +27,18 @@ struct Rewritten {
 
 // Rewrites in two ways, where there is something to gain.
 //
-// Collapsing: dense layers with nothing but `identity` between them are one dense layer,
-// W2 (W1 x + b1) + b2 = (W2 W1) x + (W2 b1 + b2). Of all ways to join such a chain the one with the
-// fewest multiply-adds is taken: 64->8->64 takes 1024 as two layers and 4096 as one, and stays. The
-// result has the last layer's name, also in metrics, and its activation. Products are taken in
-// double and rounded once, so what remains of rounding is less than the chain's own. Refused when a
-// product overflows a float, or would take more than kMaxProduct multiply-adds to compute.
+// Collapsing: dense layers with nothing but `identity` between them, and nobody else who reads what
+// lies between, are one dense layer, W2 (W1 x + b1) + b2 = (W2 W1) x + (W2 b1 + b2). Of all ways to
+// join such a chain the one with the fewest multiply-adds is taken: 64->8->64 takes 1024 as two
+// layers and 4096 as one, and stays. The result has the last layer's name, also in metrics, and its
+// activation. Products are taken in double and rounded once, so what remains of rounding is less
+// than the chain's own. Refused when a product overflows a float, or would take more than
+// kMaxProduct multiply-adds to compute.
 //
-// Folding: the normalisation of the input goes into the first dense layer. Refused when a number
-// overflows a float, and when rounding would hurt; KeepsTheAnswer() of folding.h is the criterion.
-// Not done for layers in bf16: that would round x, where else it rounds x - offset.
+// Folding: the normalisation of the input goes into every dense layer that reads it, or into none.
+// Refused when a number overflows a float, and when rounding would hurt; KeepsTheAnswer() of
+// folding.h is the criterion. Not done for layers in bf16: that would round x, where else it rounds
+// x - offset.
 //
 // Both hold for finite rows only: an infinity that meets weights of both signs is NaN after the
 // second layer of a chain, and may be an infinity after one.

@@ -12,9 +12,17 @@ namespace hillock::model {
 
 inline constexpr float kDefaultThreshold = 0.5f;
 
+// Most outputs that a model has; label outputs are not counted.
+inline constexpr size_t kMaxOutputs = 64;
+
+// The number of the input after the normalisation. Every value that flows between layers has one:
+// number i + 1 is what layers[i] puts out.
+inline constexpr size_t kInputValue = 0;
+
 // One layer: y = f(W x + b).
 struct Layer {
   std::string name;
+  size_t source = kInputValue;  // number of the value that it reads
   size_t inputs = 0;
   size_t outputs = 0;
   std::vector<float> weights;  // [outputs][inputs], row-major
@@ -24,27 +32,44 @@ struct Layer {
   std::vector<float> slopes;  // [outputs] for a per-unit activation, else empty
 };
 
-// A multi-layer perceptron as read from a file: complete, with every default filled in. Once
-// Validate() has passed it is treated as immutable.
+// What a model answers with: what one of its layers puts out.
+struct Output {
+  std::string name;
+  size_t source = 0;                        // number of the value that it is; never the input
+  std::vector<std::string> class_labels{};  // may be empty; else see proto/mlp.proto
+  float threshold = kDefaultThreshold;      // where the second class of one column begins
+};
+
+// A multi-layer perceptron as read from a file: complete, with every default filled in. Most are a
+// chain of layers with one output; in general layers are a tree, and any of them may be put out.
+// Once Validate() has passed it is treated as immutable.
 struct Mlp {
   std::string producer;
   std::string input_name;
-  std::string output_name;
   std::vector<float> offset;  // of the normalisation, [inputs], or empty for none
   std::vector<float> scale;   // of the normalisation, [inputs], or empty for none
-  std::vector<Layer> layers;
-  std::vector<std::string> class_labels;  // may be empty; else see proto/mlp.proto
-  float threshold = kDefaultThreshold;    // where the second class of a one-column output begins
+  std::vector<Layer> layers;  // each after the one it reads
+  std::vector<Output> outputs;
 
   size_t inputs() const { return layers.front().inputs; }
-  size_t outputs() const { return layers.back().outputs; }
+
+  // Floats in a row: of a value by its number, of an output, and of all outputs.
+  size_t width(size_t value) const { return value == 0 ? inputs() : layers[value - 1].outputs; }
+  size_t width(const Output& output) const { return width(output.source); }
+  size_t answer_width() const;
 
   // Arithmetic of one row: two for every weight.
   size_t flops_per_row() const;
+
+  // The name that the classes of an output have on the wire: "label" where it alone has class
+  // labels, else its own name and "_label".
+  std::string LabelName(const Output& output) const;
 };
 
-// Checks what every Mlp holds: at least one layer, sizes that agree with each other, finite
-// numbers, activations with the slopes they need. INVALID_ARGUMENT naming the layer, got and want.
+// Checks what every Mlp holds: at least one layer, each of which reads what lies before it and is
+// read or put out; sizes that agree with each other; finite numbers; activations with the slopes
+// they need; 1 to kMaxOutputs outputs whose names, with those of their labels, differ.
+// INVALID_ARGUMENT naming the layer or output, got and want.
 absl::Status Validate(const Mlp& mlp);
 
 }  // namespace hillock::model

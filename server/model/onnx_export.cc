@@ -129,12 +129,13 @@ std::string WriteNormalization(GraphWriter& graph, const Mlp& mlp) {
 // The index of the class in each row: of the largest column, or whether the only one is at or above
 // the threshold. Binarizer asks for "above", hence the float below the threshold.
 std::string WriteIndex(GraphWriter& graph, const Mlp& mlp) {
-  if (mlp.outputs() > 1) {
-    return graph.Node("ArgMax", {mlp.output_name}, "labels.index",
+  const Output& output = mlp.outputs.front();
+  if (mlp.width(output) > 1) {
+    return graph.Node("ArgMax", {output.name}, "labels.index",
                       {IntegerAttribute("axis", 1), IntegerAttribute("keepdims", 0)});
   }
-  const float below = std::nextafter(mlp.threshold, -std::numeric_limits<float>::infinity());
-  const std::string above = graph.Node("Binarizer", {mlp.output_name}, "labels.above",
+  const float below = std::nextafter(output.threshold, -std::numeric_limits<float>::infinity());
+  const std::string above = graph.Node("Binarizer", {output.name}, "labels.above",
                                        {onnx::RealAttribute("threshold", below)}, "ai.onnx.ml");
   const auto to = static_cast<int64_t>(DataType::kInt64);
   const std::string column =
@@ -152,13 +153,13 @@ absl::StatusOr<std::string> ExportOnnx(const Mlp& mlp) {
   std::string last = WriteNormalization(graph, mlp);
   for (const Layer& layer : mlp.layers) {
     const bool is_last = &layer == &mlp.layers.back();
-    HILLOCK_ASSIGN_OR_RETURN(
-        last, LayerWriter(graph, layer)
-                  .Write(last, is_last ? mlp.output_name : fmt::format("{}.y", layer.name)));
+    HILLOCK_ASSIGN_OR_RETURN(last, LayerWriter(graph, layer)
+                                       .Write(last, is_last ? mlp.outputs.front().name
+                                                            : fmt::format("{}.y", layer.name)));
   }
-  graph.Output(mlp.output_name, DataType::kFloat, mlp.outputs());
-  if (!mlp.class_labels.empty()) {
-    const std::string classes = graph.Strings("labels.classes", mlp.class_labels);
+  graph.Output(mlp.outputs.front().name, DataType::kFloat, mlp.answer_width());
+  if (!mlp.outputs.front().class_labels.empty()) {
+    const std::string classes = graph.Strings("labels.classes", mlp.outputs.front().class_labels);
     graph.Node("Gather", {classes, WriteIndex(graph, mlp)}, kLabelOutput);
     graph.Output(kLabelOutput, DataType::kString, 0);
   }

@@ -62,6 +62,7 @@ absl::Status ReadActivation(const v1::Activation& from, Layer& layer) {
 absl::StatusOr<Layer> ReadLayer(const v1::Layer& from, size_t index) {
   Layer layer;
   HILLOCK_ASSIGN_OR_RETURN(layer.name, Name("name", from.name(), fmt::format("layer{}", index)));
+  layer.source = index;
   layer.inputs = from.inputs();
   layer.outputs = from.outputs();
   HILLOCK_ASSIGN_OR_RETURN(layer.weights, Floats("weights", from.weights()));
@@ -88,9 +89,14 @@ absl::Status CheckWidth(std::string_view what, uint32_t stated, size_t want) {
 
 absl::Status ReadTensors(const v1::Mlp& file, Mlp& mlp) {
   HILLOCK_ASSIGN_OR_RETURN(mlp.input_name, Name("input name", file.input().name(), "input"));
-  HILLOCK_ASSIGN_OR_RETURN(mlp.output_name, Name("output name", file.output().name(), "output"));
+  Output output;
+  output.source = mlp.layers.size();
+  HILLOCK_ASSIGN_OR_RETURN(output.name, Name("output name", file.output().name(), "output"));
   HILLOCK_RETURN_IF_ERROR(CheckWidth("input", file.input().width(), mlp.inputs()));
-  HILLOCK_RETURN_IF_ERROR(CheckWidth("output", file.output().width(), mlp.outputs()));
+  HILLOCK_RETURN_IF_ERROR(CheckWidth("output", file.output().width(), mlp.width(output)));
+  output.class_labels.assign(file.class_labels().begin(), file.class_labels().end());
+  if (file.has_threshold()) output.threshold = file.threshold();
+  mlp.outputs.push_back(std::move(output));
   if (!file.has_normalization()) return absl::OkStatus();
   const auto& from = file.normalization();
   HILLOCK_ASSIGN_OR_RETURN(mlp.offset, FloatsOr("offset", from.offset(), mlp.inputs(), 0.0f));
@@ -131,8 +137,6 @@ absl::StatusOr<Mlp> ReadMlp(std::string_view content) {
   }
   if (mlp.layers.empty()) return absl::InvalidArgumentError("has 0 layers, want at least 1");
   HILLOCK_RETURN_IF_ERROR(ReadTensors(file, mlp));
-  mlp.class_labels.assign(file.class_labels().begin(), file.class_labels().end());
-  if (file.has_threshold()) mlp.threshold = file.threshold();
   HILLOCK_RETURN_IF_ERROR(Validate(mlp));
   return mlp;
 }

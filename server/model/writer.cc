@@ -37,15 +37,16 @@ std::string WriteMlp(const Mlp& mlp) {
   file.set_producer(mlp.producer);
   file.mutable_input()->set_name(mlp.input_name);
   file.mutable_input()->set_width(static_cast<uint32_t>(mlp.inputs()));
-  file.mutable_output()->set_name(mlp.output_name);
-  file.mutable_output()->set_width(static_cast<uint32_t>(mlp.outputs()));
+  const Output& output = mlp.outputs.front();
+  file.mutable_output()->set_name(output.name);
+  file.mutable_output()->set_width(static_cast<uint32_t>(mlp.width(output)));
   if (!mlp.offset.empty()) {
     file.mutable_normalization()->set_offset(Bytes(mlp.offset));
     file.mutable_normalization()->set_scale(Bytes(mlp.scale));
   }
   for (const Layer& layer : mlp.layers) WriteLayer(layer, *file.add_layers());
-  for (const std::string& label : mlp.class_labels) file.add_class_labels(label);
-  if (mlp.threshold != kDefaultThreshold) file.set_threshold(mlp.threshold);
+  for (const std::string& label : output.class_labels) file.add_class_labels(label);
+  if (output.threshold != kDefaultThreshold) file.set_threshold(output.threshold);
   std::string content = file.SerializeAsString();
   AppendTrailer(content);
   return content;

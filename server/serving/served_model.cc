@@ -84,8 +84,8 @@ Nanos ServedModel::Cost(size_t rows) const {
 }
 
 const std::string& ServedModel::LabelOf(const float* outputs) const {
-  const auto& labels = mlp_->class_labels;
-  if (this->outputs() == 1) return labels[outputs[0] >= mlp_->threshold ? 1 : 0];
+  const auto& labels = class_labels();
+  if (this->outputs() == 1) return labels[outputs[0] >= mlp_->outputs.front().threshold ? 1 : 0];
   const float* const highest = std::max_element(outputs, outputs + this->outputs());
   return labels[static_cast<size_t>(highest - outputs)];
 }

@@ -37,12 +37,14 @@ class ServedModel {
   int64_t version() const { return version_; }
   const std::string& version_text() const { return metrics_->version; }
   const std::string& input_name() const { return mlp_->input_name; }
-  const std::string& output_name() const { return mlp_->output_name; }
+  const std::string& output_name() const { return mlp_->outputs.front().name; }
   size_t inputs() const { return mlp_->inputs(); }
-  size_t outputs() const { return mlp_->outputs(); }
+  size_t outputs() const { return mlp_->answer_width(); }
   const engine::Plan& plan() const { return *plan_; }
   const engine::PlanOptions& options() const { return options_; }
-  const std::vector<std::string>& class_labels() const { return mlp_->class_labels; }
+  const std::vector<std::string>& class_labels() const {
+    return mlp_->outputs.front().class_labels;
+  }
 
   // Estimated time to compute `rows` rows on one core, and each of many rows, as warming up took.
   Nanos Cost(size_t rows) const;
@@ -54,7 +56,7 @@ class ServedModel {
   static constexpr size_t kFewestBlockRows = 8;
 
   // A model with class labels has a second output, `label`: the class of each row.
-  bool has_labels() const { return !mlp_->class_labels.empty(); }
+  bool has_labels() const { return !class_labels().empty(); }
 
   // The class that one row of outputs stands for. REQUIRES: has_labels().
   const std::string& LabelOf(const float* outputs) const;

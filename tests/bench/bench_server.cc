@@ -26,10 +26,10 @@ std::vector<float> RandomFloats(size_t n, float scale) {
 model::Mlp MakeModel(const Shape& shape) {
   model::Mlp mlp;
   mlp.input_name = "input";
-  mlp.output_name = "output";
   for (size_t i = 0; i + 1 < shape.widths.size(); ++i) {
     model::Layer layer;
     layer.name = fmt::format("layer{}", i);
+    layer.source = i;
     layer.inputs = shape.widths[i];
     layer.outputs = shape.widths[i + 1];
     layer.weights =
@@ -38,6 +38,7 @@ model::Mlp MakeModel(const Shape& shape) {
     layer.activation = activation::Find(i + 2 == shape.widths.size() ? "identity" : "relu");
     mlp.layers.push_back(std::move(layer));
   }
+  mlp.outputs = {{"output", mlp.layers.size()}};
   return mlp;
 }
 

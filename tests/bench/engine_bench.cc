@@ -80,7 +80,7 @@ class Contender {
                                            Clock::Monotonic());
     std::ranges::copy(rows, executor_->input());
     Run(kMaxRows);
-    answers_.assign(executor_->output(), executor_->output() + kMaxRows * mlp.outputs());
+    answers_.assign(executor_->output(), executor_->output() + kMaxRows * mlp.answer_width());
     Write(folder / (shape + ".answers"), answers_);
     for (const auto& step : executor_->plan().steps()) {
       fmt::print(stderr, "{}: {}\n", shape, engine::Describe(step));
@@ -91,7 +91,7 @@ class Contender {
     HILLOCK_CHECK(engine::kBuckets[engine::BucketFor(rows)] == rows);  // padding would wipe rows
     Time(rows, seconds / 4);  // after the other's turn, caches are cold
     const double result = Time(rows, seconds);
-    const size_t bytes = rows * executor_->plan().outputs() * sizeof(float);
+    const size_t bytes = answers_.size() / kMaxRows * rows * sizeof(float);
     HILLOCK_CHECK(std::memcmp(executor_->output(), answers_.data(), bytes) == 0);
     return result;
   }

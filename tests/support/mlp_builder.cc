@@ -1,5 +1,6 @@
 #include "tests/support/mlp_builder.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -7,20 +8,20 @@
 
 namespace hillock::testing {
 
-MlpBuilder::MlpBuilder(size_t inputs, uint32_t seed) : width_(inputs), random_(seed) {
+MlpBuilder::MlpBuilder(size_t inputs, uint32_t seed) : inputs_(inputs), random_(seed) {
   mlp_.producer = "test";
   mlp_.input_name = "input";
-  mlp_.output_name = "output";
 }
 
 MlpBuilder& MlpBuilder::Add(size_t units, std::string_view activation,
                             const std::map<std::string, float>& params) {
   model::Layer layer;
   layer.name = "layer" + std::to_string(mlp_.layers.size());
-  layer.inputs = width_;
+  layer.source = source_;
+  layer.inputs = source_ == model::kInputValue ? inputs_ : mlp_.width(source_);
   layer.outputs = units;
-  const float reach = 2.0f / std::sqrt(static_cast<float>(width_));
-  layer.weights = random_.Floats(width_ * units, -reach, reach);
+  const float reach = 2.0f / std::sqrt(static_cast<float>(layer.inputs));
+  layer.weights = random_.Floats(layer.inputs * units, -reach, reach);
   layer.bias = random_.Floats(units, -0.5f, 0.5f);
   layer.activation = activation::Find(activation);
   HILLOCK_CHECK(layer.activation != nullptr);
@@ -29,7 +30,17 @@ MlpBuilder& MlpBuilder::Add(size_t units, std::string_view activation,
     layer.slopes = random_.Floats(units, -0.5f, 0.5f);
   }
   mlp_.layers.push_back(std::move(layer));
-  width_ = units;
+  source_ = mlp_.layers.size();
+  return *this;
+}
+
+MlpBuilder& MlpBuilder::From(size_t value) {
+  source_ = value;
+  return *this;
+}
+
+MlpBuilder& MlpBuilder::Output(std::string name, std::vector<std::string> labels) {
+  mlp_.outputs.push_back({std::move(name), mlp_.layers.size(), std::move(labels)});
   return *this;
 }
 
@@ -40,13 +51,15 @@ MlpBuilder& MlpBuilder::Normalized() {
 }
 
 MlpBuilder& MlpBuilder::Labels(std::vector<std::string> labels) {
-  mlp_.class_labels = std::move(labels);
+  labels_ = std::move(labels);
   return *this;
 }
 
 model::Mlp MlpBuilder::Build() const {
-  HILLOCK_CHECK(model::Validate(mlp_).ok());
-  return mlp_;
+  model::Mlp mlp = mlp_;
+  if (mlp.outputs.empty()) mlp.outputs.push_back({"output", mlp.layers.size(), labels_});
+  HILLOCK_CHECK(model::Validate(mlp).ok());
+  return mlp;
 }
 
 std::shared_ptr<const model::Mlp> MlpBuilder::Share() const {
@@ -57,6 +70,39 @@ model::Mlp UniformMlp(const std::vector<size_t>& widths, std::string_view activa
                       uint32_t seed) {
   MlpBuilder builder(widths.front(), seed);
   for (size_t i = 1; i < widths.size(); ++i) builder.Add(widths[i], activation);
+  return builder.Build();
+}
+
+namespace {
+
+constexpr size_t kMostLayers = 9;
+constexpr size_t kMostUnits = 40;
+
+// What each layer reads: mostly the layer before.
+std::vector<size_t> RandomSources(Random& random) {
+  std::vector<size_t> sources;
+  const size_t layers = 1 + random.Index(kMostLayers);
+  for (size_t i = 0; i < layers; ++i) {
+    sources.push_back(random.Index(2) == 0 ? i : random.Index(i + 1));
+  }
+  return sources;
+}
+
+}  // namespace
+
+model::Mlp RandomTree(uint32_t seed, std::span<const std::string_view> activations) {
+  Random random(seed);
+  MlpBuilder builder(1 + random.Index(kMostUnits), seed);
+  const std::vector<size_t> sources = RandomSources(random);
+  size_t outputs = 0;
+  for (size_t i = 0; i < sources.size(); ++i) {
+    builder.From(sources[i])
+        .Add(1 + random.Index(kMostUnits), activations[random.Index(activations.size())]);
+    const bool is_leaf = std::ranges::find(sources, i + 1) == sources.end();
+    const size_t times = (is_leaf ? 1 : 0) + (random.Index(5) == 0 ? 1 : 0);
+    for (size_t k = 0; k < times; ++k) builder.Output("output" + std::to_string(outputs++));
+  }
+  if (seed % 2 == 0) builder.Normalized();
   return builder.Build();
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,14 @@ class MlpBuilder {
   // A normalisation with random offsets and scales.
   MlpBuilder& Normalized();
 
+  // The next layer reads this value instead of what the layer before puts out.
+  MlpBuilder& From(size_t value);
+
+  // What the layer before puts out is an output. A model for which this is never said has one,
+  // "output", of its last layer.
+  MlpBuilder& Output(std::string name, std::vector<std::string> labels = {});
+
+  // Class labels of the output that nobody has named.
   MlpBuilder& Labels(std::vector<std::string> labels);
 
   // Aborts when the model is not valid.
@@ -35,14 +44,21 @@ class MlpBuilder {
   std::shared_ptr<const model::Mlp> Share() const;
 
  private:
-  size_t width_;
+  size_t inputs_;
+  size_t source_ = model::kInputValue;
   Random random_;
+  std::vector<std::string> labels_;
   model::Mlp mlp_;
 };
 
 // An MLP of layers as wide as `widths` says, inputs first, all with the same activation.
 model::Mlp UniformMlp(const std::vector<size_t>& widths, std::string_view activation,
                       uint32_t seed);
+
+// A tree of 1 to 9 layers that a seed determines, with activations from the list. Layers read any
+// value before them; what nobody reads is put out, and some of the rest, now and then twice.
+// Outputs are called "output0" and so on. Every second seed gives a normalisation.
+model::Mlp RandomTree(uint32_t seed, std::span<const std::string_view> activations);
 
 }  // namespace hillock::testing
 

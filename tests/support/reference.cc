@@ -123,19 +123,21 @@ double RoundedToBf16(double x) {
 }
 
 std::vector<Approximate> Evaluate(const model::Mlp& mlp, std::span<const float> row,
-                                  bool fallback_only, std::span<const Precision> precisions) {
-  std::vector<Approximate> x = Normalize(mlp, row);
+                                  bool fallback_only, size_t output,
+                                  std::span<const Precision> precisions) {
+  std::vector<std::vector<Approximate>> values{Normalize(mlp, row)};  // by number
   for (size_t i = 0; i < mlp.layers.size(); ++i) {
+    const model::Layer& layer = mlp.layers[i];
+    std::vector<Approximate> x = values[layer.source];
     const bool bf16 = !precisions.empty() && precisions[i] == Precision::kBf16;
     if (bf16) x = RoundedToBf16(x);
-    const model::Layer& layer = mlp.layers[i];
     std::vector<Approximate> pre;
     for (size_t unit = 0; unit < layer.outputs; ++unit) pre.push_back(Dot(layer, unit, x, bf16));
     const KernelError kernel = fallback_only ? FallbackError(*layer.activation) : kOneDnnError;
-    x = layer.activation->scope == Scope::kRow ? ByRow(layer, pre, kernel)
-                                               : Elementwise(layer, pre, kernel);
+    values.push_back(layer.activation->scope == Scope::kRow ? ByRow(layer, pre, kernel)
+                                                            : Elementwise(layer, pre, kernel));
   }
-  return x;
+  return values[mlp.outputs[output].source];
 }
 
 }  // namespace hillock::testing

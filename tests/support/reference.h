@@ -4,6 +4,7 @@
 #ifndef HILLOCK_TESTS_SUPPORT_REFERENCE_H_
 #define HILLOCK_TESTS_SUPPORT_REFERENCE_H_
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -31,13 +32,15 @@ struct Approximate {
   double error = 0;
 };
 
-// The answer to one row. Its error bounds carry every rounding through the layers after it: that of
-// the sums, of the activations (`fallback_only`: the table's bound, else oneDNN's), and what the
-// activation makes of an error in its argument, a jump included. `precisions`: by layer; in bf16
-// its weights and what comes into it are rounded, which magnifies the error of a number that lies
-// just beside where the rounding changes. Empty: all in f32.
+// An output of the model, by its position, for one row. Its error bounds carry every rounding
+// through the layers after it: that of the sums, of the activations (`fallback_only`: the table's
+// bound, else oneDNN's), and what the activation makes of an error in its argument, a jump
+// included. `precisions`: by layer; in bf16 its weights and what comes into it are rounded, which
+// magnifies the error of a number that lies just beside where the rounding changes. Empty: all in
+// f32.
 std::vector<Approximate> Evaluate(const model::Mlp& mlp, std::span<const float> row,
-                                  bool fallback_only, std::span<const Precision> precisions = {});
+                                  bool fallback_only, size_t output = 0,
+                                  std::span<const Precision> precisions = {});
 
 // The bf16 number nearest to x, of two equally near ones the even. REQUIRES: x is 0 or as large as
 // f32's smallest normal number, and does not exceed the largest of bf16.

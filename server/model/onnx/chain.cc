@@ -65,6 +65,7 @@ absl::StatusOr<Rows> Chain::AddDense(const Rows& x, Dense dense) {
   std::vector<int64_t> dims = x.dims;
   dims.back() = static_cast<int64_t>(dense.outputs);
   mlp_.layers.push_back(MakeLayer(std::move(dense), before));
+  mlp_.layers.back().source = mlp_.layers.size() - 1;
   return NewBase(std::move(dims), true);
 }
 
@@ -221,6 +222,7 @@ absl::Status Chain::AddDiagonal(const Affine& affine, size_t width) {
   dense.weights.resize(width * width);
   for (size_t c = 0; c < width; ++c) dense.weights[c * width + c] = 1;
   mlp_.layers.push_back(MakeLayer(std::move(dense), {}));
+  mlp_.layers.back().source = mlp_.layers.size() - 1;
   FoldIntoLast(affine);
   return absl::OkStatus();
 }

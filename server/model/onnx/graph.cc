@@ -93,7 +93,7 @@ class Walk {
   }
 
   absl::StatusOr<Mlp> Finish() && {
-    std::vector<Output> outputs;
+    std::vector<GraphOutput> outputs;
     for (const ValueInfoView& output : model_.graph.outputs) {
       outputs.push_back({output.name, values_.Find(output.name)});
       if (outputs.back().value != nullptr) continue;
@@ -190,7 +190,7 @@ absl::StatusOr<Mlp> ImportGraph(const ModelView& model, const ExternalFile& exte
   HILLOCK_RETURN_IF_ERROR(walk.Run(input->name));
   HILLOCK_ASSIGN_OR_RETURN(Mlp mlp, std::move(walk).Finish());
   mlp.input_name = NameOr(input->name, "input");
-  mlp.output_name = NameOr(mlp.output_name, "output");
+  for (Output& output : mlp.outputs) output.name = NameOr(output.name, "output");
   NameLayers(mlp);
   HILLOCK_RETURN_IF_ERROR(Validate(mlp));
   return mlp;

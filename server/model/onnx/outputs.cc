@@ -35,7 +35,7 @@ absl::Status TakeRows(const Chain& chain, std::string_view name, const Rows& row
   return absl::OkStatus();
 }
 
-absl::Status Take(const Chain& chain, const Output& output, Served& served) {
+absl::Status Take(const Chain& chain, const GraphOutput& output, Served& served) {
   if (const auto* const rows = std::get_if<Rows>(output.value)) {
     return TakeRows(chain, output.name, *rows, served);
   }
@@ -94,10 +94,10 @@ absl::Status SetLabels(const Chain& chain, Served& served, float& threshold) {
 
 }  // namespace
 
-absl::StatusOr<Mlp> MakeModel(Chain chain, const std::vector<Output>& outputs) {
+absl::StatusOr<Mlp> MakeModel(Chain chain, const std::vector<GraphOutput>& outputs) {
   Served served;
   float threshold = kDefaultThreshold;
-  for (const Output& output : outputs) {
+  for (const GraphOutput& output : outputs) {
     HILLOCK_RETURN_IF_ERROR(Take(chain, output, served));
   }
   HILLOCK_RETURN_IF_ERROR(SetLabels(chain, served, threshold));
@@ -108,9 +108,8 @@ absl::StatusOr<Mlp> MakeModel(Chain chain, const std::vector<Output>& outputs) {
   if (!mlp.ok()) {
     return Annotate(mlp.status(), fmt::format("output '{}'", Excerpt(served.name)));
   }
-  mlp->output_name = std::string(served.name);
-  mlp->class_labels = std::move(served.classes);
-  mlp->threshold = threshold;
+  mlp->outputs = {
+      {std::string(served.name), mlp->layers.size(), std::move(served.classes), threshold}};
   return mlp;
 }
 

@@ -11,7 +11,7 @@
 
 namespace hillock::model::onnx {
 
-struct Output {
+struct GraphOutput {
   std::string_view name;
   const GraphValue* value;
 };
@@ -21,7 +21,7 @@ struct Output {
 // out, and so are yes-or-no labels for each of several columns, for which the format has no place.
 // Where only labels are put out, what they are drawn from is served with them.
 // UNIMPLEMENTED for every other combination, naming the outputs.
-absl::StatusOr<Mlp> MakeModel(Chain chain, const std::vector<Output>& outputs);
+absl::StatusOr<Mlp> MakeModel(Chain chain, const std::vector<GraphOutput>& outputs);
 
 }  // namespace hillock::model::onnx
 

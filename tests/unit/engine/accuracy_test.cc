@@ -58,7 +58,7 @@ class Accuracy : public ::testing::TestWithParam<EngineCase> {
     std::vector<Approximate> answers;
     for (size_t at = 0; at < rows.size(); at += mlp.inputs()) {
       const auto answer = Evaluate(mlp, rows.subspan(at, mlp.inputs()),
-                                   GetParam().backend == Backend::kFallback, precisions);
+                                   GetParam().backend == Backend::kFallback, 0, precisions);
       answers.insert(answers.end(), answer.begin(), answer.end());
     }
     return answers;

@@ -68,13 +68,13 @@ class Engine {
   Engine(const model::Mlp& mlp, const PlanOptions& options, const Clock& clock = Clock::Monotonic())
       : executor_(Plan::Compile(mlp, options), clock) {}
 
-  // The answers, [rows][outputs], to [rows][inputs].
+  // The answers of the first output, [rows][width], to [rows][inputs].
   std::vector<float> Answer(std::span<const float> rows, bool profile = false) {
     const size_t count = rows.size() / plan().inputs();
     std::ranges::copy(rows, executor_.input());
     const absl::Status status = executor_.Run(count, profile);
     EXPECT_TRUE(status.ok()) << status;
-    return {executor_.output(), executor_.output() + count * plan().outputs()};
+    return {executor_.output(), executor_.output() + count * plan().width(plan().outputs()[0])};
   }
 
   Executor& executor() { return executor_; }

@@ -178,7 +178,8 @@ TEST(Plan, KeepsTheModelsNamesSizesAndNormalization) {
   const model::Mlp mlp = MlpBuilder(5).Add(7, "prelu").Add(3, "relu").Normalized().Build();
   const auto plan = Plan::Compile(mlp, {});
   EXPECT_EQ(plan->inputs(), 5u);
-  EXPECT_EQ(plan->outputs(), 3u);
+  EXPECT_THAT(plan->outputs(), ElementsAre(2));
+  EXPECT_EQ(plan->width(2), 3u);
   EXPECT_EQ(plan->steps()[0].name, "layer0");
   EXPECT_EQ(plan->steps()[0].slopes, mlp.layers[0].slopes);
   EXPECT_EQ(plan->steps()[1].name, "layer1");

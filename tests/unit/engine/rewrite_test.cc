@@ -95,7 +95,9 @@ TEST(Collapsing, KeepsTheLastLayersNameActivationAndSlopes) {
   EXPECT_EQ(rewritten.mlp.layers[1].name, "layer2");
   EXPECT_EQ(rewritten.mlp.layers[1].activation->name, "prelu");
   EXPECT_EQ(rewritten.mlp.layers[1].slopes, mlp.layers[2].slopes);
-  EXPECT_THAT(rewritten.mlp.layers[2], model::EqualsLayer(mlp.layers[3]));
+  model::Layer last = mlp.layers[3];
+  last.source = 2;
+  EXPECT_THAT(rewritten.mlp.layers[2], model::EqualsLayer(last));
 }
 
 TEST(Collapsing, SaysWhatItDid) {
@@ -121,6 +123,70 @@ TEST(Collapsing, IsRefusedWhenTheProductTakesTooLong) {
   EXPECT_THAT(rewritten.notes,
               ElementsAre("kept 'layer0' 1100->1100 and 'layer1' 1100->1100 apart: their product "
                           "takes 1331000000 multiply-adds, at most 1073741824 are spent"));
+}
+
+// 6 -> 5 -> 4 -> 3 and 6 -> 5 -> 2, all identity: the 5 have two readers.
+MlpBuilder Forked() {
+  return MlpBuilder(6)
+      .Add(5, "identity")
+      .Add(4, "identity")
+      .Add(3, "identity")
+      .Output("a")
+      .From(1)
+      .Add(2, "identity")
+      .Output("b");
+}
+
+TEST(Collapsing, KeepsWhatHasSeveralReaders) {
+  const auto rewritten = Rewrite(Forked().Build());
+  ASSERT_EQ(rewritten.mlp.layers.size(), 3u);
+  EXPECT_EQ(rewritten.mlp.layers[1].name, "layer2");
+  EXPECT_EQ(rewritten.mlp.layers[1].source, 1u);
+  EXPECT_EQ(rewritten.mlp.layers[2].source, 1u);
+  EXPECT_EQ(rewritten.mlp.outputs[0].source, 2u);
+  EXPECT_EQ(rewritten.mlp.outputs[1].source, 3u);
+  EXPECT_THAT(rewritten.notes, ElementsAre(StartsWith("collapsed 'layer1' 5->4 and 'layer2' 4->3 "
+                                                      "into 'layer2' 5->3")));
+}
+
+TEST(Collapsing, KeepsWhatIsPutOut) {
+  const model::Mlp mlp =
+      MlpBuilder(6).Add(5, "identity").Output("a").Add(2, "identity").Output("b").Build();
+  const auto rewritten = Rewrite(mlp);
+  EXPECT_THAT(rewritten.mlp, model::EqualsMlp(mlp));
+  EXPECT_THAT(rewritten.notes, IsEmpty());
+}
+
+TEST(Folding, GoesIntoEveryLayerThatReadsTheInput) {
+  const model::Mlp mlp = MlpBuilder(4)
+                             .Add(3, "relu")
+                             .Output("a")
+                             .From(model::kInputValue)
+                             .Add(2, "relu")
+                             .Output("b")
+                             .Normalized()
+                             .Build();
+  const auto rewritten = Rewrite(mlp);
+  EXPECT_THAT(rewritten.mlp.offset, IsEmpty());
+  EXPECT_THAT(rewritten.notes, ElementsAre("folded the normalization into 'layer0' 4->3 and "
+                                           "'layer1' 4->2: 4 multiply-adds a row saved"));
+}
+
+TEST(Folding, GoesIntoNoneWhereOneWouldOverflow) {
+  model::Mlp mlp = MlpBuilder(4)
+                       .Add(3, "relu")
+                       .Output("a")
+                       .From(model::kInputValue)
+                       .Add(2, "relu")
+                       .Output("b")
+                       .Normalized()
+                       .Build();
+  mlp.layers[1].weights[0] = std::numeric_limits<float>::max();
+  mlp.scale[0] = 2;
+  const auto rewritten = Rewrite(mlp);
+  EXPECT_THAT(rewritten.mlp, model::EqualsMlp(mlp));
+  EXPECT_THAT(rewritten.notes, ElementsAre("kept the normalization before 'layer1' 4->2: folded "
+                                           "in it overflows a float"));
 }
 
 TEST(Rewrite, LeavesAloneWhatHasNothingToGain) {

@@ -22,26 +22,57 @@ Mlp Sound() { return MlpBuilder(2).Add(3, "prelu").Add(2, "relu").Normalized().B
 
 TEST(Mlp, CountsTwoOperationsAWeight) { EXPECT_EQ(Sound().flops_per_row(), 2u * (2 * 3 + 3 * 2)); }
 
-TEST(Mlp, IsAsWideAsItsFirstAndLastLayers) {
-  EXPECT_EQ(Sound().inputs(), 2u);
-  EXPECT_EQ(Sound().outputs(), 2u);
+// 2 -> 3 -> "class", 4 columns with labels, and "score", 1 column; "trunk" is served as well.
+Mlp TwoHeads() {
+  return MlpBuilder(2)
+      .Add(3, "relu")
+      .Output("trunk")
+      .Add(4, "softmax")
+      .Output("class", {"a", "b", "c", "d"})
+      .From(1)
+      .Add(1, "sigmoid")
+      .Output("score")
+      .Build();
 }
 
-TEST(Validate, PassesASoundModel) { EXPECT_THAT(Validate(Sound()), IsOk()); }
+TEST(Mlp, KnowsHowWideItsValuesAre) {
+  EXPECT_EQ(Sound().inputs(), 2u);
+  EXPECT_EQ(Sound().width(kInputValue), 2u);
+  EXPECT_EQ(Sound().width(1), 3u);
+  EXPECT_EQ(Sound().width(Sound().outputs[0]), 2u);
+  EXPECT_EQ(Sound().answer_width(), 2u);
+  EXPECT_EQ(TwoHeads().answer_width(), 3u + 4 + 1);
+}
+
+TEST(Mlp, CallsTheOnlyLabelsLabelAndOthersAfterTheirOutput) {
+  Mlp mlp = TwoHeads();
+  EXPECT_EQ(mlp.LabelName(mlp.outputs[1]), "label");
+  mlp.outputs[2].class_labels = {"no", "yes"};
+  EXPECT_EQ(mlp.LabelName(mlp.outputs[1]), "class_label");
+  EXPECT_EQ(mlp.LabelName(mlp.outputs[2]), "score_label");
+}
+
+TEST(Validate, PassesSoundModels) {
+  EXPECT_THAT(Validate(Sound()), IsOk());
+  EXPECT_THAT(Validate(TwoHeads()), IsOk());
+  Mlp twice = TwoHeads();
+  twice.outputs.push_back({"again", 1});
+  EXPECT_THAT(Validate(twice), IsOk());
+}
 
 TEST(Validate, WantsALabelAColumnOrTwoForOneColumn) {
   Mlp two = MlpBuilder(2).Add(2, "softmax").Build();
-  two.class_labels = {"a", "b"};
+  two.outputs[0].class_labels = {"a", "b"};
   EXPECT_THAT(Validate(two), IsOk());
-  two.class_labels = {"a", "b", "c"};
+  two.outputs[0].class_labels = {"a", "b", "c"};
   EXPECT_THAT(Validate(two), StatusIs(absl::StatusCode::kInvalidArgument,
-                                      HasSubstr("has 3 class labels, want 2")));
+                                      "output 'output': has 3 class labels, want 2"));
   Mlp one = MlpBuilder(2).Add(1, "sigmoid").Build();
-  one.class_labels = {"a", "b"};
+  one.outputs[0].class_labels = {"a", "b"};
   EXPECT_THAT(Validate(one), IsOk());
-  one.class_labels = {"a"};
+  one.outputs[0].class_labels = {"a"};
   EXPECT_THAT(Validate(one), StatusIs(absl::StatusCode::kInvalidArgument,
-                                      HasSubstr("has 1 class labels, want 2")));
+                                      "output 'output': has 1 class labels, want 2"));
 }
 
 struct BadMlp {
@@ -70,7 +101,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadMlp{"no_outputs", [](Mlp& m) { m.layers[1].outputs = 0; },
                "layer 1 'layer1': got 3 inputs and 0 outputs, want at least 1"},
         BadMlp{"broken_chain", [](Mlp& m) { m.layers[1].inputs = 4; },
-               "layer 1 'layer1': has 4 inputs, want 3, the outputs of the layer before"},
+               "layer 1 'layer1': has 4 inputs, want 3, the outputs of layer 0 'layer0'"},
         BadMlp{"few_weights", [](Mlp& m) { m.layers[0].weights.pop_back(); },
                "layer 0 'layer0': weights has 5 floats, want 6"},
         BadMlp{"few_biases", [](Mlp& m) { m.layers[0].bias.pop_back(); },
@@ -88,8 +119,48 @@ INSTANTIATE_TEST_SUITE_P(
                "normalization: scale has 1 floats, want 2"},
         BadMlp{"offset_alone", [](Mlp& m) { m.scale.clear(); },
                "normalization: scale has 0 floats, want 2"},
-        BadMlp{"infinite_threshold", [](Mlp& m) { m.threshold = kInf; },
-               "threshold is inf, want a finite number"}),
+        BadMlp{"infinite_threshold", [](Mlp& m) { m.outputs[0].threshold = kInf; },
+               "output 'output': threshold is inf, want a finite number"}),
+    ::testing::PrintToStringParamName());
+
+class ValidateBadTree : public ::testing::TestWithParam<BadMlp> {};
+
+TEST_P(ValidateBadTree, NamesTheFault) {
+  Mlp mlp = TwoHeads();
+  GetParam().change(mlp);
+  EXPECT_THAT(Validate(mlp), StatusIs(absl::StatusCode::kInvalidArgument, GetParam().message));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, ValidateBadTree,
+    ::testing::Values(
+        BadMlp{"reads_itself", [](Mlp& m) { m.layers[1].source = 2; },
+               "layer 1 'layer1': reads value 2, want at most 1, that of the layer before"},
+        BadMlp{"reads_later", [](Mlp& m) { m.layers[0].source = 3; },
+               "layer 0 'layer0': reads value 3, want at most 0, that of the layer before"},
+        BadMlp{"reads_the_input", [](Mlp& m) { m.layers[2].source = kInputValue; },
+               "layer 2 'layer2': has 3 inputs, want 2, the width of the input"},
+        BadMlp{"reads_another", [](Mlp& m) { m.layers[2].source = 2; },
+               "layer 2 'layer2': has 3 inputs, want 4, the outputs of layer 1 'layer1'"},
+        BadMlp{"no_outputs", [](Mlp& m) { m.outputs.clear(); }, "has 0 outputs, want 1 to 64"},
+        BadMlp{"many_outputs", [](Mlp& m) { m.outputs.resize(65, m.outputs[0]); },
+               "has 65 outputs, want 1 to 64"},
+        BadMlp{"puts_the_input_out", [](Mlp& m) { m.outputs[0].source = kInputValue; },
+               "output 'trunk': is value 0, want 1 to 3, that of a layer"},
+        BadMlp{"puts_out_too_late", [](Mlp& m) { m.outputs[1].source = 4; },
+               "output 'class': is value 4, want 1 to 3, that of a layer"},
+        BadMlp{"unused", [](Mlp& m) { m.outputs.pop_back(); },
+               "layer 2 'layer2': is read by no layer and put out by no output"},
+        BadMlp{"same_names", [](Mlp& m) { m.outputs[2].name = "trunk"; },
+               "there are two outputs 'trunk', want names that differ"},
+        BadMlp{"name_of_the_labels", [](Mlp& m) { m.outputs[2].name = "label"; },
+               "there are two outputs 'label', want names that differ"},
+        BadMlp{"name_of_one_of_the_labels",
+               [](Mlp& m) {
+                 m.outputs[2].class_labels = {"no", "yes"};
+                 m.outputs[0].name = "score_label";
+               },
+               "there are two outputs 'score_label', want names that differ"}),
     ::testing::PrintToStringParamName());
 
 }  // namespace

@@ -54,7 +54,7 @@ TEST(ExportOnnx, KeepsParameters) {
 TEST(ExportOnnx, KeepsNormalizationNamesAndLabels) {
   Mlp mlp = MlpBuilder(3).Add(2, "softmax").Normalized().Labels({"no", "yes"}).Build();
   mlp.input_name = "features";
-  mlp.output_name = "chances";
+  mlp.outputs.front().name = "chances";
   mlp.layers[0].name = "the only one";
   ExpectComesBack(mlp);
 }
@@ -62,7 +62,7 @@ TEST(ExportOnnx, KeepsNormalizationNamesAndLabels) {
 TEST(ExportOnnx, KeepsTheThresholdOfASingleColumn) {
   for (const float threshold : {0.5f, 0.0f, -3.25f}) {
     Mlp mlp = MlpBuilder(3).Add(1, "sigmoid").Labels({"no", "yes"}).Build();
-    mlp.threshold = threshold;
+    mlp.outputs.front().threshold = threshold;
     ExpectComesBack(mlp);
   }
 }

@@ -253,7 +253,7 @@ TEST(ImportOnnx, NamesTensorsLayersAndProducer) {
   graph.Floats("u", {1, 1}, {1}).Node("Relu", {"m"}, "r").Node("MatMul", {"r", "u"}, "score");
   const Mlp mlp = Import(graph.Output("score"));
   EXPECT_EQ(mlp.input_name, "features");
-  EXPECT_EQ(mlp.output_name, "score");
+  EXPECT_EQ(mlp.outputs.front().name, "score");
   EXPECT_EQ(mlp.producer, "a test");
   EXPECT_EQ(mlp.layers[0].name, "net.0");
   EXPECT_EQ(mlp.layers[1].name, "n2");
@@ -285,8 +285,8 @@ TEST(ImportOnnx, TakesLabelsFromTheTailOfAClassifier) {
   graph.Node("ArrayFeatureExtractor", {"classes", "i"}, "l", {}, "ai.onnx.ml");
   graph.Node("Reshape", {"l", "flat"}, "label").Output("label").Output("p");
   const Mlp mlp = Import(graph);
-  EXPECT_EQ(mlp.output_name, "p");
-  EXPECT_THAT(mlp.class_labels, ElementsAre("ant", "bee", "cat"));
+  EXPECT_EQ(mlp.outputs.front().name, "p");
+  EXPECT_THAT(mlp.outputs.front().class_labels, ElementsAre("ant", "bee", "cat"));
 }
 
 TEST(ImportOnnx, TakesLabelsFromZipMap) {
@@ -296,15 +296,15 @@ TEST(ImportOnnx, TakesLabelsFromZipMap) {
   graph.Node("Cast", {"l"}, "label", {Integer("to", 7)}).Output("label");
   graph.Node("ZipMap", {"p"}, "map", {Integers("classlabels_int64s", {5, -6, 7})}, "ai.onnx.ml");
   const Mlp mlp = Import(graph.Output("map"));
-  EXPECT_EQ(mlp.output_name, "probabilities");
-  EXPECT_THAT(mlp.class_labels, ElementsAre("5", "-6", "7"));
+  EXPECT_EQ(mlp.outputs.front().name, "probabilities");
+  EXPECT_THAT(mlp.outputs.front().class_labels, ElementsAre("5", "-6", "7"));
 }
 
 TEST(ImportOnnx, CountsClassesThatHaveNoNames) {
   const Mlp mlp =
       Import(Classifier().Node("ArgMax", {"p"}, "i", {Integer("axis", -1)}).Output("i"));
-  EXPECT_EQ(mlp.output_name, "probabilities");
-  EXPECT_THAT(mlp.class_labels, ElementsAre("0", "1", "2"));
+  EXPECT_EQ(mlp.outputs.front().name, "probabilities");
+  EXPECT_THAT(mlp.outputs.front().class_labels, ElementsAre("0", "1", "2"));
 }
 
 TEST(ImportOnnx, MakesTwoColumnsOfOneMinusPAndP) {
@@ -325,8 +325,8 @@ TEST(ImportOnnx, TurnsABinarizerIntoAThreshold) {
   graph.Node("Sigmoid", {"m"}, "p").Output("p");
   graph.Node("Binarizer", {"p"}, "label", {Real("threshold", 0.5f)}, "ai.onnx.ml");
   const Mlp mlp = Import(graph.Output("label"));
-  EXPECT_THAT(mlp.class_labels, ElementsAre("0", "1"));
-  EXPECT_EQ(mlp.threshold, std::nextafter(0.5f, 1.0f));
+  EXPECT_THAT(mlp.outputs.front().class_labels, ElementsAre("0", "1"));
+  EXPECT_EQ(mlp.outputs.front().threshold, std::nextafter(0.5f, 1.0f));
 }
 
 TEST(ImportOnnx, TakesTheLinearClassifierOfScikitLearn) {
@@ -339,7 +339,7 @@ TEST(ImportOnnx, TakesTheLinearClassifierOfScikitLearn) {
   const Mlp mlp = Import(graph.Output("label"));
   ExpectLayer(mlp.layers[0], {-3, -4, 3, 4}, {-5, 5});
   EXPECT_EQ(mlp.layers[0].activation->name, "sigmoid");
-  EXPECT_THAT(mlp.class_labels, ElementsAre("no", "yes"));
+  EXPECT_THAT(mlp.outputs.front().class_labels, ElementsAre("no", "yes"));
 }
 
 TEST(ImportOnnx, ReadsExternalData) {

@@ -220,7 +220,7 @@ TEST(OnnxRefusal, TakesOnlyUtf8ForNames) {
   graph.Input("x", {-1, 2}).Floats("w", {2, 2}, {1, 2, 3, 4}).Node("MatMul", {"x", "w"}, "\xff");
   const auto mlp = ImportOnnx(OnnxBuilder(graph).Output("\xff").Build());
   ASSERT_TRUE(mlp.ok()) << mlp.status();
-  EXPECT_EQ(mlp->output_name, "output");
+  EXPECT_EQ(mlp->outputs.front().name, "output");
   graph.Strings("c", {"caf\xc3\xa9", "caf\xe9"})
       .Node("ArgMax", {"\xff"}, "i", {Integer("axis", 1)});
   graph.Node("Gather", {"c", "i"}, "label").Output("label");

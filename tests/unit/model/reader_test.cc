@@ -33,9 +33,9 @@ TEST(ReadMlp, FillsInTheDefaultOfEveryEmptyField) {
   const auto mlp = ReadMlp(Sealed(SmallFile()));
   ASSERT_THAT(mlp, IsOk());
   EXPECT_EQ(mlp->input_name, "input");
-  EXPECT_EQ(mlp->output_name, "output");
+  EXPECT_EQ(mlp->outputs.front().name, "output");
   EXPECT_EQ(mlp->producer, "");
-  EXPECT_EQ(mlp->threshold, 0.5f);
+  EXPECT_EQ(mlp->outputs.front().threshold, 0.5f);
   EXPECT_THAT(mlp->offset, SizeIs(0));
   EXPECT_THAT(mlp->scale, SizeIs(0));
   EXPECT_THAT(mlp->layers,
@@ -79,9 +79,9 @@ TEST(ReadMlp, ReadsEveryFieldThatIsThere) {
   ASSERT_THAT(mlp, IsOk());
   EXPECT_EQ(mlp->producer, "a person");
   EXPECT_EQ(mlp->input_name, "features");
-  EXPECT_EQ(mlp->output_name, "score");
-  EXPECT_THAT(mlp->class_labels, ElementsAre("no", "yes"));
-  EXPECT_EQ(mlp->threshold, 0.25f);
+  EXPECT_EQ(mlp->outputs.front().name, "score");
+  EXPECT_THAT(mlp->outputs.front().class_labels, ElementsAre("no", "yes"));
+  EXPECT_EQ(mlp->outputs.front().threshold, 0.25f);
   EXPECT_EQ(mlp->layers[0].name, "fc1");
   EXPECT_THAT(mlp->layers[0].weights, ElementsAre(1, 2, 3, 4, 5, 6));
   EXPECT_THAT(mlp->layers[0].bias, ElementsAre(-1, -2, -3));
@@ -157,7 +157,7 @@ INSTANTIATE_TEST_SUITE_P(
                   f.mutable_layers(1)->set_weights(Packed({1, 2}));
                 },
                 kInvalid,
-                "layer 1 'layer1': has 2 inputs, want 3, the outputs of the layer before"},
+                "layer 1 'layer1': has 2 inputs, want 3, the outputs of layer 0 'layer0'"},
         BadFile{"weight_nan", First([](v1::Layer& l) {
                   l.set_weights(Packed({1, 2, 3, kNan, 5, 6}));
                 }),

@@ -44,15 +44,15 @@ TEST(WriteMlp, KeepsLabelsNamesAndThreshold) {
   Mlp mlp = MlpBuilder(3).Add(1, "sigmoid").Labels({"ham", "spam"}).Build();
   mlp.producer = "writer_test";
   mlp.input_name = "mail";
-  mlp.output_name = "verdict";
-  mlp.threshold = -0.75f;
+  mlp.outputs.front().name = "verdict";
+  mlp.outputs.front().threshold = -0.75f;
   mlp.layers[0].name = "only";
   EXPECT_THAT(ReadMlp(WriteMlp(mlp)), IsOkAndHolds(EqualsMlp(mlp)));
 }
 
 TEST(WriteMlp, KeepsAThresholdOfZero) {
   Mlp mlp = MlpBuilder(3).Add(1, "tanh").Labels({"no", "yes"}).Build();
-  mlp.threshold = 0;
+  mlp.outputs.front().threshold = 0;
   EXPECT_THAT(ReadMlp(WriteMlp(mlp)), IsOkAndHolds(EqualsMlp(mlp)));
 }
 

@@ -96,7 +96,7 @@ TEST_F(ServedModelTest, LabelsASingleColumnByTheThreshold) {
   const auto by_default = Serve(mlp);
   EXPECT_EQ(LabelOf(*by_default, {0.49f}), "no");
   EXPECT_EQ(LabelOf(*by_default, {0.5f}), "yes");
-  mlp.threshold = -1;
+  mlp.outputs.front().threshold = -1;
   const auto lower = Serve(mlp);
   EXPECT_EQ(LabelOf(*lower, {-1.5f}), "no");
   EXPECT_EQ(LabelOf(*lower, {-1}), "yes");
