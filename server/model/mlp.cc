@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <set>
 #include <span>
@@ -139,9 +138,7 @@ size_t Mlp::flops_per_row() const {
 }
 
 std::string Mlp::LabelName(const Output& output) const {
-  const auto labelled =
-      std::ranges::count_if(outputs, [](const Output& one) { return !one.class_labels.empty(); });
-  return labelled > 1 ? output.name + "_label" : "label";
+  return outputs.size() > 1 ? output.name + "_label" : "label";
 }
 
 absl::Status Validate(const Mlp& mlp) {

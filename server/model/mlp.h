@@ -61,8 +61,8 @@ struct Mlp {
   // Arithmetic of one row: two for every weight.
   size_t flops_per_row() const;
 
-  // The name that the classes of an output have on the wire: "label" where it alone has class
-  // labels, else its own name and "_label".
+  // The name that the classes of an output have on the wire: "label" when there is one output, else
+  // that output's own name and "_label".
   std::string LabelName(const Output& output) const;
 };
 

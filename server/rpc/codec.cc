@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "server/kernel/fallback.h"
 
@@ -16,9 +17,12 @@ using inference::InferTensorContents;
 using inference::ModelInferRequest;
 using inference::ModelInferResponse;
 using serving::ServedModel;
+using serving::ServedOutput;
 
 constexpr char kFloat[] = "FP32";
 constexpr char kBytes[] = "BYTES";
+
+constexpr size_t kMostNames = 8;  // in a message
 
 // Parameters of tensors that ask for something this server does not do; to ignore them would be to
 // give a wrong answer.
@@ -66,12 +70,6 @@ absl::StatusOr<size_t> CheckShape(const ModelInferRequest::InferInputTensor& inp
   if (rows > limits.max_rows) {
     return absl::ResourceExhaustedError(fmt::format("input '{}': got {} rows, want at most {}",
                                                     input.name(), rows, limits.max_rows));
-  }
-  const size_t answer = rows * model.outputs() * sizeof(float);
-  if (answer > limits.max_answer_bytes) {
-    return absl::ResourceExhaustedError(
-        fmt::format("input '{}': the answer to {} rows has {} bytes, want at most {}", input.name(),
-                    rows, answer, limits.max_answer_bytes));
   }
   return rows;
 }
@@ -134,26 +132,61 @@ absl::Status CheckFinite(std::string_view name, const char* data, size_t rows, s
                   bad % width, values[bad]));
 }
 
+// "'a', 'b' or 'c'": the outputs that the model has, the first ones of many.
+std::string OutputNames(const ServedModel& model) {
+  std::vector<std::string> names;
+  for (const ServedOutput& output : model.outputs()) {
+    names.push_back(fmt::format("'{}'", output.name()));
+  }
+  for (const ServedOutput& output : model.outputs()) {
+    if (output.has_labels()) names.push_back(fmt::format("'{}'", output.label_name));
+  }
+  if (names.size() > kMostNames) {
+    names.resize(kMostNames);
+    names.emplace_back("another");
+  }
+  const std::string last = names.back();
+  names.pop_back();
+  return names.empty() ? last : fmt::format("{} or {}", fmt::join(names, ", "), last);
+}
+
+absl::Status FindOutput(const std::string& name, const ServedModel& model, InferView& view) {
+  for (size_t i = 0; i < model.outputs().size(); ++i) {
+    const ServedOutput& output = model.outputs()[i];
+    const bool is_values = name == output.name();
+    if (is_values) view.values.set(i);
+    const bool is_labels = output.has_labels() && name == output.label_name;
+    if (is_labels) view.labels.set(i);
+    if (is_values || is_labels) return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      fmt::format("model '{}': got output '{}', want {}", model.name(), name, OutputNames(model)));
+}
+
 absl::Status FindOutputs(const ModelInferRequest& request, const ServedModel& model,
                          InferView& view) {
-  if (request.outputs().empty()) {
-    view.wants_labels = model.has_labels();
-    return absl::OkStatus();
+  for (size_t i = 0; i < model.outputs().size() && request.outputs().empty(); ++i) {
+    view.values.set(i);
+    view.labels.set(i, model.outputs()[i].has_labels());
   }
-  view.wants_values = false;
   for (const auto& output : request.outputs()) {
     HILLOCK_RETURN_IF_ERROR(CheckParameters("output", output));
-    if (output.name() == model.output_name()) {
-      view.wants_values = true;
-    } else if (model.has_labels() && output.name() == kLabelOutput) {
-      view.wants_labels = true;
-    } else {
-      return absl::InvalidArgumentError(fmt::format(
-          "model '{}': got output '{}', want '{}'{}", model.name(), output.name(),
-          model.output_name(), model.has_labels() ? fmt::format(" or '{}'", kLabelOutput) : ""));
-    }
+    HILLOCK_RETURN_IF_ERROR(FindOutput(output.name(), model, view));
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<size_t> CheckAnswer(const ModelInferRequest& request, const ServedModel& model,
+                                   const Limits& limits, const InferView& view) {
+  const OutputSet computed = view.values | view.labels;
+  size_t bytes = 0;
+  for (size_t i = 0; i < model.outputs().size(); ++i) {
+    if (computed[i]) bytes += view.rows * model.outputs()[i].width * sizeof(float);
+  }
+  if (bytes <= limits.max_answer_bytes) return bytes;
+  return absl::ResourceExhaustedError(
+      fmt::format("input '{}': the answer to {} rows has {} bytes, want at most {}",
+                  request.inputs(0).name(), view.rows, bytes, limits.max_answer_bytes));
 }
 
 void AppendLength(size_t length, std::string& to) {
@@ -168,65 +201,83 @@ absl::StatusOr<InferView> DecodeRequest(const ModelInferRequest& request, const 
   HILLOCK_RETURN_IF_ERROR(CheckInputs(request, model));
   const auto& input = request.inputs(0);
   HILLOCK_ASSIGN_OR_RETURN(view.rows, CheckShape(input, model, limits));
+  HILLOCK_RETURN_IF_ERROR(FindOutputs(request, model, view));
+  HILLOCK_ASSIGN_OR_RETURN(view.answer_bytes, CheckAnswer(request, model, limits, view));
   HILLOCK_RETURN_IF_ERROR(request.raw_input_contents_size() > 0 || !input.has_contents()
                               ? FindRaw(request, view.rows, model.inputs(), view)
                               : FindTyped(input, view.rows, model.inputs(), view));
   if (!model.options().allow_non_finite) {
     HILLOCK_RETURN_IF_ERROR(CheckFinite(input.name(), view.input, view.rows, model.inputs()));
   }
-  HILLOCK_RETURN_IF_ERROR(FindOutputs(request, model, view));
   return view;
 }
 
-char* ResponseEncoder::Begin(const ModelInferRequest& request, const ServedModel& model,
-                             const InferView& view, ModelInferResponse& response) {
+std::span<char* const> ResponseEncoder::Begin(const ModelInferRequest& request,
+                                              const ServedModel& model, const InferView& view,
+                                              ModelInferResponse& response) {
   model_ = &model;
   view_ = view;
   response_ = &response;
   response.set_model_name(model.name());
   response.set_model_version(model.version_text());
   response.set_id(request.id());
-  char* const room = AddValues();
-  values_ = room;
-  return room;
+  rooms_.assign(model.outputs().size(), nullptr);
+  unsent_.resize(UnsentFloats());
+  float* unsent = unsent_.data();
+  for (size_t i = 0; i < rooms_.size(); ++i) {
+    if (view.values[i]) {
+      rooms_[i] = AddValues(i);
+    } else if (view.labels[i]) {
+      rooms_[i] = reinterpret_cast<char*>(unsent);
+      unsent += FloatsOf(i);
+    }
+  }
+  return rooms_;
 }
 
-char* ResponseEncoder::AddValues() {
-  const size_t floats = view_.rows * model_->outputs();
-  if (!view_.wants_values) {
-    unsent_.resize(floats);
-    return reinterpret_cast<char*>(unsent_.data());
+size_t ResponseEncoder::UnsentFloats() const {
+  size_t floats = 0;
+  for (size_t i = 0; i < model_->outputs().size(); ++i) {
+    if (view_.labels[i] && !view_.values[i]) floats += FloatsOf(i);
   }
-  auto& output = *response_->add_outputs();
-  output.set_name(model_->output_name());
-  output.set_datatype(kFloat);
-  output.add_shape(static_cast<int64_t>(view_.rows));
-  output.add_shape(static_cast<int64_t>(model_->outputs()));
+  return floats;
+}
+
+char* ResponseEncoder::AddValues(size_t output) {
+  const ServedOutput& served = model_->outputs()[output];
+  auto& tensor = *response_->add_outputs();
+  tensor.set_name(served.name());
+  tensor.set_datatype(kFloat);
+  tensor.add_shape(static_cast<int64_t>(view_.rows));
+  tensor.add_shape(static_cast<int64_t>(served.width));
   if (view_.typed) {
-    auto& contents = *output.mutable_contents()->mutable_fp32_contents();
-    contents.Resize(static_cast<int>(floats), 0.0f);
+    auto& contents = *tensor.mutable_contents()->mutable_fp32_contents();
+    contents.Resize(static_cast<int>(FloatsOf(output)), 0.0f);
     return reinterpret_cast<char*>(contents.mutable_data());
   }
   std::string& raw = *response_->add_raw_output_contents();
-  raw.resize(floats * sizeof(float));
+  raw.resize(FloatsOf(output) * sizeof(float));
   return raw.data();
 }
 
 void ResponseEncoder::End() {
-  if (view_.wants_labels) AddLabels();
+  for (size_t i = 0; i < rooms_.size() && view_.labels.any(); ++i) {
+    if (view_.labels[i]) AddLabels(i);
+  }
 }
 
-void ResponseEncoder::AddLabels() {
-  auto& output = *response_->add_outputs();
-  output.set_name(std::string(kLabelOutput));
-  output.set_datatype(kBytes);
-  output.add_shape(static_cast<int64_t>(view_.rows));
-  const auto* const values = reinterpret_cast<const float*>(values_);
+void ResponseEncoder::AddLabels(size_t output) {
+  const ServedOutput& served = model_->outputs()[output];
+  auto& tensor = *response_->add_outputs();
+  tensor.set_name(served.label_name);
+  tensor.set_datatype(kBytes);
+  tensor.add_shape(static_cast<int64_t>(view_.rows));
+  const auto* const values = reinterpret_cast<const float*>(rooms_[output]);
   std::string* const raw = view_.typed ? nullptr : response_->add_raw_output_contents();
   for (size_t row = 0; row < view_.rows; ++row) {
-    const std::string& label = model_->LabelOf(values + row * model_->outputs());
+    const std::string& label = served.LabelOf(values + row * served.width);
     if (raw == nullptr) {
-      output.mutable_contents()->add_bytes_contents(label);
+      tensor.mutable_contents()->add_bytes_contents(label);
     } else {
       AppendLength(label.size(), *raw);
       raw->append(label);

@@ -45,8 +45,8 @@ absl::Status InferJob::Admit(const ModelInferRequest& request, ModelInferRespons
   HILLOCK_ASSIGN_OR_RETURN(const InferView view, DecodeRequest(request, *model, limits_));
   input = view.input;
   rows = view.rows;
-  answer_bytes_ = view.rows * model->outputs() * sizeof(float);
-  output = encoder_.Begin(request, *model, view, response);
+  answer_bytes_ = view.answer_bytes;
+  outputs = encoder_.Begin(request, *model, view, response);
   return reactor_.batcher().Add(*this);
 }
 

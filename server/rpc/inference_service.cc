@@ -41,16 +41,20 @@ void DescribeTensors(const serving::ServedModel& model, inference::ModelConfig& 
   input.set_name(model.input_name());
   input.set_data_type(inference::TYPE_FP32);
   input.add_dims(static_cast<int64_t>(model.inputs()));
-  auto& output = *config.add_output();
-  output.set_name(model.output_name());
-  output.set_data_type(inference::TYPE_FP32);
-  output.add_dims(static_cast<int64_t>(model.outputs()));
-  if (!model.has_labels()) return;
-  auto& label = *config.add_output();
-  label.set_name(std::string(kLabelOutput));
-  label.set_data_type(inference::TYPE_STRING);
-  label.add_dims(1);
-  label.mutable_reshape();  // one text a row, not a row of one
+  for (const serving::ServedOutput& served : model.outputs()) {
+    auto& output = *config.add_output();
+    output.set_name(served.name());
+    output.set_data_type(inference::TYPE_FP32);
+    output.add_dims(static_cast<int64_t>(served.width));
+  }
+  for (const serving::ServedOutput& served : model.outputs()) {
+    if (!served.has_labels()) continue;
+    auto& label = *config.add_output();
+    label.set_name(served.label_name);
+    label.set_data_type(inference::TYPE_STRING);
+    label.add_dims(1);
+    label.mutable_reshape();  // one text a row, not a row of one
+  }
 }
 
 // Where the monotonic clock begins, in nanoseconds since the epoch.
@@ -78,8 +82,12 @@ void DescribeParameters(const serving::ServedModel& model, inference::ModelConfi
     add(fmt::format("layer.{}", i),
         fmt::format("{}: {}", steps[i].name, engine::Describe(steps[i])));
   }
-  for (size_t i = 0; i < model.class_labels().size(); ++i) {
-    add(fmt::format("class.{}", i), model.class_labels()[i]);
+  for (const serving::ServedOutput& output : model.outputs()) {
+    const std::string prefix = model.outputs().size() > 1 ? output.name() + "." : "";
+    const auto& labels = output.model.class_labels;
+    for (size_t i = 0; i < labels.size(); ++i) {
+      add(fmt::format("{}class.{}", prefix, i), labels[i]);
+    }
   }
 }
 
@@ -142,10 +150,14 @@ grpc::Status InferenceService::ModelMetadata(grpc::ServerContext*,
   ListVersions(*catalog, model.name(), *response);
   Describe(model.input_name(), "FP32", {-1, static_cast<int64_t>(model.inputs())},
            *response->add_inputs());
-  Describe(model.output_name(), "FP32", {-1, static_cast<int64_t>(model.outputs())},
-           *response->add_outputs());
-  if (model.has_labels()) {
-    Describe(std::string(kLabelOutput), "BYTES", {-1}, *response->add_outputs());
+  for (const serving::ServedOutput& output : model.outputs()) {
+    Describe(output.name(), "FP32", {-1, static_cast<int64_t>(output.width)},
+             *response->add_outputs());
+  }
+  for (const serving::ServedOutput& output : model.outputs()) {
+    if (output.has_labels()) {
+      Describe(output.label_name, "BYTES", {-1}, *response->add_outputs());
+    }
   }
   return grpc::Status::OK;
 }

@@ -18,7 +18,7 @@ Batcher::Batcher(const Options& options, Commons& commons, metrics::ReactorCells
 
 Load Batcher::LoadOf(const Job& job) {
   const ServedModel& model = *job.model;
-  return {job.rows, job.rows * (model.inputs() + model.outputs()) * sizeof(float),
+  return {job.rows, job.rows * (model.inputs() + model.answer_width()) * sizeof(float),
           static_cast<Nanos>(job.rows) * model.RowCost()};
 }
 
@@ -195,12 +195,15 @@ void Batcher::Gather(const Block& block) {
 }
 
 void Batcher::Scatter(const Block& block) {
-  const size_t row_bytes = block.model->outputs() * sizeof(float);
-  const auto* from =
-      reinterpret_cast<const char*>(block.model->executor(options_.reactor).output());
-  for (const Block::Segment& s : block.segments) {
-    std::memcpy(s.job->output + s.first * row_bytes, from, s.rows * row_bytes);
-    from += s.rows * row_bytes;
+  const engine::Executor& executor = block.model->executor(options_.reactor);
+  for (size_t output = 0; output < block.model->outputs().size(); ++output) {
+    const size_t row_bytes = block.model->outputs()[output].width * sizeof(float);
+    const auto* from = reinterpret_cast<const char*>(executor.output(output));
+    for (const Block::Segment& s : block.segments) {
+      char* const to = s.job->outputs[output];
+      if (to != nullptr) std::memcpy(to + s.first * row_bytes, from, s.rows * row_bytes);
+      from += s.rows * row_bytes;
+    }
   }
 }
 

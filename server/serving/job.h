@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
 
 #include "server/base/clock.h"
 #include "server/base/status.h"
@@ -16,7 +17,7 @@ class Job {
  public:
   virtual ~Job() = default;
 
-  // The answer is complete in `output`, or `status` says why there is none. Called once.
+  // The answer is complete in `outputs`, or `status` says why there is none. Called once.
   virtual void Done(const absl::Status& status) = 0;
 
   // By when its turn should come: the sooner of its deadline and of what any job may wait.
@@ -27,8 +28,11 @@ class Job {
 
   ServedModel* model = nullptr;
   const char* input = nullptr;  // [rows][inputs] floats, any alignment
-  char* output = nullptr;       // room for [rows][outputs] floats, any alignment
-  size_t rows = 0;              // at least 1
+
+  // One for each of the model's outputs: room for [rows][width] floats, any alignment, or null when
+  // nobody wants them.
+  std::span<char* const> outputs;
+  size_t rows = 0;  // at least 1
   Nanos arrived = 0;
   Nanos deadline = kNoDeadline;  // nobody wants the answer after that
 

@@ -18,7 +18,22 @@ std::vector<metrics::LayerLabels> LabelsOf(const engine::Plan& plan) {
   return labels;
 }
 
+std::vector<ServedOutput> OutputsOf(const model::Mlp& mlp) {
+  std::vector<ServedOutput> outputs;
+  for (const model::Output& output : mlp.outputs) {
+    outputs.push_back({output, mlp.width(output),
+                       output.class_labels.empty() ? std::string() : mlp.LabelName(output)});
+  }
+  return outputs;
+}
+
 }  // namespace
+
+const std::string& ServedOutput::LabelOf(const float* row) const {
+  const auto& labels = model.class_labels;
+  if (width == 1) return labels[row[0] >= model.threshold ? 1 : 0];
+  return labels[static_cast<size_t>(std::max_element(row, row + width) - row)];
+}
 
 absl::StatusOr<std::shared_ptr<ServedModel>> ServedModel::Create(
     std::string name, int64_t version, std::shared_ptr<const model::Mlp> mlp,
@@ -29,6 +44,7 @@ absl::StatusOr<std::shared_ptr<ServedModel>> ServedModel::Create(
   served->name_ = std::move(name);
   served->version_ = version;
   served->mlp_ = std::move(mlp);
+  served->outputs_ = OutputsOf(*served->mlp_);
   served->options_ = options;
   served->plan_ = engine::Plan::Compile(*served->mlp_, options);
   HILLOCK_RETURN_IF_ERROR(engine::CheckPrecision(*served->mlp_, options, served->plan_));
@@ -81,13 +97,6 @@ Nanos ServedModel::LongestLayer() const {
 
 Nanos ServedModel::Cost(size_t rows) const {
   return std::max(first_row_cost_, static_cast<Nanos>(rows) * row_cost_);
-}
-
-const std::string& ServedModel::LabelOf(const float* outputs) const {
-  const auto& labels = class_labels();
-  if (this->outputs() == 1) return labels[outputs[0] >= mlp_->outputs.front().threshold ? 1 : 0];
-  const float* const highest = std::max_element(outputs, outputs + this->outputs());
-  return labels[static_cast<size_t>(highest - outputs)];
 }
 
 }  // namespace hillock::serving

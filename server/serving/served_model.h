@@ -19,6 +19,21 @@ namespace hillock::serving {
 // The longest a reactor computes before it looks at the network again.
 inline constexpr Nanos kSlice = 1'000'000;
 
+// Floats that a model answers with. Where they have class labels there is a second output on the
+// wire, of the class of each row.
+struct ServedOutput {
+  const model::Output& model;
+  size_t width;            // floats in a row
+  std::string label_name;  // empty: no class labels
+
+  const std::string& name() const { return model.name; }
+  bool has_labels() const { return !model.class_labels.empty(); }
+
+  // The class that a row stands for: that of the largest float and of equal ones the first, or
+  // whether the only one is at or above the threshold. REQUIRES: has_labels().
+  const std::string& LabelOf(const float* row) const;
+};
+
 // One model version, ready to serve: its plan, an executor for every reactor, and its metrics. What
 // it tells is immutable and thread-safe; executor(i) and cells(i) belong to reactor i alone.
 class ServedModel {
@@ -37,14 +52,11 @@ class ServedModel {
   int64_t version() const { return version_; }
   const std::string& version_text() const { return metrics_->version; }
   const std::string& input_name() const { return mlp_->input_name; }
-  const std::string& output_name() const { return mlp_->outputs.front().name; }
   size_t inputs() const { return mlp_->inputs(); }
-  size_t outputs() const { return mlp_->answer_width(); }
+  size_t answer_width() const { return mlp_->answer_width(); }
+  const std::vector<ServedOutput>& outputs() const { return outputs_; }
   const engine::Plan& plan() const { return *plan_; }
   const engine::PlanOptions& options() const { return options_; }
-  const std::vector<std::string>& class_labels() const {
-    return mlp_->outputs.front().class_labels;
-  }
 
   // Estimated time to compute `rows` rows on one core, and each of many rows, as warming up took.
   Nanos Cost(size_t rows) const;
@@ -54,12 +66,6 @@ class ServedModel {
   // slice; at least kFewestBlockRows, below which a core is not worth using.
   size_t block_rows() const { return block_rows_; }
   static constexpr size_t kFewestBlockRows = 8;
-
-  // A model with class labels has a second output, `label`: the class of each row.
-  bool has_labels() const { return !class_labels().empty(); }
-
-  // The class that one row of outputs stands for. REQUIRES: has_labels().
-  const std::string& LabelOf(const float* outputs) const;
 
   engine::Executor& executor(size_t reactor) { return *executors_[reactor]; }
   metrics::ModelCells& cells(size_t reactor) { return metrics_->shards[reactor]; }
@@ -74,6 +80,7 @@ class ServedModel {
   std::string name_;
   int64_t version_ = 0;
   std::shared_ptr<const model::Mlp> mlp_;
+  std::vector<ServedOutput> outputs_;
   engine::PlanOptions options_;
   Nanos first_row_cost_ = 0;
   Nanos row_cost_ = 0;

@@ -19,8 +19,12 @@ using hillock::rpc::InferView;
 
 std::shared_ptr<hillock::serving::ServedModel> MakeModel() {
   static hillock::metrics::Registry registry(1, {});
-  const auto mlp =
-      hillock::testing::MlpBuilder(2).Add(3, "softmax").Labels({"a", "b", "c"}).Share();
+  const auto mlp = hillock::testing::MlpBuilder(2)
+                       .Add(3, "softmax")
+                       .Output("output", {"a", "b", "c"})
+                       .Add(1, "tanh")
+                       .Output("value")
+                       .Share();
   return *hillock::serving::ServedModel::Create("m", 1, mlp, {}, 1, registry,
                                                 hillock::Clock::Monotonic());
 }
@@ -29,11 +33,14 @@ void Answer(const inference::ModelInferRequest& request, const hillock::serving:
             const InferView& view) {
   inference::ModelInferResponse response;
   hillock::rpc::ResponseEncoder encoder;
-  char* const room = encoder.Begin(request, model, view, response);
-  std::memset(room, 0, view.rows * model.outputs() * sizeof(float));
+  const auto rooms = encoder.Begin(request, model, view, response);
+  for (size_t i = 0; i < rooms.size(); ++i) {
+    if (rooms[i] == nullptr) continue;
+    std::memset(rooms[i], 0, view.rows * model.outputs()[i].width * sizeof(float));
+  }
   encoder.End();
-  HILLOCK_CHECK(response.outputs_size() ==
-                (view.wants_values ? 1 : 0) + (view.wants_labels ? 1 : 0));
+  HILLOCK_CHECK(static_cast<size_t>(response.outputs_size()) ==
+                view.values.count() + view.labels.count());
 }
 
 }  // namespace

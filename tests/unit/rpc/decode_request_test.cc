@@ -113,27 +113,83 @@ TEST_F(DecodeRequestTest, TakesAsManyRowsAsTheLimit) {
 TEST_F(DecodeRequestTest, WantsEveryOutputWhenNoneIsNamed) {
   const auto plain = DecodeFor(plain_, {});
   ASSERT_THAT(plain, IsOk());
-  EXPECT_TRUE(plain->wants_values);
-  EXPECT_FALSE(plain->wants_labels);
+  EXPECT_EQ(plain->values, 1);
+  EXPECT_EQ(plain->labels, 0);
   const auto labelled = DecodeFor(labelled_, {});
   ASSERT_THAT(labelled, IsOk());
-  EXPECT_TRUE(labelled->wants_values);
-  EXPECT_TRUE(labelled->wants_labels);
+  EXPECT_EQ(labelled->values, 1);
+  EXPECT_EQ(labelled->labels, 1);
 }
 
 TEST_F(DecodeRequestTest, WantsOnlyTheOutputsNamed) {
   const auto values = DecodeFor(labelled_, {"output"});
   ASSERT_THAT(values, IsOk());
-  EXPECT_TRUE(values->wants_values);
-  EXPECT_FALSE(values->wants_labels);
+  EXPECT_EQ(values->values, 1);
+  EXPECT_EQ(values->labels, 0);
   const auto labels = DecodeFor(labelled_, {"label"});
   ASSERT_THAT(labels, IsOk());
-  EXPECT_FALSE(labels->wants_values);
-  EXPECT_TRUE(labels->wants_labels);
+  EXPECT_EQ(labels->values, 0);
+  EXPECT_EQ(labels->labels, 1);
   const auto both = DecodeFor(labelled_, {"label", "output"});
   ASSERT_THAT(both, IsOk());
-  EXPECT_TRUE(both->wants_values);
-  EXPECT_TRUE(both->wants_labels);
+  EXPECT_EQ(both->values, 1);
+  EXPECT_EQ(both->labels, 1);
+}
+
+// Three outputs with names in no order; those of 2 and 1 columns have labels.
+model::Mlp ThreeHeads() {
+  return testing::MlpBuilder(3)
+      .Add(2, "softmax")
+      .Output("policy", {"left", "right"})
+      .From(model::kInputValue)
+      .Add(5, "relu")
+      .Output("embedding")
+      .Add(1, "tanh")
+      .Output("value", {"lost", "won"})
+      .Build();
+}
+
+TEST_F(DecodeRequestTest, TellsTheOutputsOfSeveralHeadsApart) {
+  Served heads(ThreeHeads());
+  const auto all = DecodeFor(heads, {});
+  ASSERT_THAT(all, IsOk());
+  EXPECT_EQ(all->values, 0b111);
+  EXPECT_EQ(all->labels, 0b101);
+  EXPECT_EQ(all->answer_bytes, 2u * (2 + 5 + 1) * sizeof(float));
+  const auto some = DecodeFor(heads, {"value_label", "embedding", "value_label"});
+  ASSERT_THAT(some, IsOk());
+  EXPECT_EQ(some->values, 0b010);
+  EXPECT_EQ(some->labels, 0b100);
+  EXPECT_EQ(some->answer_bytes, 2u * (5 + 1) * sizeof(float));
+  EXPECT_THAT(DecodeFor(heads, {"label"}),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       "model 'pets': got output 'label', want 'policy', 'embedding', 'value', "
+                       "'policy_label' or 'value_label'"));
+}
+
+TEST_F(DecodeRequestTest, LimitsTheFloatsOfAllOutputsTogether) {
+  Served heads(ThreeHeads());
+  const size_t bytes = 2 * (2 + 5 + 1) * sizeof(float);
+  EXPECT_THAT(DecodeRequest(RawRequest(), *heads, {.max_answer_bytes = bytes}), IsOk());
+  EXPECT_THAT(DecodeRequest(RawRequest(), *heads, {.max_answer_bytes = bytes - 1}),
+              StatusIs(absl::StatusCode::kResourceExhausted,
+                       "input 'input': the answer to 2 rows has 64 bytes, want at most 63"));
+  ModelInferRequest one = RawRequest();
+  one.add_outputs()->set_name("policy");
+  EXPECT_THAT(DecodeRequest(one, *heads, {.max_answer_bytes = 16}), IsOk());
+}
+
+TEST_F(DecodeRequestTest, NamesTheFirstOfManyOutputs) {
+  testing::MlpBuilder builder(3);
+  for (int i = 0; i < 64; ++i) {
+    builder.From(model::kInputValue).Add(1, "tanh").Output("head" + std::to_string(i));
+  }
+  Served many(builder.Build());
+  EXPECT_THAT(DecodeFor(many, {"head64"}),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr("got output 'head64', want 'head0', ")));
+  EXPECT_THAT(DecodeFor(many, {"head64"}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("'head7' or another")));
 }
 
 TEST_F(DecodeRequestTest, ToleratesParametersThatChangeNothing) {

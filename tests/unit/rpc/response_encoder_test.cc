@@ -14,6 +14,7 @@ namespace {
 using ::inference::ModelInferRequest;
 using ::inference::ModelInferResponse;
 using ::testing::ElementsAre;
+using ::testing::SizeIs;
 
 using namespace std::string_literals;
 
@@ -25,8 +26,8 @@ class ResponseEncoderTest : public ::testing::Test {
     ModelInferRequest request;
     request.set_id("request 7");
     ModelInferResponse response;
-    char* const room = encoder_.Begin(request, *served, view, response);
-    std::memcpy(room, floats.data(), floats.size() * sizeof(float));
+    const auto rooms = encoder_.Begin(request, *served, view, response);
+    std::memcpy(rooms[0], floats.data(), floats.size() * sizeof(float));
     encoder_.End();
     return response;
   }
@@ -43,14 +44,14 @@ class ResponseEncoderTest : public ::testing::Test {
 };
 
 TEST_F(ResponseEncoderTest, SaysWhoAnswersWhat) {
-  const auto response = Encode(plain_, {.rows = 1}, {1, 2});
+  const auto response = Encode(plain_, {.rows = 1, .values = 1}, {1, 2});
   EXPECT_EQ(response.model_name(), "pets");
   EXPECT_EQ(response.model_version(), "3");
   EXPECT_EQ(response.id(), "request 7");
 }
 
 TEST_F(ResponseEncoderTest, AnswersRawRequestsRaw) {
-  const auto response = Encode(plain_, {.rows = 2}, {1, 2, 3, 4});
+  const auto response = Encode(plain_, {.rows = 2, .values = 1}, {1, 2, 3, 4});
   ASSERT_EQ(response.outputs_size(), 1);
   EXPECT_EQ(response.outputs(0).name(), "output");
   EXPECT_EQ(response.outputs(0).datatype(), "FP32");
@@ -61,7 +62,7 @@ TEST_F(ResponseEncoderTest, AnswersRawRequestsRaw) {
 }
 
 TEST_F(ResponseEncoderTest, AnswersTypedRequestsTyped) {
-  const auto response = Encode(plain_, {.rows = 2, .typed = true}, {1, 2, 3, 4});
+  const auto response = Encode(plain_, {.rows = 2, .typed = true, .values = 1}, {1, 2, 3, 4});
   ASSERT_EQ(response.outputs_size(), 1);
   EXPECT_THAT(response.outputs(0).shape(), ElementsAre(2, 2));
   EXPECT_THAT(response.outputs(0).contents().fp32_contents(), ElementsAre(1, 2, 3, 4));
@@ -70,7 +71,7 @@ TEST_F(ResponseEncoderTest, AnswersTypedRequestsTyped) {
 
 TEST_F(ResponseEncoderTest, AddsLabelsAfterTheValues) {
   const auto response =
-      Encode(labelled_, {.rows = 2, .wants_labels = true}, {0.9f, 0.1f, 0.2f, 0.8f});
+      Encode(labelled_, {.rows = 2, .values = 1, .labels = 1}, {0.9f, 0.1f, 0.2f, 0.8f});
   ASSERT_EQ(response.outputs_size(), 2);
   EXPECT_EQ(response.outputs(1).name(), "label");
   EXPECT_EQ(response.outputs(1).datatype(), "BYTES");
@@ -81,8 +82,8 @@ TEST_F(ResponseEncoderTest, AddsLabelsAfterTheValues) {
 }
 
 TEST_F(ResponseEncoderTest, AddsTypedLabels) {
-  const auto response =
-      Encode(labelled_, {.rows = 2, .typed = true, .wants_labels = true}, {0.9f, 0.1f, 0.2f, 0.8f});
+  const auto response = Encode(labelled_, {.rows = 2, .typed = true, .values = 1, .labels = 1},
+                               {0.9f, 0.1f, 0.2f, 0.8f});
   ASSERT_EQ(response.outputs_size(), 2);
   EXPECT_THAT(response.outputs(1).contents().bytes_contents(), ElementsAre("cat", "dog"));
   EXPECT_EQ(response.raw_output_contents_size(), 0);
@@ -91,8 +92,7 @@ TEST_F(ResponseEncoderTest, AddsTypedLabels) {
 TEST_F(ResponseEncoderTest, SendsLabelsAlone) {
   for (const bool typed : {false, true}) {
     const auto response =
-        Encode(labelled_, {.rows = 2, .typed = typed, .wants_values = false, .wants_labels = true},
-               {0.2f, 0.8f, 0.9f, 0.1f});
+        Encode(labelled_, {.rows = 2, .typed = typed, .labels = 1}, {0.2f, 0.8f, 0.9f, 0.1f});
     ASSERT_EQ(response.outputs_size(), 1);
     EXPECT_EQ(response.outputs(0).name(), "label");
     if (typed) {
@@ -106,20 +106,81 @@ TEST_F(ResponseEncoderTest, SendsLabelsAlone) {
 TEST_F(ResponseEncoderTest, WritesTheLengthOfALongLabelInFourBytes) {
   const std::string label(0x10203, 'x');
   Served served(testing::MlpBuilder(3).Add(2, "softmax").Labels({label, ""}).Build());
-  const auto response =
-      Encode(served, {.rows = 2, .wants_values = false, .wants_labels = true}, {1, 0, 0, 1});
+  const auto response = Encode(served, {.rows = 2, .labels = 1}, {1, 0, 0, 1});
   EXPECT_EQ(response.raw_output_contents(0), "\3\2\1\0"s + label + "\0\0\0\0"s);
 }
 
 TEST_F(ResponseEncoderTest, ServesOneResponseAfterTheOther) {
-  const InferView labels{.rows = 2, .wants_values = false, .wants_labels = true};
+  const InferView labels{.rows = 2, .labels = 1};
   Encode(labelled_, labels, {0.2f, 0.8f, 0.9f, 0.1f});
-  const auto shorter =
-      Encode(labelled_, {.rows = 1, .wants_values = false, .wants_labels = true}, {0.9f, 0.1f});
+  const auto shorter = Encode(labelled_, {.rows = 1, .labels = 1}, {0.9f, 0.1f});
   EXPECT_THAT(shorter.raw_output_contents(), ElementsAre("\3\0\0\0cat"s));
-  const auto values = Encode(plain_, {.rows = 1}, {5, 6});
+  const auto values = Encode(plain_, {.rows = 1, .values = 1}, {5, 6});
   ASSERT_EQ(values.raw_output_contents_size(), 1);
   EXPECT_THAT(Unpack(values.raw_output_contents(0)), ElementsAre(5, 6));
+}
+
+// "value" of one column and "policy" of two, both with labels.
+model::Mlp TwoHeads() {
+  return testing::MlpBuilder(3)
+      .Add(1, "tanh")
+      .Output("value", {"lost", "won"})
+      .From(model::kInputValue)
+      .Add(2, "softmax")
+      .Output("policy", {"left", "right"})
+      .Build();
+}
+
+class EncodeTwoHeads : public ::testing::Test {
+ protected:
+  ModelInferResponse Encode(const InferView& view) {
+    constexpr float kValues[] = {0.25f, 0.75f};
+    constexpr float kPolicies[] = {0.9f, 0.1f, 0.2f, 0.8f};
+    ModelInferResponse response;
+    const auto rooms = encoder_.Begin({}, *served_, view, response);
+    EXPECT_EQ(rooms.size(), 2u);
+    if (rooms[0] != nullptr) std::memcpy(rooms[0], kValues, sizeof kValues);
+    if (rooms[1] != nullptr) std::memcpy(rooms[1], kPolicies, sizeof kPolicies);
+    encoder_.End();
+    return response;
+  }
+  static std::vector<std::string> Names(const ModelInferResponse& response) {
+    std::vector<std::string> names;
+    for (const auto& output : response.outputs()) names.push_back(output.name());
+    return names;
+  }
+
+  Served served_{TwoHeads()};
+  ResponseEncoder encoder_;
+};
+
+TEST_F(EncodeTwoHeads, AnswersWithTheFloatsInTheModelsOrderAndThenTheLabels) {
+  for (const bool typed : {false, true}) {
+    const auto response = Encode({.rows = 2, .typed = typed, .values = 3, .labels = 3});
+    ASSERT_THAT(Names(response), ElementsAre("value", "policy", "value_label", "policy_label"));
+    EXPECT_THAT(response.outputs(0).shape(), ElementsAre(2, 1));
+    EXPECT_THAT(response.outputs(1).shape(), ElementsAre(2, 2));
+    if (typed) {
+      EXPECT_THAT(response.outputs(0).contents().fp32_contents(), ElementsAre(0.25f, 0.75f));
+      EXPECT_THAT(response.outputs(1).contents().fp32_contents(),
+                  ElementsAre(0.9f, 0.1f, 0.2f, 0.8f));
+      EXPECT_THAT(response.outputs(2).contents().bytes_contents(), ElementsAre("lost", "won"));
+      EXPECT_THAT(response.outputs(3).contents().bytes_contents(), ElementsAre("left", "right"));
+    } else {
+      EXPECT_THAT(response.raw_output_contents(),
+                  ElementsAre("\0\0\x80\x3e\0\0\x40\x3f"s, SizeIs(16), "\4\0\0\0lost\3\0\0\0won"s,
+                              "\4\0\0\0left\5\0\0\0right"s));
+    }
+  }
+}
+
+TEST_F(EncodeTwoHeads, HasRoomForWhatIsWantedOnly) {
+  EXPECT_THAT(Names(Encode({.rows = 2, .values = 2})), ElementsAre("policy"));
+  EXPECT_THAT(Names(Encode({.rows = 2, .values = 1, .labels = 2})),
+              ElementsAre("value", "policy_label"));
+  const auto labels = Encode({.rows = 2, .labels = 3});
+  EXPECT_THAT(labels.raw_output_contents(),
+              ElementsAre("\4\0\0\0lost\3\0\0\0won"s, "\4\0\0\0left\5\0\0\0right"s));
 }
 
 }  // namespace

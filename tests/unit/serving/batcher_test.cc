@@ -20,6 +20,7 @@ namespace {
 using ::hillock::testing::Evaluate;
 using ::hillock::testing::IsOk;
 using ::hillock::testing::MlpBuilder;
+using ::testing::Each;
 using ::testing::ElementsAre;
 
 // A served model that remembers what it was made of.
@@ -35,12 +36,18 @@ class Pupil {
   void ExpectAnswered(const TestJob& job) const {
     EXPECT_EQ(job.done(), 1);
     EXPECT_THAT(job.status(), IsOk());
-    const auto answers = job.Answers();
+    for (size_t output = 0; output < mlp_->outputs.size(); ++output) {
+      ExpectAnswered(job, output);
+    }
+  }
+
+  void ExpectAnswered(const TestJob& job, size_t output) const {
+    const auto answers = job.Answers(output);
     for (size_t row = 0; row < job.rows; ++row) {
-      const auto want = Evaluate(*mlp_, job.Row(row), /*fallback_only=*/false);
+      const auto want = Evaluate(*mlp_, job.Row(row), /*fallback_only=*/false, output);
       for (size_t i = 0; i < want.size(); ++i) {
         ASSERT_NEAR(answers[row * want.size() + i], want[i].value, want[i].error)
-            << "row " << row << " of " << job.rows << ", output " << i;
+            << "row " << row << " of " << job.rows << ", output " << output << ", column " << i;
       }
     }
   }
@@ -136,6 +143,29 @@ TEST_F(BatcherTest, SpreadsJobsOverBatchesWhoseSeamsFallWithinThem) {
   EXPECT_EQ(BatchesOf(cats_), 4u);
   EXPECT_EQ(BatchesOf(dogs_), 2u);
   EXPECT_THAT(order_, ElementsAre(0, 1, 2, 3, 4, 5, 6));
+}
+
+TEST_F(BatcherTest, AnswersWithEveryOutputThatIsWanted) {
+  Pupil heads("heads",
+              MlpBuilder(4)
+                  .Add(6, "relu")
+                  .Output("embedding")
+                  .Add(3, "softmax")
+                  .Output("policy")
+                  .From(1)
+                  .Add(1, "tanh")
+                  .Output("value")
+                  .Share(),
+              registry_);
+  for (const size_t rows : {3u, 300u, 1u}) Add(heads, rows);
+  TestJob& partial = jobs_.emplace_back(heads.served(), 5, 9);
+  partial.Skip(1);
+  EXPECT_THAT(batcher_.Add(partial), IsOk());
+  batcher_.Run();
+  for (size_t i = 0; i < 3; ++i) heads.ExpectAnswered(jobs_[i]);
+  heads.ExpectAnswered(partial, 0);
+  heads.ExpectAnswered(partial, 2);
+  EXPECT_THAT(partial.Answers(1), Each(0.0f)) << "nobody wanted it";
 }
 
 TEST_F(BatcherTest, StartsAfreshWithEveryRun) {

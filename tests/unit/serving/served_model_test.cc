@@ -32,7 +32,7 @@ class ServedModelTest : public ::testing::Test {
   }
 
   static std::string LabelOf(const ServedModel& model, const std::vector<float>& outputs) {
-    return model.LabelOf(outputs.data());
+    return model.outputs()[0].LabelOf(outputs.data());
   }
 
   FakeClock clock_{1000};
@@ -45,10 +45,30 @@ TEST_F(ServedModelTest, IsCalledAsItWasAndShapedAsItsModel) {
   EXPECT_EQ(model->version(), 12);
   EXPECT_EQ(model->version_text(), "12");
   EXPECT_EQ(model->input_name(), "input");
-  EXPECT_EQ(model->output_name(), "output");
   EXPECT_EQ(model->inputs(), 4u);
-  EXPECT_EQ(model->outputs(), 2u);
-  EXPECT_FALSE(model->has_labels());
+  EXPECT_EQ(model->answer_width(), 2u);
+  ASSERT_EQ(model->outputs().size(), 1u);
+  EXPECT_EQ(model->outputs()[0].name(), "output");
+  EXPECT_EQ(model->outputs()[0].width, 2u);
+  EXPECT_FALSE(model->outputs()[0].has_labels());
+}
+
+TEST_F(ServedModelTest, HasTheOutputsOfItsModelInOrder) {
+  const auto model = Serve(MlpBuilder(4)
+                               .Add(9, "relu")
+                               .Add(1, "tanh")
+                               .Output("value", {"lost", "won"})
+                               .From(1)
+                               .Add(3, "softmax")
+                               .Output("policy", {"left", "right", "stay"}));
+  EXPECT_EQ(model->answer_width(), 4u);
+  ASSERT_EQ(model->outputs().size(), 2u);
+  EXPECT_EQ(model->outputs()[0].name(), "value");
+  EXPECT_EQ(model->outputs()[0].label_name, "value_label");
+  EXPECT_EQ(model->outputs()[1].width, 3u);
+  EXPECT_EQ(model->outputs()[1].label_name, "policy_label");
+  EXPECT_EQ(model->outputs()[0].LabelOf(std::vector<float>{0.75f}.data()), "won");
+  EXPECT_EQ(model->outputs()[1].LabelOf(std::vector<float>{0, 1, 0}.data()), "right");
 }
 
 TEST_F(ServedModelTest, HasAnExecutorAndCellsForEveryReactor) {
@@ -85,7 +105,7 @@ TEST_F(ServedModelTest, IsRefusedWhenBf16MovesItsAnswersTooFar) {
 
 TEST_F(ServedModelTest, LabelsTheHighestColumnAndOfEqualOnesTheFirst) {
   const auto model = Serve(MlpBuilder(2).Add(3, "softmax").Labels({"ant", "bee", "cow"}));
-  EXPECT_TRUE(model->has_labels());
+  EXPECT_EQ(model->outputs()[0].label_name, "label");
   EXPECT_EQ(LabelOf(*model, {0.1f, 0.2f, 0.7f}), "cow");
   EXPECT_EQ(LabelOf(*model, {0.4f, 0.4f, 0.2f}), "ant");
   EXPECT_EQ(LabelOf(*model, {-3, -1, -2}), "bee");

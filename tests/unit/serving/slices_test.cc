@@ -68,7 +68,7 @@ class SlicesTest : public ::testing::Test {
       engine::Executor& executor = job.model->executor(0);
       std::ranges::copy(job.Row(row), executor.input());
       ASSERT_THAT(executor.Run(1, false), IsOk());
-      const size_t width = job.model->outputs();
+      const size_t width = job.model->outputs()[0].width;
       const std::vector<float> want(executor.output(), executor.output() + width);
       const std::vector<float> answers = job.Answers();
       const std::vector<float> got(

@@ -18,12 +18,15 @@ class TestJob final : public Job {
  public:
   TestJob(ServedModel& served, size_t row_count, uint32_t seed = 1, Nanos arrived_at = 0)
       : rows_(testing::Random(seed).Floats(row_count * served.inputs(), -2, 2)),
-        in_(1 + rows_.size() * sizeof(float)),
-        out_(1 + row_count * served.outputs() * sizeof(float)) {
+        in_(1 + rows_.size() * sizeof(float)) {
     std::memcpy(in_.data() + 1, rows_.data(), in_.size() - 1);
     model = &served;
     input = in_.data() + 1;
-    output = out_.data() + 1;
+    for (const ServedOutput& output : served.outputs()) {
+      out_.emplace_back(1 + row_count * output.width * sizeof(float));
+      rooms_.push_back(out_.back().data() + 1);
+    }
+    outputs = rooms_;
     rows = row_count;
     arrived = arrived_at;
   }
@@ -34,6 +37,9 @@ class TestJob final : public Job {
     if (then_) then_(*this);
   }
 
+  // Nobody wants this output.
+  void Skip(size_t output) { rooms_[output] = nullptr; }
+
   // What else happens when the job is done.
   void Then(std::function<void(TestJob&)> then) { then_ = std::move(then); }
 
@@ -43,16 +49,18 @@ class TestJob final : public Job {
     const size_t width = rows_.size() / rows;
     return std::span(rows_).subspan(i * width, width);
   }
-  std::vector<float> Answers() const {
-    std::vector<float> answers((out_.size() - 1) / sizeof(float));
-    std::memcpy(answers.data(), out_.data() + 1, out_.size() - 1);
+  std::vector<float> Answers(size_t output = 0) const {
+    const std::vector<char>& out = out_[output];
+    std::vector<float> answers((out.size() - 1) / sizeof(float));
+    std::memcpy(answers.data(), out.data() + 1, out.size() - 1);
     return answers;
   }
 
  private:
   std::vector<float> rows_;
   std::vector<char> in_;
-  std::vector<char> out_;
+  std::vector<std::vector<char>> out_;  // by output
+  std::vector<char*> rooms_;
   int done_ = 0;
   absl::Status status_ = absl::UnknownError("not done");
   std::function<void(TestJob&)> then_;
