@@ -24,6 +24,11 @@ using std::chrono::milliseconds;
 
 constexpr std::string_view kUnixScheme = "unix:";
 
+// The parameter of a model that names a class is called so, with its number and, where there are
+// several outputs, the output and a dot before it.
+constexpr std::string_view kClass = "class.";
+constexpr std::string_view kFirstClass = "class.0";
+
 absl::Status ToAbsl(const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
@@ -40,6 +45,16 @@ absl::StatusOr<Response> Call(Stub& stub, Method<Stub, Request, Response> method
   Response response;
   HILLOCK_RETURN_IF_ERROR(ToAbsl((stub.*method)(&context, request, &response)));
   return response;
+}
+
+// Parameters `prefix`0, `prefix`1 and so on, as far as they go.
+std::vector<std::string> Numbered(const inference::ModelConfig& config, const std::string& prefix) {
+  std::vector<std::string> values;
+  for (;;) {
+    const auto it = config.parameters().find(fmt::format("{}{}", prefix, values.size()));
+    if (it == config.parameters().end()) return values;
+    values.push_back(it->second.string_value());
+  }
 }
 
 absl::Status AppendTo(Tensor& all, Tensor some) {
@@ -137,22 +152,25 @@ absl::StatusOr<inference::ModelMetadataResponse> Client::ModelMetadata(
               options_.deadline);
 }
 
-absl::StatusOr<std::vector<std::string>> Client::ClassNames(const std::string& model,
-                                                            const std::string& version) const {
+absl::StatusOr<NamesByOutput> Client::ClassNames(const std::string& model,
+                                                 const std::string& version) const {
   inference::ModelConfigRequest request;
   request.set_name(model);
   request.set_version(version);
   const auto response = Call(*inference_, &GRPCInferenceService::StubInterface::ModelConfig,
                              request, options_.deadline);
-  std::vector<std::string> names;
+  NamesByOutput names;
   if (absl::IsUnimplemented(response.status())) return names;
   HILLOCK_RETURN_IF_ERROR(response.status());
-  const auto& parameters = response->config().parameters();
-  for (;;) {
-    const auto it = parameters.find(fmt::format("class.{}", names.size()));
-    if (it == parameters.end()) return names;
-    names.push_back(it->second.string_value());
+  for (const auto& [name, value] : response->config().parameters()) {
+    if (!name.ends_with(kFirstClass)) continue;
+    std::string output = name.substr(0, name.size() - kFirstClass.size());
+    const std::string prefix = output + std::string(kClass);
+    if (!output.empty() && output.back() != '.') continue;
+    if (!output.empty()) output.pop_back();
+    names[output] = Numbered(response->config(), prefix);
   }
+  return names;
 }
 
 absl::StatusOr<inference::RepositoryIndexResponse> Client::RepositoryIndex() const {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -43,6 +44,9 @@ struct InferOutput {
   std::vector<Tensor> outputs;
 };
 
+// Names of classes, in order, by the output that has them; "" when that is the only one.
+using NamesByOutput = std::map<std::string, std::vector<std::string>>;
+
 // Calls an inference server over one channel.
 //
 // An error has the code and message that the server gave; one that never reached a server is
@@ -58,10 +62,10 @@ class Client {
   absl::StatusOr<bool> Ready() const;
   absl::StatusOr<inference::ModelMetadataResponse> ModelMetadata(const std::string& model,
                                                                  const std::string& version) const;
-  // The names of a model's classes, in order; none when it has none, or when the server is one that
-  // does not tell.
-  absl::StatusOr<std::vector<std::string>> ClassNames(const std::string& model,
-                                                      const std::string& version) const;
+  // The names of a model's classes; none when it has none, or when the server is one that does not
+  // tell.
+  absl::StatusOr<NamesByOutput> ClassNames(const std::string& model,
+                                           const std::string& version) const;
   absl::StatusOr<inference::RepositoryIndexResponse> RepositoryIndex() const;
 
   // Answers for every row, or the first error, which names the rows concerned when they were sent

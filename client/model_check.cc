@@ -1,12 +1,14 @@
 #include "client/model_check.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
 
+#include "client/text.h"
 #include "server/activation/backend.h"
 #include "server/base/clock.h"
 #include "server/base/status.h"
@@ -23,16 +25,33 @@ double Difference(float a, float b) {
 }
 
 absl::Status CheckShapes(const model::Mlp& a, const model::Mlp& b) {
-  if (a.inputs() == b.inputs() && a.answer_width() == b.answer_width()) return absl::OkStatus();
+  const auto widths = [](const model::Mlp& mlp) {
+    std::vector<size_t> all;
+    for (const model::Output& output : mlp.outputs) all.push_back(mlp.width(output));
+    return all;
+  };
+  if (a.inputs() == b.inputs() && widths(a) == widths(b)) return absl::OkStatus();
   return absl::InvalidArgumentError(fmt::format("{} -> {} values a row, and {} -> {}", a.inputs(),
-                                                a.answer_width(), b.inputs(), b.answer_width()));
+                                                fmt::join(widths(a), " and "), b.inputs(),
+                                                fmt::join(widths(b), " and ")));
+}
+
+// Where in a row of all outputs `column` is.
+void SetColumn(const model::Mlp& mlp, size_t column, WorstDifference& worst) {
+  worst.column = column;
+  for (const model::Output& output : mlp.outputs) {
+    if (mlp.outputs.size() > 1) worst.output = output.name;
+    if (worst.column < mlp.width(output)) return;
+    worst.column -= mlp.width(output);
+  }
 }
 
 }  // namespace
 
 std::string WorstDifferenceLine(const WorstDifference& worst) {
-  return fmt::format("worst difference {:.2g} over {} rows: {} and {} at row {}, column {}",
-                     worst.difference, worst.rows, worst.a, worst.b, worst.row, worst.column);
+  return fmt::format("worst difference {:.2g} over {} rows: {} and {} at row {}, column {}{}",
+                     worst.difference, worst.rows, worst.a, worst.b, worst.row, worst.column,
+                     worst.output.empty() ? "" : fmt::format(" of '{}'", Printable(worst.output)));
 }
 
 Rows RandomRows(const model::Mlp& mlp, size_t count, uint32_t seed) {
@@ -59,8 +78,13 @@ absl::StatusOr<std::vector<float>> Answers(const model::Mlp& mlp, const Rows& ro
     const size_t count = std::min(engine::kMaxRows, rows.count() - first);
     std::copy_n(rows.row(first).data(), count * rows.width, executor.input());
     HILLOCK_RETURN_IF_ERROR(executor.Run(count, false));
-    answers.insert(answers.end(), executor.output(),
-                   executor.output() + count * mlp.answer_width());
+    for (size_t row = 0; row < count; ++row) {
+      for (size_t i = 0; i < mlp.outputs.size(); ++i) {
+        const size_t width = mlp.width(mlp.outputs[i]);
+        const float* const from = executor.output(i) + row * width;
+        answers.insert(answers.end(), from, from + width);
+      }
+    }
   }
   return answers;
 }
@@ -70,13 +94,19 @@ absl::StatusOr<WorstDifference> Compare(const model::Mlp& a, const model::Mlp& b
   HILLOCK_RETURN_IF_ERROR(CheckShapes(a, b));
   HILLOCK_ASSIGN_OR_RETURN(const std::vector<float> from_a, Answers(a, rows));
   HILLOCK_ASSIGN_OR_RETURN(const std::vector<float> from_b, Answers(b, rows));
-  WorstDifference worst{.rows = rows.count(), .a = from_a.front(), .b = from_b.front()};
+  WorstDifference worst;
+  worst.rows = rows.count();
+  size_t at = 0;
   for (size_t i = 0; i < from_a.size(); ++i) {
     const double difference = Difference(from_a[i], from_b[i]);
     if (!(difference > worst.difference)) continue;
-    worst = {rows.count(),         difference, i / a.answer_width(),
-             i % a.answer_width(), from_a[i],  from_b[i]};
+    at = i;
+    worst.difference = difference;
   }
+  worst.a = from_a[at];
+  worst.b = from_b[at];
+  worst.row = at / a.answer_width();
+  SetColumn(a, at % a.answer_width(), worst);
   return worst;
 }
 

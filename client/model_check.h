@@ -17,6 +17,7 @@ struct WorstDifference {
   size_t rows = 0;
   double difference = 0;  // |a - b|, divided by |b| where that is above 1
   size_t row = 0;
+  std::string output{};  // its name, where there are several
   size_t column = 0;
   float a = 0;
   float b = 0;
@@ -28,11 +29,12 @@ std::string WorstDifferenceLine(const WorstDifference& worst);
 // `count` rows that a seed determines: normally distributed after the model's own normalisation.
 Rows RandomRows(const model::Mlp& mlp, size_t count, uint32_t seed);
 
-// The answers to `rows`, [rows][outputs], computed with this project's own kernels.
-// REQUIRES: rows.width is the model's.
+// The answers to `rows`, all outputs of a row side by side, computed with this project's own
+// kernels. REQUIRES: rows.width is the model's.
 absl::StatusOr<std::vector<float>> Answers(const model::Mlp& mlp, const Rows& rows);
 
-// Compares the answers of two models. INVALID_ARGUMENT when their shapes differ. A NaN in one of
+// Compares the answers of two models, output by output in their order, whatever they are called.
+// INVALID_ARGUMENT when their shapes differ. A NaN in one of
 // them only is an infinite difference.
 absl::StatusOr<WorstDifference> Compare(const model::Mlp& a, const model::Mlp& b, const Rows& rows);
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "client/table.h"
 #include "client/text.h"
@@ -13,6 +15,7 @@ namespace {
 
 using model::Layer;
 using model::Mlp;
+using model::Output;
 
 constexpr size_t kMostClassesShown = 8;
 
@@ -49,7 +52,7 @@ std::string ActivationText(const Layer& layer) {
   return inside.empty() ? name : fmt::format("{}({})", name, inside);
 }
 
-std::string ClassesText(const Mlp& mlp, const model::Output& output) {
+std::string ClassesText(const Mlp& mlp, const Output& output) {
   std::string text = fmt::format("{} classes:", output.class_labels.size());
   const size_t shown = std::min(output.class_labels.size(), kMostClassesShown);
   for (size_t i = 0; i < shown; ++i) text += ' ' + Printable(output.class_labels[i]);
@@ -58,39 +61,89 @@ std::string ClassesText(const Mlp& mlp, const model::Output& output) {
   return text + '\n';
 }
 
+// What a layer reads: the name of another, or of the input.
+const std::string& SourceName(const Mlp& mlp, size_t source) {
+  return source == model::kInputValue ? mlp.input_name : mlp.layers[source - 1].name;
+}
+
+bool IsChain(const Mlp& mlp) {
+  for (size_t i = 0; i < mlp.layers.size(); ++i) {
+    if (mlp.layers[i].source != i) return false;
+  }
+  return true;
+}
+
+// What each layer reads is told where it is not the layer before.
 std::string LayersTable(const Mlp& mlp) {
-  Table table({{"layer", Align::kLeft},
-               {"inputs", Align::kRight},
-               {"units", Align::kRight},
-               {"activation", Align::kLeft},
-               {"numbers", Align::kRight}});
+  const bool chain = IsChain(mlp);
+  std::vector<Column> columns{{"layer", Align::kLeft}};
+  if (!chain) columns.push_back({"reads", Align::kLeft});
+  columns.insert(columns.end(), {{"inputs", Align::kRight},
+                                 {"units", Align::kRight},
+                                 {"activation", Align::kLeft},
+                                 {"numbers", Align::kRight}});
+  Table table(std::move(columns));
   for (const Layer& layer : mlp.layers) {
-    table.AddRow({Printable(layer.name), fmt::format("{}", layer.inputs),
-                  fmt::format("{}", layer.outputs), ActivationText(layer),
-                  FormatCount(static_cast<double>(Learned(layer)))});
+    std::vector<std::string> cells{Printable(layer.name)};
+    if (!chain) cells.push_back(Printable(SourceName(mlp, layer.source)));
+    cells.insert(cells.end(),
+                 {fmt::format("{}", layer.inputs), fmt::format("{}", layer.outputs),
+                  ActivationText(layer), FormatCount(static_cast<double>(Learned(layer)))});
+    table.AddRow(std::move(cells));
   }
   return table.Render();
 }
 
-nlohmann::ordered_json LayerJson(const Layer& layer) {
-  return {{"name", layer.name},
-          {"inputs", layer.inputs},
-          {"outputs", layer.outputs},
-          {"activation", layer.activation->name},
-          {"parameters", Parameters(layer)},
-          {"slopes", layer.slopes.size()}};
+std::string OutputText(const Mlp& mlp, const Output& output) {
+  std::string text =
+      fmt::format("output '{}' [rows, {}]", Printable(output.name), mlp.width(output));
+  if (mlp.outputs.size() > 1) {
+    text += fmt::format(" of '{}'", Printable(SourceName(mlp, output.source)));
+  }
+  return text + '\n';
+}
+
+nlohmann::ordered_json LayerJson(const Mlp& mlp, const Layer& layer) {
+  nlohmann::ordered_json json = {{"name", layer.name},
+                                 {"inputs", layer.inputs},
+                                 {"outputs", layer.outputs},
+                                 {"activation", layer.activation->name},
+                                 {"parameters", Parameters(layer)},
+                                 {"slopes", layer.slopes.size()}};
+  if (!IsChain(mlp)) json["reads"] = SourceName(mlp, layer.source);
+  return json;
+}
+
+// One output is told at the top, several in a list.
+void AddOutputs(const Mlp& mlp, nlohmann::ordered_json& json) {
+  auto list = nlohmann::ordered_json::array();
+  for (const Output& output : mlp.outputs) {
+    list.push_back({{"name", output.name}, {"width", mlp.width(output)}});
+    nlohmann::ordered_json& about = mlp.outputs.size() == 1 ? json : list.back();
+    if (mlp.outputs.size() > 1) about["layer"] = SourceName(mlp, output.source);
+    about["class_labels"] = output.class_labels;
+    if (!output.class_labels.empty() && mlp.width(output) == 1) {
+      about["threshold"] = output.threshold;
+    }
+  }
+  if (list.size() == 1) {
+    json["output"] = std::move(list[0]);
+  } else {
+    json["outputs"] = std::move(list);
+  }
 }
 
 }  // namespace
 
 std::string ModelText(const Mlp& mlp) {
-  const model::Output& output = mlp.outputs.front();
-  std::string text =
-      fmt::format("input '{}' [rows, {}]{} -> output '{}' [rows, {}]\n", Printable(mlp.input_name),
-                  mlp.inputs(), mlp.offset.empty() ? "" : ", normalized", Printable(output.name),
-                  mlp.width(output));
+  std::string text = fmt::format("input '{}' [rows, {}]{}", Printable(mlp.input_name), mlp.inputs(),
+                                 mlp.offset.empty() ? "" : ", normalized");
+  text += mlp.outputs.size() == 1 ? " -> " : "\n";
+  for (const Output& output : mlp.outputs) {
+    text += OutputText(mlp, output);
+    if (!output.class_labels.empty()) text += ClassesText(mlp, output);
+  }
   if (!mlp.producer.empty()) text += fmt::format("made by {}\n", Printable(mlp.producer));
-  if (!output.class_labels.empty()) text += ClassesText(mlp, output);
   const size_t learned = Learned(mlp);
   return text + '\n' + LayersTable(mlp) +
          fmt::format("\n{} numbers, {} FLOP/row, {} bytes\n",
@@ -100,18 +153,15 @@ std::string ModelText(const Mlp& mlp) {
 }
 
 nlohmann::ordered_json ModelJson(const Mlp& mlp) {
-  const model::Output& output = mlp.outputs.front();
   nlohmann::ordered_json json = {{"producer", mlp.producer},
                                  {"input", {{"name", mlp.input_name}, {"width", mlp.inputs()}}},
-                                 {"output", {{"name", output.name}, {"width", mlp.width(output)}}},
                                  {"normalized", !mlp.offset.empty()},
-                                 {"class_labels", output.class_labels},
                                  {"layers", nlohmann::ordered_json::array()},
                                  {"numbers", Learned(mlp)},
                                  {"flop_per_row", mlp.flops_per_row()},
                                  {"bytes", Learned(mlp) * sizeof(float)}};
-  if (!output.class_labels.empty() && mlp.width(output) == 1) json["threshold"] = output.threshold;
-  for (const Layer& layer : mlp.layers) json["layers"].push_back(LayerJson(layer));
+  AddOutputs(mlp, json);
+  for (const Layer& layer : mlp.layers) json["layers"].push_back(LayerJson(mlp, layer));
   return json;
 }
 

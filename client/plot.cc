@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <cmath>
@@ -131,17 +132,32 @@ std::vector<float> RowsOf(const SweptRow& swept, const std::vector<float>& x) {
   return rows;
 }
 
-// The only float output.
-absl::StatusOr<const Tensor*> ScoresOf(const InferOutput& output) {
-  const Tensor* scores = nullptr;
-  size_t count = 0;
+// A column of a float output.
+struct Scores {
+  const Tensor* tensor = nullptr;
+  size_t column = 0;
+};
+
+// The column that --output chooses, counted through all float outputs.
+absl::StatusOr<Scores> ScoresOf(const InferOutput& output, std::optional<size_t> given) {
+  size_t columns = 0;
+  std::vector<std::string> sizes;
   for (const Tensor& tensor : output.outputs) {
     if (tensor.is_text) continue;
-    scores = &tensor;
-    ++count;
+    columns += tensor.width;
+    sizes.push_back(fmt::format("output {} has {} columns", Quoted(tensor.name), tensor.width));
   }
-  if (count == 1) return scores;
-  return absl::UnimplementedError(fmt::format("got {} FP32 outputs, want 1", count));
+  if (columns == 0) return absl::UnimplementedError("got no FP32 output");
+  Scores scores;
+  HILLOCK_ASSIGN_OR_RETURN(scores.column, ChooseColumn("--output", given, columns,
+                                                       fmt::format("{}", fmt::join(sizes, ", "))));
+  for (const Tensor& tensor : output.outputs) {
+    if (tensor.is_text) continue;
+    scores.tensor = &tensor;
+    if (scores.column < tensor.width) break;
+    scores.column -= tensor.width;
+  }
+  return scores;
 }
 
 std::string ColumnName(const std::string& name, size_t column, size_t width) {
@@ -157,19 +173,16 @@ absl::StatusOr<Curve> AskForCurve(const Client& client, const PlotFlags& flags,
   const size_t width = swept.row.size();
   HILLOCK_ASSIGN_OR_RETURN(const InferOutput output,
                            client.Infer({target.model, version, swept.input_name, width, rows}));
-  HILLOCK_ASSIGN_OR_RETURN(const Tensor* const scores, ScoresOf(output));
-  HILLOCK_ASSIGN_OR_RETURN(
-      const size_t column,
-      ChooseColumn("--output", flags.output, scores->width,
-                   fmt::format("output {} has {} columns", Quoted(scores->name), scores->width)));
+  HILLOCK_ASSIGN_OR_RETURN(const Scores scores, ScoresOf(output, flags.output));
   Curve curve;
   curve.model = target.model;
   curve.version = output.version;
   curve.title = flags.target;
   curve.x_name = ColumnName(swept.input_name, swept.column, width);
-  curve.y_name = ColumnName(scores->name, column, scores->width);
+  curve.y_name = ColumnName(scores.tensor->name, scores.column, scores.tensor->width);
   curve.x.assign(x.begin(), x.end());
-  for (size_t i = 0; i < x.size(); ++i) curve.y.push_back(double{scores->row(i)[column]});
+  for (size_t i = 0; i < x.size(); ++i)
+    curve.y.push_back(double{scores.tensor->row(i)[scores.column]});
   curve.slope = SlopesOf(curve.x, curve.y);
   return curve;
 }
@@ -215,7 +228,8 @@ void AddSweepFlags(CLI::App& command, PlotFlags& flags) {
   command.add_option("--input", flags.input, "input column to sweep, from 0");
   command.add_option("--row", flags.row,
                      "file whose first row gives the other input columns; 0 if not given");
-  command.add_option("--output", flags.output, "output column to draw, from 0");
+  command.add_option("--output", flags.output,
+                     "output column to draw, from 0, counted through all outputs");
 }
 
 }  // namespace

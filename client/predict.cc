@@ -5,6 +5,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "client/command.h"
 #include "client/model_input.h"
@@ -12,6 +13,7 @@
 #include "client/prediction.h"
 #include "client/prediction_report.h"
 #include "client/rows.h"
+#include "client/text.h"
 #include "server/base/status.h"
 
 namespace hillock::client {
@@ -58,14 +60,13 @@ absl::StatusOr<Rows> LoadRows(const PredictFlags& flags, size_t width) {
   return Slice(rows, flags.offset, flags.limit);
 }
 
-absl::StatusOr<Predictions> Ask(const Client& client, const PredictFlags& flags,
-                                const std::string& version, const ModelInput& model,
-                                const Rows& rows) {
+absl::StatusOr<std::vector<Predictions>> Ask(const Client& client, const PredictFlags& flags,
+                                             const std::string& version, const ModelInput& model,
+                                             const Rows& rows) {
   const InferInput input{flags.model, version, model.name, rows.width, rows.values};
   HILLOCK_ASSIGN_OR_RETURN(InferOutput output, client.Infer(input));
-  HILLOCK_ASSIGN_OR_RETURN(auto class_names, client.ClassNames(flags.model, output.version));
-  return MakePredictions(flags.model, std::move(output), rows, flags.offset,
-                         std::move(class_names));
+  HILLOCK_ASSIGN_OR_RETURN(const auto class_names, client.ClassNames(flags.model, output.version));
+  return MakePredictions(flags.model, std::move(output), rows, flags.offset, class_names);
 }
 
 void WritePictures(const Console& console, const Predictions& predictions, const Rows& rows,
@@ -88,6 +89,25 @@ void WriteText(const Console& console, const PredictFlags& flags, const Predicti
   if (accuracy) console.out << AccuracyLine(*accuracy) << '\n';
 }
 
+// One output after the other, with its name before it where there are several.
+void WriteTexts(const Console& console, const PredictFlags& flags,
+                const std::vector<Predictions>& outputs, const Rows& rows,
+                std::optional<PictureSize> picture) {
+  for (const Predictions& predictions : outputs) {
+    if (outputs.size() > 1 && !flags.quiet) {
+      console.out << (&predictions == &outputs.front() ? "" : "\n") << "output "
+                  << Printable(predictions.output) << '\n';
+    }
+    WriteText(console, flags, predictions, rows, picture);
+  }
+}
+
+void EraseRows(nlohmann::ordered_json& json) {
+  json.erase("rows");
+  if (!json.contains("outputs")) return;
+  for (auto& output : json["outputs"]) output.erase("rows");
+}
+
 absl::Status Predict(const PredictFlags& flags, const Console& console) {
   const std::string version = flags.version == 0 ? "" : std::to_string(flags.version);
   HILLOCK_ASSIGN_OR_RETURN(const Client client, Connect(flags.server, flags.batch_rows));
@@ -95,13 +115,13 @@ absl::Status Predict(const PredictFlags& flags, const Console& console) {
   HILLOCK_ASSIGN_OR_RETURN(const ModelInput input, OnlyInput(metadata));
   HILLOCK_ASSIGN_OR_RETURN(const auto picture, PictureFor(flags, input.width));
   HILLOCK_ASSIGN_OR_RETURN(const Rows rows, LoadRows(flags, input.width));
-  HILLOCK_ASSIGN_OR_RETURN(const Predictions predictions, Ask(client, flags, version, input, rows));
+  HILLOCK_ASSIGN_OR_RETURN(const auto outputs, Ask(client, flags, version, input, rows));
   if (flags.json) {
-    nlohmann::ordered_json json = PredictionJson(predictions);
-    if (flags.quiet) json.erase("rows");
+    nlohmann::ordered_json json = PredictionJson(outputs);
+    if (flags.quiet) EraseRows(json);
     WriteJson(console.out, json);
   } else {
-    WriteText(console, flags, predictions, rows, picture);
+    WriteTexts(console, flags, outputs, rows, picture);
   }
   return absl::OkStatus();
 }

@@ -15,6 +15,7 @@ namespace hillock::client {
 namespace {
 
 constexpr double kSumTolerance = 1e-3;
+constexpr std::string_view kLabelSuffix = "_label";
 
 float Key(float score) {
   return std::isnan(score) ? -std::numeric_limits<float>::infinity() : score;
@@ -32,23 +33,35 @@ size_t PredictedClass(std::span<const float> outputs) {
   return LargestColumn(outputs);
 }
 
-struct Split {
-  Tensor* scores = nullptr;
+// A float output and the labels that belong to it, or null.
+struct Head {
+  const Tensor* scores = nullptr;
   Tensor* labels = nullptr;
 };
 
-absl::StatusOr<Split> SplitOutputs(std::vector<Tensor>& outputs) {
-  Split split;
-  size_t floats = 0;
-  for (Tensor& tensor : outputs) {
-    if (!tensor.is_text) ++floats;
-    (tensor.is_text ? split.labels : split.scores) = &tensor;
+absl::Status PairLabels(Tensor& labels, std::vector<Head>& heads) {
+  const auto head = std::find_if(heads.begin(), heads.end(), [&](const Head& one) {
+    return heads.size() == 1 || one.scores->name + std::string(kLabelSuffix) == labels.name;
+  });
+  if (head == heads.end() || head->labels != nullptr || labels.width != 1) {
+    return absl::UnimplementedError(
+        fmt::format("BYTES output {} of {} a row is not the labels of one of {} FP32 outputs",
+                    Quoted(labels.name), labels.width, heads.size()));
   }
-  const size_t texts = outputs.size() - floats;
-  if (floats == 1 && texts <= 1 && (texts == 0 || split.labels->width == 1)) return split;
-  return absl::UnimplementedError(
-      fmt::format("got {} FP32 and {} BYTES outputs, want 1 FP32 and at most 1 BYTES of one a row",
-                  floats, texts));
+  head->labels = &labels;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<Head>> PairOutputs(std::vector<Tensor>& outputs) {
+  std::vector<Head> heads;
+  for (const Tensor& tensor : outputs) {
+    if (!tensor.is_text) heads.push_back({&tensor, nullptr});
+  }
+  if (heads.empty()) return absl::UnimplementedError("got no FP32 output, want at least 1");
+  for (Tensor& tensor : outputs) {
+    if (tensor.is_text) HILLOCK_RETURN_IF_ERROR(PairLabels(tensor, heads));
+  }
+  return heads;
 }
 
 // A class without a name has its number, marked where that is not its label.
@@ -60,37 +73,56 @@ std::vector<std::string> NameClasses(std::vector<std::string> names, size_t clas
   return names;
 }
 
-Prediction MakeOne(const Split& split, const Rows& rows, size_t i) {
-  const auto outputs = split.scores->row(i);
+Prediction MakeOne(const Head& head, size_t i) {
+  const auto outputs = head.scores->row(i);
   Prediction prediction;
   prediction.outputs.assign(outputs.begin(), outputs.end());
-  prediction.label = split.labels != nullptr ? std::move(split.labels->strings[i])
-                                             : std::to_string(PredictedClass(outputs));
-  if (!rows.labels.empty()) prediction.expected = rows.labels[i];
+  prediction.label = head.labels != nullptr ? std::move(head.labels->strings[i])
+                                            : std::to_string(PredictedClass(outputs));
   return prediction;
 }
 
-}  // namespace
-
-absl::StatusOr<Predictions> MakePredictions(const std::string& model, InferOutput output,
-                                            const Rows& rows, size_t first_row,
-                                            std::vector<std::string> class_names) {
-  HILLOCK_ASSIGN_OR_RETURN(const Split split, SplitOutputs(output.outputs));
+Predictions MakeAll(const Head& head, size_t rows, size_t first_row,
+                    std::vector<std::string> class_names) {
   Predictions predictions;
-  predictions.model = model;
-  predictions.version = output.version;
-  predictions.output = split.scores->name;
-  predictions.names_classes = split.labels != nullptr;
-  for (size_t i = 0; i < rows.count(); ++i) {
-    predictions.rows.push_back(MakeOne(split, rows, i));
+  predictions.output = head.scores->name;
+  predictions.names_classes = head.labels != nullptr;
+  for (size_t i = 0; i < rows; ++i) {
+    predictions.rows.push_back(MakeOne(head, i));
     predictions.rows.back().row = first_row + i;
   }
   predictions.probabilities =
       std::all_of(predictions.rows.begin(), predictions.rows.end(),
                   [](const Prediction& row) { return AreProbabilities(row.outputs); });
   predictions.class_names = NameClasses(
-      std::move(class_names), std::max<size_t>(2, split.scores->width), predictions.names_classes);
+      std::move(class_names), std::max<size_t>(2, head.scores->width), predictions.names_classes);
   return predictions;
+}
+
+void Expect(const std::vector<std::string>& labels, std::vector<Predictions>& all) {
+  const auto labelled = std::find_if(all.begin(), all.end(),
+                                     [](const Predictions& one) { return one.names_classes; });
+  Predictions& judged = labelled == all.end() ? all.front() : *labelled;
+  for (size_t i = 0; i < labels.size(); ++i) judged.rows[i].expected = labels[i];
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<Predictions>> MakePredictions(const std::string& model,
+                                                         InferOutput output, const Rows& rows,
+                                                         size_t first_row,
+                                                         const NamesByOutput& class_names) {
+  HILLOCK_ASSIGN_OR_RETURN(const std::vector<Head> heads, PairOutputs(output.outputs));
+  std::vector<Predictions> all;
+  for (const Head& head : heads) {
+    const auto names = class_names.find(heads.size() == 1 ? "" : head.scores->name);
+    all.push_back(MakeAll(head, rows.count(), first_row,
+                          names == class_names.end() ? std::vector<std::string>() : names->second));
+    all.back().model = model;
+    all.back().version = output.version;
+  }
+  Expect(rows.labels, all);
+  return all;
 }
 
 bool AreProbabilities(std::span<const float> outputs) {

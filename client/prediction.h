@@ -23,6 +23,7 @@ struct Prediction {
   std::optional<std::string> expected;
 };
 
+// What one output of a model said of each row.
 struct Predictions {
   std::string model;
   std::string version;
@@ -45,14 +46,18 @@ struct Accuracy {
   double value() const { return static_cast<double>(correct) / static_cast<double>(total); }
 };
 
-// Pairs `output` with `rows`, of which the first is row `first_row` of the input. Classes beyond
-// `class_names` are called by their numbers, "#<number>" when the model has labels. The label of a
-// row is the server's, or, when the model has no output of labels, the number of the largest
-// column; of a single column, "1" from 0.5 on and "0" below. A NaN is never the largest. Errors:
-// UNIMPLEMENTED when there is not exactly one float output or more than one of strings.
-absl::StatusOr<Predictions> MakePredictions(const std::string& model, InferOutput output,
-                                            const Rows& rows, size_t first_row,
-                                            std::vector<std::string> class_names);
+// Pairs `output` with `rows`, of which the first is row `first_row` of the input: one Predictions
+// for each float output, in the server's order. The labels of a row are what the output of strings
+// says that belongs to it: the only one beside an only float output, else the one whose name has
+// "_label" behind the float output's. Where there is none, it is the number of the largest column;
+// of a single column, "1" from 0.5 on and "0" below. A NaN is never the largest. Classes beyond
+// `class_names` are called by their numbers, "#<number>" when the output has labels. What is
+// expected of a row is expected of the first output with labels, else of the first. Errors:
+// UNIMPLEMENTED when there is no float output, or strings that belong to none.
+absl::StatusOr<std::vector<Predictions>> MakePredictions(const std::string& model,
+                                                         InferOutput output, const Rows& rows,
+                                                         size_t first_row,
+                                                         const NamesByOutput& class_names);
 
 // Whether the scores of a row are probabilities of classes: each from 0 to 1, and together 1 unless
 // there is only one, which is then the probability of the second of two classes.

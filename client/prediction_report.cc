@@ -143,6 +143,17 @@ nlohmann::ordered_json RowJson(const Prediction& row, bool names_classes) {
   return json;
 }
 
+void AddRows(const Predictions& predictions, nlohmann::ordered_json& json) {
+  json["rows"] = nlohmann::ordered_json::array();
+  for (const Prediction& row : predictions.rows) {
+    json["rows"].push_back(RowJson(row, predictions.names_classes));
+  }
+  if (const auto accuracy = Measure(predictions)) {
+    json["accuracy"] = accuracy->value();
+    json["n"] = accuracy->total;
+  }
+}
+
 }  // namespace
 
 std::string PredictionTable(const Predictions& predictions, size_t top, Ink ink) {
@@ -157,15 +168,16 @@ std::string PredictionPicture(const Predictions& predictions, const Prediction& 
   return SideBySide(picture, Caption(predictions, prediction, DisplayWidth(picture[0]), top, ink));
 }
 
-nlohmann::ordered_json PredictionJson(const Predictions& predictions) {
-  nlohmann::ordered_json json{{"model", predictions.model}, {"version", predictions.version}};
-  json["rows"] = nlohmann::ordered_json::array();
-  for (const Prediction& row : predictions.rows) {
-    json["rows"].push_back(RowJson(row, predictions.names_classes));
+nlohmann::ordered_json PredictionJson(const std::vector<Predictions>& outputs) {
+  nlohmann::ordered_json json{{"model", outputs[0].model}, {"version", outputs[0].version}};
+  if (outputs.size() == 1) {
+    AddRows(outputs[0], json);
+    return json;
   }
-  if (const auto accuracy = Measure(predictions)) {
-    json["accuracy"] = accuracy->value();
-    json["n"] = accuracy->total;
+  json["outputs"] = nlohmann::ordered_json::array();
+  for (const Predictions& predictions : outputs) {
+    AddRows(predictions,
+            json["outputs"].emplace_back(nlohmann::ordered_json{{"output", predictions.output}}));
   }
   return json;
 }

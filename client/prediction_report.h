@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "client/picture.h"
 #include "client/prediction.h"
@@ -26,8 +27,9 @@ std::string PredictionPicture(const Predictions& predictions, const Prediction& 
 
 // {"model", "version", "rows": [{"row", "label", "probabilities", "expected"}], "accuracy", "n"}.
 // "expected", "accuracy" and "n" are there when labels are known. A model that names no classes has
-// "outputs" in place of "label" and "probabilities".
-nlohmann::ordered_json PredictionJson(const Predictions& predictions);
+// "outputs" in place of "label" and "probabilities". One with several outputs has {"model",
+// "version", "outputs": [{"output", "rows", "accuracy", "n"}]}. REQUIRES: at least one.
+nlohmann::ordered_json PredictionJson(const std::vector<Predictions>& outputs);
 
 }  // namespace hillock::client
 

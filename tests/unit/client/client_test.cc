@@ -25,6 +25,8 @@ using ::testing::HasSubstr;
 using grpc::health::v1::HealthCheckResponse;
 using inference::ModelInferResponse;
 using std::chrono::milliseconds;
+using ::testing::ElementsAre;
+using ::testing::Pair;
 
 class ClientTest : public ::testing::Test {
  protected:
@@ -186,7 +188,9 @@ TEST_F(ClientTest, RefusesPartsThatDoNotMatch) {
 
 TEST_F(ClientTest, TellsTheNamesOfClasses) {
   const Client client = Connect();
-  EXPECT_THAT(*client.ClassNames("sign", ""), ElementsAre("left", "right"));
+  const std::vector<std::string> names{"left", "right"};
+  EXPECT_THAT(*client.ClassNames("sign", ""), ElementsAre(Pair("", names)));
+  EXPECT_THAT(*client.ClassNames("both", ""), ElementsAre(Pair("p", names)));
   EXPECT_THAT(*client.ClassNames("sum", ""), ElementsAre());
   EXPECT_EQ(client.ClassNames("nobody", "").status().code(), absl::StatusCode::kNotFound);
 }

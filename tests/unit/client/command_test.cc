@@ -137,6 +137,29 @@ TEST_F(CommandTest, PredictPrintsTheOutputsOfAModelWithoutLabels) {
   EXPECT_THAT(Predict("sum", "0,1,1\n0,0,0\n").out, HasSubstr("held-out accuracy: 1.0000 (n=2)"));
 }
 
+TEST_F(CommandTest, PredictPrintsEveryOutput) {
+  EXPECT_EQ(Predict("both", "a,b,label\n0.9,0.1,left\n").out,
+            "output y\n"
+            "row  y\n"
+            "  0  1\n"
+            "\n"
+            "output p\n"
+            "row  label   prob  top 2                       expected\n"
+            "  0  left   90.0%  left   90.0%  right  10.0%  left \u2713\n"
+            "\n"
+            "held-out accuracy: 1.0000 (n=1)\n");
+  const auto json = nlohmann::json::parse(Predict("both", kLabelled, {"--json", "--quiet"}).out);
+  EXPECT_EQ(json["outputs"][1].dump(), R"({"accuracy":0.6666666666666666,"n":3,"output":"p"})");
+}
+
+TEST_F(CommandTest, PlotCountsColumnsThroughAllOutputs) {
+  EXPECT_THAT(Call({"plot", "both", "--input", "0", "--output", "2"}).out,
+              HasSubstr("both: p[1] over x[0], model both"));
+  EXPECT_THAT(Call({"plot", "both", "--input", "0", "--output", "3"}).status,
+              IsError(absl::StatusCode::kInvalidArgument,
+                      "want --output 0 to 2: output 'y' has 1 columns, output 'p' has 2 columns"));
+}
+
 TEST_F(CommandTest, PredictDrawsRows) {
   const Outcome outcome = Predict("sign", kLabelled, {"--draw", "1x2", "--limit", "1"});
   ASSERT_THAT(outcome.status, IsOk());

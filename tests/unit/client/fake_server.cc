@@ -64,6 +64,22 @@ void AnswerSum(const ModelInferRequest& request, ModelInferResponse& response) {
   for (size_t i = 0; i < x.size(); i += 2) Append(x[i] + x[i + 1], sums);
 }
 
+// The two heads of "both", with labels for one of them.
+void AnswerBoth(const ModelInferRequest& request, ModelInferResponse& response) {
+  AnswerSum(request, response);
+  ModelInferResponse sign;
+  AnswerSign(request, sign);
+  for (int i = 0; i < sign.outputs_size(); ++i) {
+    *response.add_outputs() = sign.outputs(i);
+    response.add_raw_output_contents(sign.raw_output_contents(i));
+  }
+  response.mutable_outputs(2)->set_name("p_label");
+}
+
+bool IsKnown(const std::string& model) {
+  return model == "sign" || model == "sum" || model == "both";
+}
+
 void AddIndex(inference::RepositoryIndexResponse* response, const char* name, const char* state,
               const char* reason) {
   auto* const model = response->add_models();
@@ -105,25 +121,27 @@ grpc::Status FakeServer::Inference::ServerReady(grpc::ServerContext*,
 grpc::Status FakeServer::Inference::ModelMetadata(grpc::ServerContext*,
                                                   const inference::ModelMetadataRequest* request,
                                                   inference::ModelMetadataResponse* response) {
-  const bool sign = request->name() == "sign";
-  if (!sign && request->name() != "sum") return NotFound(request->name());
-  response->set_name(request->name());
+  const std::string& model = request->name();
+  if (!IsKnown(model)) return NotFound(model);
+  response->set_name(model);
   *response->add_versions() = kVersion;
   AddTensor(response->add_inputs(), "x", "FP32", {-1, 2});
-  AddTensor(response->add_outputs(), sign ? "p" : "y", "FP32", {-1, sign ? 2 : 1});
-  if (sign) AddTensor(response->add_outputs(), "label", "BYTES", {-1});
+  if (model != "sign") AddTensor(response->add_outputs(), "y", "FP32", {-1, 1});
+  if (model == "sum") return grpc::Status::OK;
+  AddTensor(response->add_outputs(), "p", "FP32", {-1, 2});
+  AddTensor(response->add_outputs(), model == "sign" ? "label" : "p_label", "BYTES", {-1});
   return grpc::Status::OK;
 }
 
 grpc::Status FakeServer::Inference::ModelConfig(grpc::ServerContext*,
                                                 const inference::ModelConfigRequest* request,
                                                 inference::ModelConfigResponse* response) {
-  const bool sign = request->name() == "sign";
-  if (!sign && request->name() != "sum") return NotFound(request->name());
+  if (!IsKnown(request->name())) return NotFound(request->name());
   auto& parameters = *response->mutable_config()->mutable_parameters();
-  if (!sign) return grpc::Status::OK;
-  parameters["class.0"].set_string_value("left");
-  parameters["class.1"].set_string_value("right");
+  if (request->name() == "sum") return grpc::Status::OK;
+  const std::string prefix = request->name() == "both" ? "p." : "";
+  parameters[prefix + "class.0"].set_string_value("left");
+  parameters[prefix + "class.1"].set_string_value("right");
   return grpc::Status::OK;
 }
 
@@ -135,6 +153,8 @@ grpc::Status FakeServer::Inference::ModelInfer(grpc::ServerContext*,
     AnswerSign(*request, *response);
   } else if (request->model_name() == "sum") {
     AnswerSum(*request, *response);
+  } else if (request->model_name() == "both") {
+    AnswerBoth(*request, *response);
   } else {
     return NotFound(request->model_name());
   }

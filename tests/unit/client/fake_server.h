@@ -14,7 +14,8 @@
 
 namespace hillock::client {
 
-// A real gRPC server on a loopback port with two models whose answers are plain to see:
+// A real gRPC server on a loopback port with models whose answers are plain to see:
+//   both    y of sum, and p and label of sign, which is then called p_label
 //   sign    input x of width 2 -> p [rows, 2] = (x0, x1), label [rows] = "left" when x0 > x1 else
 //           "right"
 //   sum     input x of width 2 -> y [rows, 1] = x0 + x1

@@ -105,7 +105,7 @@ TEST(PredictionPictureTest, DrawsNoBarsForPlainNumbers) {
 }
 
 TEST(PredictionJsonTest, HoldsEverythingKnown) {
-  const auto json = PredictionJson(Digits());
+  const auto json = PredictionJson({Digits()});
   EXPECT_EQ(json["model"], "digits");
   EXPECT_EQ(json["version"], "1");
   EXPECT_EQ(json["rows"][1]["row"], 12);
@@ -117,9 +117,20 @@ TEST(PredictionJsonTest, HoldsEverythingKnown) {
 }
 
 TEST(PredictionJsonTest, LeavesOutWhatIsNotKnown) {
-  const auto json = PredictionJson(Regression(2));
+  const auto json = PredictionJson({Regression(2)});
   EXPECT_EQ(json["rows"][0].dump(), R"({"row":0,"outputs":[1.5,1.5]})");
   EXPECT_FALSE(json.contains("accuracy"));
+}
+
+TEST(PredictionJsonTest, ListsSeveralOutputs) {
+  const auto json = PredictionJson({Digits(), Regression(1)});
+  EXPECT_EQ(json["model"], "digits");
+  EXPECT_FALSE(json.contains("rows"));
+  ASSERT_EQ(json["outputs"].size(), 2u);
+  EXPECT_EQ(json["outputs"][0]["output"], "probabilities");
+  EXPECT_EQ(json["outputs"][0]["rows"].size(), 2u);
+  EXPECT_EQ(json["outputs"][0]["accuracy"], 0.5);
+  EXPECT_EQ(json["outputs"][1].dump(), R"({"output":"y","rows":[{"row":0,"outputs":[1.5]}]})");
 }
 
 }  // namespace

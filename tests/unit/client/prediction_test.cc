@@ -29,10 +29,11 @@ Rows RowsOf(size_t count, std::vector<std::string> labels = {}) {
 
 Predictions Make(std::vector<Tensor> outputs, const Rows& rows, size_t first_row = 0,
                  std::vector<std::string> class_names = {}) {
-  auto predictions =
-      MakePredictions("m", {"7", std::move(outputs)}, rows, first_row, std::move(class_names));
+  auto predictions = MakePredictions("m", {"7", std::move(outputs)}, rows, first_row,
+                                     {{"", std::move(class_names)}});
   EXPECT_THAT(predictions, IsOk());
-  return *std::move(predictions);
+  EXPECT_EQ(predictions->size(), 1u);
+  return predictions->front();
 }
 
 std::vector<std::string> LabelsOf(const Predictions& predictions) {
@@ -84,14 +85,38 @@ TEST(MakePredictionsTest, NumbersTheClassesItIsToldNothingOf) {
 }
 
 TEST(MakePredictionsTest, RefusesOtherSetsOfOutputs) {
-  const std::vector<std::vector<Tensor>> bad{
-      {}, {Texts({"a"})}, {Floats(1, {1}), Floats(1, {1})}, {Floats(1, {1}), Texts({}), Texts({})}};
-  for (const auto& outputs : bad) {
-    EXPECT_THAT(
-        MakePredictions("m", {"1", outputs}, RowsOf(1), 0, {}),
-        StatusIs(absl::StatusCode::kUnimplemented, HasSubstr("want 1 FP32 and at most 1 BYTES")))
-        << outputs.size() << " outputs";
-  }
+  const auto expect_refused = [](const std::vector<Tensor>& outputs, const std::string& message) {
+    EXPECT_THAT(MakePredictions("m", {"1", outputs}, RowsOf(1), 0, {}),
+                StatusIs(absl::StatusCode::kUnimplemented, HasSubstr(message)));
+  };
+  expect_refused({}, "got no FP32 output, want at least 1");
+  expect_refused({Texts({"a"})}, "got no FP32 output, want at least 1");
+  expect_refused({Floats(1, {1}), Texts({"a"}), Texts({"b"})},
+                 "BYTES output 'label' of 1 a row is not the labels of one of 1 FP32 outputs");
+  expect_refused({Floats(1, {1}), {"label", 2, {}, {"a", "b"}, true}}, "output 'label' of 2 a row");
+  expect_refused({Floats(1, {1}), {"value", 1, {1}, {}, false}, Texts({"a"})},
+                 "is not the labels of one of 2 FP32 outputs");
+}
+
+TEST(MakePredictionsTest, TellsSeveralOutputsApart) {
+  const std::vector<Tensor> outputs{{"value", 1, {.25f, 7}, {}, false},
+                                    {"policy", 2, {.9f, .1f, .2f, .8f}, {}, false},
+                                    {"policy_label", 1, {}, {"left", "right"}, true}};
+  const auto all = MakePredictions("m", {"1", outputs}, RowsOf(2, {"left", "left"}), 4,
+                                   {{"policy", {"left", "right"}}});
+  ASSERT_THAT(all, IsOk());
+  ASSERT_EQ(all->size(), 2u);
+  const Predictions& value = (*all)[0];
+  EXPECT_EQ(value.output, "value");
+  EXPECT_FALSE(value.names_classes);
+  EXPECT_FALSE(value.probabilities);
+  EXPECT_EQ(value.rows[0].expected, std::nullopt) << "labels are those of an output with classes";
+  const Predictions& policy = (*all)[1];
+  EXPECT_EQ(policy.output, "policy");
+  EXPECT_THAT(LabelsOf(policy), ElementsAre("left", "right"));
+  EXPECT_THAT(policy.class_names, ElementsAre("left", "right"));
+  EXPECT_EQ(policy.rows[1].row, 5u);
+  EXPECT_EQ(Measure(policy)->correct, 1u);
 }
 
 TEST(AreProbabilitiesTest, WantsSharesOfOne) {
