@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <limits>
@@ -62,7 +63,7 @@ absl::Status ReadActivation(const v1::Activation& from, Layer& layer) {
 absl::StatusOr<Layer> ReadLayer(const v1::Layer& from, size_t index) {
   Layer layer;
   HILLOCK_ASSIGN_OR_RETURN(layer.name, Name("name", from.name(), fmt::format("layer{}", index)));
-  layer.source = index;
+  layer.source = from.has_source() ? from.source() : index;
   layer.inputs = from.inputs();
   layer.outputs = from.outputs();
   HILLOCK_ASSIGN_OR_RETURN(layer.weights, Floats("weights", from.weights()));
@@ -81,27 +82,72 @@ absl::StatusOr<Layer> ReadLayer(const v1::Layer& from, size_t index) {
   return layer;
 }
 
+absl::Status ReadInput(const v1::Mlp& file, Mlp& mlp) {
+  HILLOCK_ASSIGN_OR_RETURN(mlp.input_name, Name("input name", file.input().name(), "input"));
+  if (!file.has_normalization()) return absl::OkStatus();
+  const auto& from = file.normalization();
+  HILLOCK_ASSIGN_OR_RETURN(mlp.offset, FloatsOr("offset", from.offset(), mlp.inputs(), 0.0f));
+  HILLOCK_ASSIGN_OR_RETURN(mlp.scale, FloatsOr("scale", from.scale(), mlp.inputs(), 1.0f));
+  return absl::OkStatus();
+}
+
+// What version 1 says of its only output, in the words of version 2.
+v1::Output OnlyOutput(const v1::Mlp& file) {
+  v1::Output output;
+  output.set_name(file.output().name().empty() ? "output" : file.output().name());
+  output.set_width(file.output().width());
+  output.set_source(static_cast<uint32_t>(file.layers_size()));
+  *output.mutable_class_labels() = file.class_labels();
+  if (file.has_threshold()) output.set_threshold(file.threshold());
+  return output;
+}
+
+std::vector<v1::Output> OutputsOf(const v1::Mlp& file) {
+  if (file.format_version() == kChainVersion) return {OnlyOutput(file)};
+  return {file.outputs().begin(), file.outputs().end()};
+}
+
+absl::StatusOr<Output> ReadOutput(const v1::Output& from, size_t index) {
+  Output output;
+  HILLOCK_ASSIGN_OR_RETURN(output.name,
+                           Name("output name", from.name(), fmt::format("output{}", index)));
+  output.source = from.source();
+  output.class_labels.assign(from.class_labels().begin(), from.class_labels().end());
+  if (from.has_threshold()) output.threshold = from.threshold();
+  return output;
+}
+
 absl::Status CheckWidth(std::string_view what, uint32_t stated, size_t want) {
   if (stated == want) return absl::OkStatus();
   return absl::InvalidArgumentError(
       fmt::format("{} has width {}, want {}, as its layer", what, stated, want));
 }
 
-absl::Status ReadTensors(const v1::Mlp& file, Mlp& mlp) {
-  HILLOCK_ASSIGN_OR_RETURN(mlp.input_name, Name("input name", file.input().name(), "input"));
-  Output output;
-  output.source = mlp.layers.size();
-  HILLOCK_ASSIGN_OR_RETURN(output.name, Name("output name", file.output().name(), "output"));
+absl::Status CheckWidths(const v1::Mlp& file, const std::vector<v1::Output>& outputs,
+                         const Mlp& mlp) {
   HILLOCK_RETURN_IF_ERROR(CheckWidth("input", file.input().width(), mlp.inputs()));
-  HILLOCK_RETURN_IF_ERROR(CheckWidth("output", file.output().width(), mlp.width(output)));
-  output.class_labels.assign(file.class_labels().begin(), file.class_labels().end());
-  if (file.has_threshold()) output.threshold = file.threshold();
-  mlp.outputs.push_back(std::move(output));
-  if (!file.has_normalization()) return absl::OkStatus();
-  const auto& from = file.normalization();
-  HILLOCK_ASSIGN_OR_RETURN(mlp.offset, FloatsOr("offset", from.offset(), mlp.inputs(), 0.0f));
-  HILLOCK_ASSIGN_OR_RETURN(mlp.scale, FloatsOr("scale", from.scale(), mlp.inputs(), 1.0f));
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    HILLOCK_RETURN_IF_ERROR(CheckWidth(fmt::format("output '{}'", Excerpt(mlp.outputs[i].name)),
+                                       outputs[i].width(), mlp.width(mlp.outputs[i])));
+  }
   return absl::OkStatus();
+}
+
+// Fields of the other version would change the answers of a reader that knows only that.
+absl::Status CheckVersion(const v1::Mlp& file) {
+  const bool chain = file.format_version() == kChainVersion;
+  if (!chain && file.format_version() != kTreeVersion) {
+    return absl::UnimplementedError(fmt::format(
+        "format version {}, want {} or {}", file.format_version(), kChainVersion, kTreeVersion));
+  }
+  const bool has_sources =
+      std::ranges::any_of(file.layers(), [](const v1::Layer& layer) { return layer.has_source(); });
+  const bool of_tree = has_sources || file.outputs_size() > 0;
+  const bool of_chain = file.has_output() || file.class_labels_size() > 0 || file.has_threshold();
+  if (!(chain ? of_tree : of_chain)) return absl::OkStatus();
+  return absl::InvalidArgumentError(fmt::format("has fields of format version {}, but is of {}",
+                                                chain ? kTreeVersion : kChainVersion,
+                                                file.format_version()));
 }
 
 absl::StatusOr<v1::Mlp> Parse(std::string_view content) {
@@ -114,10 +160,7 @@ absl::StatusOr<v1::Mlp> Parse(std::string_view content) {
   if (!file.ParseFromArray(content.data(), static_cast<int>(content.size()))) {
     return absl::DataLossError("not a hillock.v1.Mlp message");
   }
-  if (file.format_version() != kFormatVersion) {
-    return absl::UnimplementedError(
-        fmt::format("format version {}, want {}", file.format_version(), kFormatVersion));
-  }
+  HILLOCK_RETURN_IF_ERROR(CheckVersion(file));
   return file;
 }
 
@@ -136,8 +179,14 @@ absl::StatusOr<Mlp> ReadMlp(std::string_view content) {
     mlp.layers.push_back(*std::move(layer));
   }
   if (mlp.layers.empty()) return absl::InvalidArgumentError("has 0 layers, want at least 1");
-  HILLOCK_RETURN_IF_ERROR(ReadTensors(file, mlp));
+  HILLOCK_RETURN_IF_ERROR(ReadInput(file, mlp));
+  const std::vector<v1::Output> outputs = OutputsOf(file);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    HILLOCK_ASSIGN_OR_RETURN(Output output, ReadOutput(outputs[i], i));
+    mlp.outputs.push_back(std::move(output));
+  }
   HILLOCK_RETURN_IF_ERROR(Validate(mlp));
+  HILLOCK_RETURN_IF_ERROR(CheckWidths(file, outputs, mlp));
   return mlp;
 }
 

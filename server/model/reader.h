@@ -8,8 +8,10 @@
 
 namespace hillock::model {
 
-// The layout of proto/mlp.proto that this server reads and writes.
-inline constexpr unsigned kFormatVersion = 1;
+// The layouts of proto/mlp.proto that this server reads and writes: a chain of layers with one
+// output, and the newest, trees with several.
+inline constexpr unsigned kChainVersion = 1;
+inline constexpr unsigned kTreeVersion = 2;
 
 // Parses the content of a model.mlp file (hillock.v1.Mlp). The content is treated as hostile:
 // nothing is allocated from a number in it that the bytes present do not bear out. Errors:

@@ -29,24 +29,65 @@ void WriteLayer(const Layer& layer, v1::Layer& to) {
   activation.set_slopes(Bytes(layer.slopes));
 }
 
+// Whether version 1 of the format can hold it.
+bool IsChain(const Mlp& mlp) {
+  for (size_t i = 0; i < mlp.layers.size(); ++i) {
+    if (mlp.layers[i].source != i) return false;
+  }
+  return mlp.outputs.size() == 1 && mlp.outputs[0].source == mlp.layers.size();
+}
+
+// Into a message that has class labels and perhaps a threshold.
+template <class Message>
+void WriteLabels(const Output& output, Message& to) {
+  for (const std::string& label : output.class_labels) to.add_class_labels(label);
+  if (output.threshold != kDefaultThreshold) to.set_threshold(output.threshold);
+}
+
+template <class Message>
+void WriteTensor(const std::string& name, size_t width, Message& to) {
+  to.set_name(name);
+  to.set_width(static_cast<uint32_t>(width));
+}
+
+void WriteTree(const Mlp& mlp, v1::Mlp& file) {
+  file.set_format_version(kTreeVersion);
+  for (size_t i = 0; i < mlp.layers.size(); ++i) {
+    const size_t source = mlp.layers[i].source;
+    if (source != i) {
+      file.mutable_layers(static_cast<int>(i))->set_source(static_cast<uint32_t>(source));
+    }
+  }
+  for (const Output& output : mlp.outputs) {
+    v1::Output& to = *file.add_outputs();
+    WriteTensor(output.name, mlp.width(output), to);
+    to.set_source(static_cast<uint32_t>(output.source));
+    WriteLabels(output, to);
+  }
+}
+
+void WriteChain(const Mlp& mlp, v1::Mlp& file) {
+  file.set_format_version(kChainVersion);
+  WriteTensor(mlp.outputs[0].name, mlp.width(mlp.outputs[0]), *file.mutable_output());
+  WriteLabels(mlp.outputs[0], file);
+}
+
 }  // namespace
 
 std::string WriteMlp(const Mlp& mlp) {
   v1::Mlp file;
-  file.set_format_version(kFormatVersion);
   file.set_producer(mlp.producer);
-  file.mutable_input()->set_name(mlp.input_name);
-  file.mutable_input()->set_width(static_cast<uint32_t>(mlp.inputs()));
-  const Output& output = mlp.outputs.front();
-  file.mutable_output()->set_name(output.name);
-  file.mutable_output()->set_width(static_cast<uint32_t>(mlp.width(output)));
+  WriteTensor(mlp.input_name, mlp.inputs(), *file.mutable_input());
   if (!mlp.offset.empty()) {
     file.mutable_normalization()->set_offset(Bytes(mlp.offset));
     file.mutable_normalization()->set_scale(Bytes(mlp.scale));
   }
   for (const Layer& layer : mlp.layers) WriteLayer(layer, *file.add_layers());
-  for (const std::string& label : output.class_labels) file.add_class_labels(label);
-  if (output.threshold != kDefaultThreshold) file.set_threshold(output.threshold);
+  if (IsChain(mlp)) {
+    WriteChain(mlp, file);
+  } else {
+    WriteTree(mlp, file);
+  }
   std::string content = file.SerializeAsString();
   AppendTrailer(content);
   return content;

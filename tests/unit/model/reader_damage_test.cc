@@ -24,14 +24,29 @@ using ::testing::HasSubstr;
 
 constexpr size_t kTrailerBytes = 5;
 
-class DamagedFile : public ::testing::Test {
+class DamagedFile : public ::testing::TestWithParam<std::string> {
  protected:
   // protobuf would print a line for every text that is not UTF-8.
   const google::protobuf::LogSilencer silence_;
 
-  // Has every kind of field.
-  const std::string file_ = WriteMlp(
-      MlpBuilder(2).Add(3, "prelu").Add(2, "swish").Normalized().Labels({"no", "yes"}).Build());
+  // Between them the two have every kind of field.
+  static Mlp Chain() {
+    return MlpBuilder(2).Add(3, "prelu").Add(2, "swish").Normalized().Labels({"no", "yes"}).Build();
+  }
+  static Mlp Tree() {
+    Mlp mlp = MlpBuilder(2)
+                  .Add(3, "relu")
+                  .Output("trunk")
+                  .Add(2, "softmax")
+                  .Output("class", {"no", "yes"})
+                  .From(1)
+                  .Add(1, "tanh")
+                  .Output("value", {"lost", "won"})
+                  .Build();
+    mlp.outputs[2].threshold = 0.25f;
+    return mlp;
+  }
+  const std::string file_ = WriteMlp(GetParam() == "chain" ? Chain() : Tree());
 
   // The bytes before the trailer, then a trailer that fits them.
   static std::string Reseal(std::string body) {
@@ -51,9 +66,9 @@ class DamagedFile : public ::testing::Test {
   }
 };
 
-TEST_F(DamagedFile, IsFineUndamaged) { EXPECT_THAT(ReadMlp(file_), IsOk()); }
+TEST_P(DamagedFile, IsFineUndamaged) { EXPECT_THAT(ReadMlp(file_), IsOk()); }
 
-TEST_F(DamagedFile, IsDataLossWhenCutAtAnyLength) {
+TEST_P(DamagedFile, IsDataLossWhenCutAtAnyLength) {
   for (size_t length = 0; length < file_.size(); ++length) {
     EXPECT_THAT(ReadMlp(file_.substr(0, length)),
                 StatusIs(absl::StatusCode::kDataLoss, HasSubstr("")))
@@ -61,7 +76,7 @@ TEST_F(DamagedFile, IsDataLossWhenCutAtAnyLength) {
   }
 }
 
-TEST_F(DamagedFile, IsDataLossWhenAnyByteIsFlipped) {
+TEST_P(DamagedFile, IsDataLossWhenAnyByteIsFlipped) {
   for (size_t at = 0; at < file_.size(); ++at) {
     for (const int bits : {0x01, 0x80, 0xff}) {
       std::string damaged = file_;
@@ -72,14 +87,14 @@ TEST_F(DamagedFile, IsDataLossWhenAnyByteIsFlipped) {
   }
 }
 
-TEST_F(DamagedFile, IsHarmlessWhenCutUnderARightChecksum) {
+TEST_P(DamagedFile, IsHarmlessWhenCutUnderARightChecksum) {
   for (size_t length = 0; length < Body().size(); ++length) {
     SCOPED_TRACE(length);
     ExpectHarmless(Reseal(Body().substr(0, length)));
   }
 }
 
-TEST_F(DamagedFile, IsHarmlessWhenAnyByteIsFlippedUnderARightChecksum) {
+TEST_P(DamagedFile, IsHarmlessWhenAnyByteIsFlippedUnderARightChecksum) {
   const std::string body = Body();
   for (size_t at = 0; at < body.size(); ++at) {
     for (int bit = 0; bit < 8; ++bit) {
@@ -91,29 +106,32 @@ TEST_F(DamagedFile, IsHarmlessWhenAnyByteIsFlippedUnderARightChecksum) {
   }
 }
 
-TEST_F(DamagedFile, SaysThatTheChecksumDiffers) {
+TEST_P(DamagedFile, SaysThatTheChecksumDiffers) {
   std::string damaged = file_;
   damaged[10] = static_cast<char>(damaged[10] ^ 1);
   EXPECT_THAT(ReadMlp(damaged),
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("the content's CRC-32 is ")));
 }
 
-TEST_F(DamagedFile, SaysThatTheTrailerIsMissing) {
+TEST_P(DamagedFile, SaysThatTheTrailerIsMissing) {
   EXPECT_THAT(ReadMlp(""), StatusIs(absl::StatusCode::kDataLoss,
                                     HasSubstr("0 bytes that do not end with a checksum")));
   EXPECT_THAT(ReadMlp(Body()),
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("truncated, or not a model.mlp")));
 }
 
-TEST_F(DamagedFile, SaysThatSealedBytesAreNoMessage) {
+TEST_P(DamagedFile, SaysThatSealedBytesAreNoMessage) {
   EXPECT_THAT(ReadMlp(Reseal("\xff\xff\xff\xff")),
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("not a hillock.v1.Mlp message")));
 }
 
-TEST_F(DamagedFile, IsOfNoVersionWhenNothingIsSealed) {
-  EXPECT_THAT(ReadMlp(Reseal("")),
-              StatusIs(absl::StatusCode::kUnimplemented, HasSubstr("format version 0, want 1")));
+TEST_P(DamagedFile, IsOfNoVersionWhenNothingIsSealed) {
+  EXPECT_THAT(ReadMlp(Reseal("")), StatusIs(absl::StatusCode::kUnimplemented,
+                                            HasSubstr("format version 0, want 1 or 2")));
 }
+
+INSTANTIATE_TEST_SUITE_P(Of, DamagedFile, ::testing::Values("chain", "tree"),
+                         [](const auto& test) { return test.param; });
 
 }  // namespace
 }  // namespace hillock::model

@@ -205,17 +205,111 @@ INSTANTIATE_TEST_SUITE_P(
                 kInvalid, "activation 'relu' has 3 slopes, want none"}),
     ::testing::PrintToStringParamName());
 
+// 2 -> 3, and from there 1 and, under another name, the 3 again.
+v1::Mlp TreeFile() {
+  v1::Mlp file = SmallFile();
+  file.set_format_version(2);
+  file.clear_output();
+  for (const uint32_t source : {2u, 1u}) {
+    auto& output = *file.add_outputs();
+    output.set_width(source == 2 ? 1 : 3);
+    output.set_source(source);
+  }
+  file.mutable_outputs(1)->set_name("trunk");
+  return file;
+}
+
+TEST(ReadMlp, ReadsTrees) {
+  v1::Mlp file = TreeFile();
+  *file.add_layers() = file.layers(1);
+  file.mutable_layers(2)->set_source(1);
+  auto& last = *file.add_outputs();
+  last.set_width(1);
+  last.set_source(3);
+  last.add_class_labels("no");
+  last.add_class_labels("yes");
+  last.set_threshold(0.25f);
+  const auto mlp = ReadMlp(Sealed(file));
+  ASSERT_THAT(mlp, IsOk());
+  EXPECT_EQ(mlp->layers[1].source, 1u) << "the layer before";
+  EXPECT_EQ(mlp->layers[2].source, 1u);
+  ASSERT_EQ(mlp->outputs.size(), 3u);
+  EXPECT_EQ(mlp->outputs[0].name, "output0");
+  EXPECT_EQ(mlp->outputs[1].name, "trunk");
+  EXPECT_EQ(mlp->outputs[1].source, 1u);
+  EXPECT_EQ(mlp->outputs[1].threshold, 0.5f);
+  EXPECT_THAT(mlp->outputs[2].class_labels, ElementsAre("no", "yes"));
+  EXPECT_EQ(mlp->outputs[2].threshold, 0.25f);
+}
+
+class ReadBadTree : public ::testing::TestWithParam<BadFile> {};
+
+TEST_P(ReadBadTree, SaysWhatIsWrong) {
+  v1::Mlp file = TreeFile();
+  GetParam().change(file);
+  EXPECT_THAT(ReadMlp(Sealed(file)), StatusIs(GetParam().code, GetParam().message));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, ReadBadTree,
+    ::testing::Values(
+        BadFile{"output_beside", [](v1::Mlp& f) { f.mutable_output()->set_width(1); }, kInvalid,
+                "has fields of format version 1, but is of 2"},
+        BadFile{"labels_beside", [](v1::Mlp& f) { f.add_class_labels("a"); }, kInvalid,
+                "has fields of format version 1, but is of 2"},
+        BadFile{"threshold_beside", [](v1::Mlp& f) { f.set_threshold(0); }, kInvalid,
+                "has fields of format version 1, but is of 2"},
+        BadFile{"no_outputs", [](v1::Mlp& f) { f.clear_outputs(); }, kInvalid,
+                "has 0 outputs, want 1 to 64"},
+        BadFile{"many_outputs",
+                [](v1::Mlp& f) {
+                  for (int i = 0; i < 1000; ++i) *f.add_outputs() = f.outputs(0);
+                },
+                kInvalid, "has 1002 outputs, want 1 to 64"},
+        BadFile{"source_of_itself", [](v1::Mlp& f) { f.mutable_layers(1)->set_source(2); },
+                kInvalid,
+                "layer 1 'layer1': reads value 2, want at most 1, that of the layer before"},
+        BadFile{"source_far_away", [](v1::Mlp& f) { f.mutable_layers(0)->set_source(0xffffffffu); },
+                kInvalid,
+                "layer 0 'layer0': reads value 4294967295, want at most 0, that of the layer "
+                "before"},
+        BadFile{"source_of_another_width", [](v1::Mlp& f) { f.mutable_layers(1)->set_source(0); },
+                kInvalid, "layer 1 'layer1': has 3 inputs, want 2, the width of the input"},
+        BadFile{"output_of_the_input", [](v1::Mlp& f) { f.mutable_outputs(0)->clear_source(); },
+                kInvalid, "output 'output0': is value 0, want 1 to 2, that of a layer"},
+        BadFile{"output_far_away",
+                [](v1::Mlp& f) { f.mutable_outputs(0)->set_source(0xffffffffu); }, kInvalid,
+                "output 'output0': is value 4294967295, want 1 to 2, that of a layer"},
+        BadFile{"unused_layer", [](v1::Mlp& f) { f.mutable_outputs(0)->set_source(1); }, kInvalid,
+                "layer 1 'layer1': is read by no layer and put out by no output"},
+        BadFile{"width", [](v1::Mlp& f) { f.mutable_outputs(1)->set_width(2); }, kInvalid,
+                "output 'trunk' has width 2, want 3, as its layer"},
+        BadFile{"long_name",
+                [](v1::Mlp& f) { f.mutable_outputs(1)->set_name(std::string(129, 'o')); }, kInvalid,
+                "output name has 129 characters, want at most 128"},
+        BadFile{"same_name", [](v1::Mlp& f) { f.mutable_outputs(1)->set_name("output0"); },
+                kInvalid, "there are two outputs 'output0', want names that differ"},
+        BadFile{"labels", [](v1::Mlp& f) { f.mutable_outputs(1)->add_class_labels("a"); }, kInvalid,
+                "output 'trunk': has 1 class labels, want 3"}),
+    ::testing::PrintToStringParamName());
+
 INSTANTIATE_TEST_SUITE_P(
     Rest, ReadBadMlp,
     ::testing::Values(
         BadFile{"version_0", [](v1::Mlp& f) { f.clear_format_version(); }, kUnknown,
-                "format version 0, want 1"},
-        BadFile{"version_2", [](v1::Mlp& f) { f.set_format_version(2); }, kUnknown,
-                "format version 2, want 1"},
+                "format version 0, want 1 or 2"},
+        BadFile{"version_3", [](v1::Mlp& f) { f.set_format_version(3); }, kUnknown,
+                "format version 3, want 1 or 2"},
+        BadFile{"chain_of_version_2", [](v1::Mlp& f) { f.set_format_version(2); }, kInvalid,
+                "has fields of format version 1, but is of 2"},
+        BadFile{"list_of_outputs", [](v1::Mlp& f) { f.add_outputs(); }, kInvalid,
+                "has fields of format version 2, but is of 1"},
+        BadFile{"source", [](v1::Mlp& f) { f.mutable_layers(1)->set_source(1); }, kInvalid,
+                "has fields of format version 2, but is of 1"},
         BadFile{"input_width", [](v1::Mlp& f) { f.mutable_input()->set_width(3); }, kInvalid,
                 "input has width 3, want 2, as its layer"},
         BadFile{"output_width", [](v1::Mlp& f) { f.mutable_output()->set_width(0); }, kInvalid,
-                "output has width 0, want 1, as its layer"},
+                "output 'output' has width 0, want 1, as its layer"},
         BadFile{"input_name",
                 [](v1::Mlp& f) { f.mutable_input()->set_name(std::string(200, 'i')); }, kInvalid,
                 "input name has 200 characters, want at most 128"},

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "proto/mlp.pb.h"
 #include "server/model/reader.h"
 #include "tests/support/mlp_builder.h"
 #include "tests/support/status_matchers.h"
@@ -16,6 +17,7 @@ namespace {
 
 using ::hillock::testing::IsOkAndHolds;
 using ::hillock::testing::MlpBuilder;
+using ::hillock::testing::RandomTree;
 
 class WriteMlpWith : public ::testing::TestWithParam<activation::Spec> {
  protected:
@@ -54,6 +56,38 @@ TEST(WriteMlp, KeepsAThresholdOfZero) {
   Mlp mlp = MlpBuilder(3).Add(1, "tanh").Labels({"no", "yes"}).Build();
   mlp.outputs.front().threshold = 0;
   EXPECT_THAT(ReadMlp(WriteMlp(mlp)), IsOkAndHolds(EqualsMlp(mlp)));
+}
+
+TEST(WriteMlp, KeepsTrees) {
+  constexpr std::string_view kActivations[] = {"identity", "relu", "prelu", "softmax"};
+  for (uint32_t seed = 0; seed < 100; ++seed) {
+    const Mlp mlp = RandomTree(seed, kActivations);
+    ASSERT_THAT(ReadMlp(WriteMlp(mlp)), IsOkAndHolds(EqualsMlp(mlp))) << "seed " << seed;
+  }
+}
+
+TEST(WriteMlp, KeepsTheLabelsOfEveryOutput) {
+  Mlp mlp = MlpBuilder(3)
+                .Add(1, "sigmoid")
+                .Output("verdict", {"ham", "spam"})
+                .From(kInputValue)
+                .Add(2, "softmax")
+                .Output("language", {"de", "en"})
+                .Build();
+  mlp.outputs[0].threshold = 0.75f;
+  EXPECT_THAT(ReadMlp(WriteMlp(mlp)), IsOkAndHolds(EqualsMlp(mlp)));
+}
+
+// A reader that knows only version 1 reads what it can, and refuses the rest.
+TEST(WriteMlp, StatesTheOldestVersionThatHoldsTheModel) {
+  const auto version = [](const MlpBuilder& builder) {
+    v1::Mlp file;
+    EXPECT_TRUE(file.ParseFromString(WriteMlp(builder.Build())));
+    return file.format_version();
+  };
+  EXPECT_EQ(version(MlpBuilder(2).Add(3, "relu").Add(2, "softmax").Labels({"a", "b"})), 1u);
+  EXPECT_EQ(version(MlpBuilder(2).Add(3, "relu").Output("a").Output("b")), 2u);
+  EXPECT_EQ(version(MlpBuilder(2).Add(3, "relu").Output("a").Add(3, "relu").Output("b")), 2u);
 }
 
 TEST(WriteMlp, EndsWithTheCrc32OfAllBeforeIt) {
