@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,7 +22,6 @@ using onnx::IntegerAttribute;
 using onnx::WireWriter;
 
 constexpr size_t kMostBytes = std::numeric_limits<int32_t>::max();
-constexpr char kLabelOutput[] = "label";
 
 int64_t Signed(size_t size) { return static_cast<int64_t>(size); }
 
@@ -126,23 +127,62 @@ std::string WriteNormalization(GraphWriter& graph, const Mlp& mlp) {
                     "normalization.scaled");
 }
 
-// The index of the class in each row: of the largest column, or whether the only one is at or above
-// the threshold. Binarizer asks for "above", hence the float below the threshold.
-std::string WriteIndex(GraphWriter& graph, const Mlp& mlp) {
-  const Output& output = mlp.outputs.front();
-  if (mlp.width(output) > 1) {
-    return graph.Node("ArgMax", {output.name}, "labels.index",
-                      {IntegerAttribute("axis", 1), IntegerAttribute("keepdims", 0)});
+// Writes the classes of an output; names in the graph begin with `prefix`.
+class LabelWriter {
+ public:
+  LabelWriter(GraphWriter& graph, const Output& output, size_t width, std::string_view prefix)
+      : graph_(graph), output_(output), width_(width), prefix_(prefix) {}
+
+  void Write(const std::string& name) {
+    const std::string classes = graph_.Strings(Name("classes"), output_.class_labels);
+    graph_.Node("Gather", {classes, Index()}, name);
   }
-  const float below = std::nextafter(output.threshold, -std::numeric_limits<float>::infinity());
-  const std::string above = graph.Node("Binarizer", {output.name}, "labels.above",
-                                       {onnx::RealAttribute("threshold", below)}, "ai.onnx.ml");
-  const auto to = static_cast<int64_t>(DataType::kInt64);
-  const std::string column =
-      graph.Node("Cast", {above}, "labels.column", {IntegerAttribute("to", to)});
-  const int64_t flat = -1;
-  return graph.Node("Reshape", {column, graph.Integers("labels.shape", {&flat, 1})},
-                    "labels.index");
+
+ private:
+  std::string Name(std::string_view part) const { return fmt::format("{}.{}", prefix_, part); }
+
+  // The index of the class in each row: of the largest column, or whether the only one is at or
+  // above the threshold. Binarizer asks for "above", hence the float below the threshold.
+  std::string Index() {
+    if (width_ > 1) {
+      return graph_.Node("ArgMax", {output_.name}, Name("index"),
+                         {IntegerAttribute("axis", 1), IntegerAttribute("keepdims", 0)});
+    }
+    const float below = std::nextafter(output_.threshold, -std::numeric_limits<float>::infinity());
+    const std::string above = graph_.Node("Binarizer", {output_.name}, Name("above"),
+                                          {onnx::RealAttribute("threshold", below)}, "ai.onnx.ml");
+    const auto to = static_cast<int64_t>(DataType::kInt64);
+    const std::string column =
+        graph_.Node("Cast", {above}, Name("column"), {IntegerAttribute("to", to)});
+    const int64_t flat = -1;
+    return graph_.Node("Reshape", {column, graph_.Integers(Name("shape"), {&flat, 1})},
+                       Name("index"));
+  }
+
+  GraphWriter& graph_;
+  const Output& output_;
+  size_t width_;
+  std::string prefix_;
+};
+
+// What layer number `index` puts out is called as the first output that it is.
+std::string ValueName(const Mlp& mlp, size_t index) {
+  const auto output = std::ranges::find(mlp.outputs, index + 1, &Output::source);
+  return output == mlp.outputs.end() ? fmt::format("{}.y", mlp.layers[index].name) : output->name;
+}
+
+void WriteOutputs(GraphWriter& graph, const Mlp& mlp) {
+  for (const Output& output : mlp.outputs) {
+    const std::string value = ValueName(mlp, output.source - 1);
+    if (value != output.name) graph.Node("Identity", {value}, output.name);
+    graph.Output(output.name, DataType::kFloat, mlp.width(output));
+  }
+  for (const Output& output : mlp.outputs) {
+    if (output.class_labels.empty()) continue;
+    const std::string name = mlp.LabelName(output);
+    LabelWriter(graph, output, mlp.width(output), name + "s").Write(name);
+    graph.Output(name, DataType::kString, 0);
+  }
 }
 
 }  // namespace
@@ -150,19 +190,14 @@ std::string WriteIndex(GraphWriter& graph, const Mlp& mlp) {
 absl::StatusOr<std::string> ExportOnnx(const Mlp& mlp) {
   GraphWriter graph;
   graph.Input(mlp.input_name, mlp.inputs());
-  std::string last = WriteNormalization(graph, mlp);
-  for (const Layer& layer : mlp.layers) {
-    const bool is_last = &layer == &mlp.layers.back();
-    HILLOCK_ASSIGN_OR_RETURN(last, LayerWriter(graph, layer)
-                                       .Write(last, is_last ? mlp.outputs.front().name
-                                                            : fmt::format("{}.y", layer.name)));
+  std::vector<std::string> values{WriteNormalization(graph, mlp)};
+  for (size_t i = 0; i < mlp.layers.size(); ++i) {
+    const std::string& input = values[mlp.layers[i].source];
+    HILLOCK_ASSIGN_OR_RETURN(std::string value,
+                             LayerWriter(graph, mlp.layers[i]).Write(input, ValueName(mlp, i)));
+    values.push_back(std::move(value));
   }
-  graph.Output(mlp.outputs.front().name, DataType::kFloat, mlp.answer_width());
-  if (!mlp.outputs.front().class_labels.empty()) {
-    const std::string classes = graph.Strings("labels.classes", mlp.outputs.front().class_labels);
-    graph.Node("Gather", {classes, WriteIndex(graph, mlp)}, kLabelOutput);
-    graph.Output(kLabelOutput, DataType::kString, 0);
-  }
+  WriteOutputs(graph, mlp);
   std::string content = graph.Finish();
   if (content.size() <= kMostBytes) return content;
   return absl::ResourceExhaustedError(

@@ -63,7 +63,7 @@ absl::StatusOr<GraphValue> Gemm(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(Tensor weights, call.TensorAt(1));
   const bool transposed = call.node.Integer("transB", 0) != 0;
   HILLOCK_ASSIGN_OR_RETURN(Dense dense, MakeDense(call, x, std::move(weights), transposed));
-  HILLOCK_ASSIGN_OR_RETURN(Rows y, call.chain.AddDense(x, std::move(dense)));
+  Rows y = call.tree.AddDense(x, std::move(dense));
   const double alpha = call.node.Real("alpha", 1);
   if (alpha != 1) y = Mapped(y, {{alpha}, {0}});
   if (!call.Has(2)) return y;
@@ -78,7 +78,7 @@ absl::StatusOr<GraphValue> MatMul(const Call& call) {
   const bool is_vector = weights.shape.size() == 1;
   if (is_vector) weights.shape.push_back(1);
   HILLOCK_ASSIGN_OR_RETURN(Dense dense, MakeDense(call, x, std::move(weights), false));
-  HILLOCK_ASSIGN_OR_RETURN(Rows y, call.chain.AddDense(x, std::move(dense)));
+  Rows y = call.tree.AddDense(x, std::move(dense));
   if (is_vector) y.dims.pop_back();
   return y;
 }

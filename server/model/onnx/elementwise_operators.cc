@@ -75,18 +75,18 @@ absl::StatusOr<Operand> OperandAt(const Call& call, size_t input,
 }
 
 // The atom of an operator over these operands, of which at least one is no constant.
-absl::StatusOr<Rows> NewAtom(Chain& chain, Atom atom, std::vector<int64_t> dims) {
+absl::StatusOr<Rows> NewAtom(Tree& tree, Atom atom, std::vector<int64_t> dims) {
   atom.base = Operand::kConstant;
   for (const Operand& operand : atom.operands) {
     if (operand.atom == Operand::kConstant) continue;
-    const int base = chain.expression()[operand.atom].base;
+    const int base = tree.expression()[operand.atom].base;
     if (atom.base != Operand::kConstant && base != atom.base) {
       return absl::UnimplementedError(
-          "joins two branches of the graph: an MLP is one chain of layers");
+          "joins two branches of the graph: an MLP is a tree of layers");
     }
     atom.base = base;
   }
-  return Rows{{chain.expression().Add(std::move(atom)), {}}, std::move(dims)};
+  return Rows{{tree.expression().Add(std::move(atom)), {}}, std::move(dims)};
 }
 
 absl::StatusOr<std::vector<int64_t>> DimsOfRows(const Call& call) {
@@ -110,7 +110,7 @@ absl::StatusOr<GraphValue> ApplyPrimitive(const Call& call, const Primitive& pri
     HILLOCK_ASSIGN_OR_RETURN(Operand operand, OperandAt(call, i, dims));
     atom.operands.push_back(std::move(operand));
   }
-  HILLOCK_ASSIGN_OR_RETURN(Rows rows, NewAtom(call.chain, std::move(atom), dims));
+  HILLOCK_ASSIGN_OR_RETURN(Rows rows, NewAtom(call.tree, std::move(atom), dims));
   return rows;
 }
 
@@ -137,7 +137,7 @@ absl::StatusOr<Params> ReadParams(const NodeView& node, const Spec& spec) {
 }
 
 // x, kept on one side of a bound, where there is one.
-absl::StatusOr<Rows> Bounded(Chain& chain, const Rows& x, std::string_view op,
+absl::StatusOr<Rows> Bounded(Tree& tree, const Rows& x, std::string_view op,
                              std::optional<float> bound, float none) {
   if (!bound || *bound == none || std::abs(*bound) == std::numeric_limits<float>::infinity()) {
     return x;
@@ -145,7 +145,7 @@ absl::StatusOr<Rows> Bounded(Chain& chain, const Rows& x, std::string_view op,
   Atom atom;
   atom.primitive = FindPrimitive(op);
   atom.operands = {x.value, {Operand::kConstant, {{0}, {double{*bound}}}}};
-  return NewAtom(chain, std::move(atom), x.dims);
+  return NewAtom(tree, std::move(atom), x.dims);
 }
 
 // A bound of Clip: an input since operator set 11, an attribute before.
@@ -223,8 +223,8 @@ absl::StatusOr<GraphValue> Arithmetic(const Call& call) {
 absl::StatusOr<GraphValue> Elementwise(const Call& call) {
   if (call.node.op == "Log" && call.IsRows(0)) {
     HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
-    if (call.chain.IsRowOutput(x)) {
-      HILLOCK_ASSIGN_OR_RETURN(Rows rows, call.chain.AddLogOfSoftmax(x));
+    if (call.tree.IsRowOutput(x)) {
+      HILLOCK_ASSIGN_OR_RETURN(Rows rows, call.tree.AddLogOfSoftmax(x));
       return rows;
     }
   }
@@ -242,7 +242,7 @@ absl::StatusOr<GraphValue> Elementwise(const Call& call) {
   atom.activation = spec;
   atom.operands = {x.value};
   HILLOCK_ASSIGN_OR_RETURN(atom.params, ReadParams(call.node, *spec));
-  HILLOCK_ASSIGN_OR_RETURN(Rows rows, NewAtom(call.chain, std::move(atom), x.dims));
+  HILLOCK_ASSIGN_OR_RETURN(Rows rows, NewAtom(call.tree, std::move(atom), x.dims));
   return rows;
 }
 
@@ -250,10 +250,10 @@ absl::StatusOr<GraphValue> Clip(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(Rows x, call.RowsAt(0));
   HILLOCK_ASSIGN_OR_RETURN(const auto low, Bound(call, 1, "min"));
   HILLOCK_ASSIGN_OR_RETURN(const auto high, Bound(call, 2, "max"));
-  HILLOCK_ASSIGN_OR_RETURN(
-      x, Bounded(call.chain, x, "Max", low, std::numeric_limits<float>::lowest()));
   HILLOCK_ASSIGN_OR_RETURN(x,
-                           Bounded(call.chain, x, "Min", high, std::numeric_limits<float>::max()));
+                           Bounded(call.tree, x, "Max", low, std::numeric_limits<float>::lowest()));
+  HILLOCK_ASSIGN_OR_RETURN(x,
+                           Bounded(call.tree, x, "Min", high, std::numeric_limits<float>::max()));
   return x;
 }
 
@@ -265,7 +265,7 @@ absl::StatusOr<GraphValue> Prelu(const Call& call) {
   if (atom.activation == nullptr) return absl::UnimplementedError("is no activation of the table");
   HILLOCK_ASSIGN_OR_RETURN(atom.slopes, Spread(call, slope, x.dims));
   atom.operands = {x.value};
-  HILLOCK_ASSIGN_OR_RETURN(Rows rows, NewAtom(call.chain, std::move(atom), x.dims));
+  HILLOCK_ASSIGN_OR_RETURN(Rows rows, NewAtom(call.tree, std::move(atom), x.dims));
   return rows;
 }
 

@@ -78,16 +78,18 @@ std::string NodeText(const NodeView& node, size_t index) {
 class Walk {
  public:
   Walk(const ModelView& model, const ExternalFile& external, Budget& budget, Shape row)
-      : model_(model), values_(external, budget), budget_(budget), chain_(std::move(row), budget) {
+      : model_(model), values_(external, budget), budget_(budget), tree_(std::move(row), budget) {
     for (const TensorView& tensor : model.graph.initializers) values_.Set(tensor.name, &tensor);
   }
 
   absl::Status Run(std::string_view input) {
-    values_.Set(input, chain_.input());
+    values_.Set(input, tree_.input());
     for (size_t i = 0; i < model_.graph.nodes.size(); ++i) {
       auto node = ParseNode(model_.graph.nodes[i]);
       if (!node.ok()) return Annotate(node.status(), fmt::format("node {}", i));
-      HILLOCK_RETURN_IF_ERROR(Annotate(Visit(*node), NodeText(*node, i)));
+      const std::string place = NodeText(*node, i);
+      tree_.SetPlace(place);
+      HILLOCK_RETURN_IF_ERROR(Annotate(Visit(*node), place));
     }
     return absl::OkStatus();
   }
@@ -100,7 +102,7 @@ class Walk {
       return absl::InvalidArgumentError(
           fmt::format("no node computes output '{}'", Excerpt(output.name)));
     }
-    return MakeModel(std::move(chain_), outputs);
+    return MakeModel(std::move(tree_), outputs, budget_);
   }
 
  private:
@@ -146,7 +148,7 @@ class Walk {
   absl::StatusOr<GraphValue> Operate(const NodeView& node) {
     const Operator handle = FindOperator(node.domain, node.op);
     if (handle != nullptr && !node.inputs.empty()) {
-      return handle({node, model_.opset, values_, chain_, budget_});
+      return handle({node, model_.opset, values_, tree_, budget_});
     }
     return absl::UnimplementedError(fmt::format(
         "is no operation of a multi-layer perceptron{}",
@@ -156,7 +158,7 @@ class Walk {
   const ModelView& model_;
   Values values_;
   Budget& budget_;
-  Chain chain_;
+  Tree tree_;
 };
 
 std::string NameOr(std::string_view name, std::string_view otherwise) {
@@ -164,13 +166,15 @@ std::string NameOr(std::string_view name, std::string_view otherwise) {
   return std::string(fits ? name : otherwise);
 }
 
-// Names of layers label metrics, so they are there and differ.
+// Names of layers label metrics, so they are there and differ. Layers made of one have its name.
 void NameLayers(Mlp& mlp) {
   std::set<std::string> taken;
   for (size_t i = 0; i < mlp.layers.size(); ++i) {
     std::string& name = mlp.layers[i].name;
     name = NameOr(name, fmt::format("layer{}", i));
-    if (!taken.insert(name).second) taken.insert(name = fmt::format("layer{}", i));
+    if (taken.insert(name).second) continue;
+    name = fmt::format("layer{}", i);
+    while (!taken.insert(name).second) name += '_';
   }
 }
 
@@ -190,7 +194,10 @@ absl::StatusOr<Mlp> ImportGraph(const ModelView& model, const ExternalFile& exte
   HILLOCK_RETURN_IF_ERROR(walk.Run(input->name));
   HILLOCK_ASSIGN_OR_RETURN(Mlp mlp, std::move(walk).Finish());
   mlp.input_name = NameOr(input->name, "input");
-  for (Output& output : mlp.outputs) output.name = NameOr(output.name, "output");
+  for (size_t i = 0; i < mlp.outputs.size(); ++i) {
+    std::string& name = mlp.outputs[i].name;
+    name = NameOr(name, mlp.outputs.size() == 1 ? "output" : fmt::format("output{}", i));
+  }
   NameLayers(mlp);
   HILLOCK_RETURN_IF_ERROR(Validate(mlp));
   return mlp;

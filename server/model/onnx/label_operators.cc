@@ -80,11 +80,11 @@ absl::StatusOr<GraphValue> ConcatRows(const Call& call) {
     HILLOCK_ASSIGN_OR_RETURN(const size_t axis,
                              FromFront(call.node.Integer("axis", 1), p.dims.size() + 1));
     if (IsComplement(q, p) && axis == p.dims.size() && p.dims == std::vector<int64_t>{1}) {
-      HILLOCK_ASSIGN_OR_RETURN(Rows both, call.chain.AddComplement(p));
+      HILLOCK_ASSIGN_OR_RETURN(Rows both, call.tree.AddComplement(p));
       return both;
     }
   }
-  return absl::UnimplementedError("joins branches of the graph: an MLP is one chain of layers");
+  return absl::UnimplementedError("joins branches of the graph: an MLP is a tree of layers");
 }
 
 }  // namespace hillock::model::onnx

@@ -26,7 +26,7 @@ absl::StatusOr<Rows> Linear(const Call& call, size_t targets) {
   }
   weights.shape = {static_cast<int64_t>(targets), static_cast<int64_t>(x.width())};
   HILLOCK_ASSIGN_OR_RETURN(Dense dense, MakeDense(call, x, std::move(weights), true));
-  HILLOCK_ASSIGN_OR_RETURN(Rows y, call.chain.AddDense(x, std::move(dense)));
+  Rows y = call.tree.AddDense(x, std::move(dense));
   Tensor bias;
   HILLOCK_ASSIGN_OR_RETURN(bias.floats, Reals(call.node, "intercepts"));
   if (bias.floats.empty()) return y;
@@ -60,13 +60,13 @@ absl::StatusOr<GraphValue> LinearClassifier(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(const activation::Spec* const transform, PostTransform(call.node));
   HILLOCK_ASSIGN_OR_RETURN(Rows y, Linear(call, classes.size()));
   if (transform != nullptr && transform->scope == activation::Scope::kRow) {
-    HILLOCK_ASSIGN_OR_RETURN(y, call.chain.AddRowActivation(y, *transform));
+    y = call.tree.AddRowActivation(y, *transform);
   } else if (transform != nullptr) {
     Atom atom;
-    atom.base = call.chain.expression()[y.value.atom].base;
+    atom.base = call.tree.expression()[y.value.atom].base;
     atom.activation = transform;
     atom.operands = {y.value};
-    y.value = {call.chain.expression().Add(std::move(atom)), {}};
+    y.value = {call.tree.expression().Add(std::move(atom)), {}};
   }
   return NamedRows{std::move(y), std::move(classes)};
 }

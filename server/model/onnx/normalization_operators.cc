@@ -68,7 +68,7 @@ absl::StatusOr<GraphValue> Scaler(const Call& call) {
 
 absl::StatusOr<GraphValue> Normalizer(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
-  if (call.node.Text("norm", "MAX") == "L1" && call.chain.SumsToOne(x)) return x;
+  if (call.node.Text("norm", "MAX") == "L1" && call.tree.SumsToOne(x)) return x;
   return absl::UnimplementedError(
       fmt::format("divides by the {} norm of each row", Excerpt(call.node.Text("norm", "MAX"))));
 }

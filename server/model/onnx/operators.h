@@ -1,4 +1,4 @@
-// What the operators of ONNX mean for a chain of layers. Each function handles one operator whose
+// What the operators of ONNX mean for a tree of layers. Each function handles one operator whose
 // inputs depend on the rows; the graph has already seen to it that all inputs exist. Errors are
 // UNIMPLEMENTED for what is no multi-layer perceptron and INVALID_ARGUMENT for shapes that do not
 // fit; the graph adds the node.

@@ -2,58 +2,28 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
-#include <optional>
+#include <string>
 #include <utility>
 
+#include "server/model/onnx/layers.h"
 #include "server/model/onnx/utf8.h"
 
 namespace hillock::model::onnx {
 namespace {
 
-constexpr std::string_view kNamedOutput = "probabilities";
+constexpr std::string_view kProbabilities = "probabilities";
 
-// What the outputs of a graph come to.
+// An output of the model, as far as the graph tells.
 struct Served {
-  std::string_view name;
-  std::optional<Rows> rows;
+  std::string name;
+  Rows rows;
   std::vector<std::string> classes;
-  std::optional<Label> label;
-  std::string_view label_name;
+  std::string_view label_name;  // of the graph's labels; empty for none
+  float threshold = kDefaultThreshold;
 };
-
-absl::Status TakeRows(const Chain& chain, std::string_view name, const Rows& rows, Served& served) {
-  if (served.rows &&
-      !(chain.SameOrder(*served.rows, rows) && chain.SameOrder(rows, *served.rows))) {
-    return absl::UnimplementedError(
-        fmt::format("outputs '{}' and '{}' are different values, want one, and labels of it",
-                    Excerpt(served.name), Excerpt(name)));
-  }
-  served.name = name;
-  served.rows = rows;
-  return absl::OkStatus();
-}
-
-absl::Status Take(const Chain& chain, const GraphOutput& output, Served& served) {
-  if (const auto* const rows = std::get_if<Rows>(output.value)) {
-    return TakeRows(chain, output.name, *rows, served);
-  }
-  if (const auto* const named = std::get_if<NamedRows>(output.value)) {
-    served.classes = named->classes;
-    return TakeRows(chain, kNamedOutput, named->rows, served);
-  }
-  if (const auto* const label = std::get_if<Label>(output.value)) {
-    if (served.label) {
-      return absl::UnimplementedError(fmt::format("outputs '{}' and '{}' are both class labels",
-                                                  Excerpt(served.label_name),
-                                                  Excerpt(output.name)));
-    }
-    served.label = *label;
-    served.label_name = output.name;
-  }
-  return absl::OkStatus();
-}
 
 std::vector<std::string> Indices(size_t count) {
   std::vector<std::string> indices;
@@ -61,55 +31,96 @@ std::vector<std::string> Indices(size_t count) {
   return indices;
 }
 
-absl::Status CheckNames(const std::vector<std::string>& classes) {
-  for (size_t i = 0; i < classes.size(); ++i) {
-    if (!IsUtf8(classes[i])) {
+absl::Status CheckNames(const Served& served) {
+  for (size_t i = 0; i < served.classes.size(); ++i) {
+    if (!IsUtf8(served.classes[i])) {
       return absl::InvalidArgumentError(fmt::format("class label {} is not UTF-8", i));
     }
   }
   return absl::OkStatus();
 }
 
-absl::Status SetLabels(const Chain& chain, Served& served, float& threshold) {
-  if (!served.label) return CheckNames(served.classes);
-  const Label& label = *served.label;
-  if (!served.rows) {
-    served.rows = label.source;
-    served.name = kNamedOutput;
+class Collector {
+ public:
+  explicit Collector(const Tree& tree) : tree_(tree) {}
+
+  absl::StatusOr<std::vector<Served>> Run(const std::vector<GraphOutput>& outputs) && {
+    for (const GraphOutput& output : outputs) {
+      if (const auto* const rows = std::get_if<Rows>(output.value)) {
+        served_.push_back({std::string(output.name), *rows, {}, {}});
+      } else if (const auto* const named = std::get_if<NamedRows>(output.value)) {
+        served_.push_back({FreeName(output.name), named->rows, named->classes, {}});
+      }
+    }
+    for (const GraphOutput& output : outputs) {
+      const auto* const label = std::get_if<Label>(output.value);
+      if (label != nullptr) HILLOCK_RETURN_IF_ERROR(AddLabel(output.name, *label));
+    }
+    for (const Served& served : served_) HILLOCK_RETURN_IF_ERROR(CheckNames(served));
+    return std::move(served_);
   }
-  if (!chain.SameOrder(label.source, *served.rows)) {
-    return absl::UnimplementedError(fmt::format("label '{}' is not drawn from output '{}'",
-                                                Excerpt(served.label_name), Excerpt(served.name)));
+
+ private:
+  // "probabilities", for what has no name of its own in the graph, if that is not taken.
+  std::string FreeName(std::string_view otherwise) const {
+    const bool taken = std::ranges::find(served_, kProbabilities, &Served::name) != served_.end();
+    return std::string(taken ? otherwise : kProbabilities);
   }
-  const size_t width = served.rows->width();
-  if (label.by_threshold) {
-    if (width > 1) return absl::OkStatus();
-    // The graph says "above", the format "from ... on".
-    threshold = std::nextafter(label.threshold, std::numeric_limits<float>::infinity());
+
+  // The output that the labels are drawn from.
+  Served& SourceOf(std::string_view name, const Label& label) {
+    const auto same = [&](const Served& s) { return Tree::Same(label.source, s.rows); };
+    const auto alike = [&](const Served& s) { return tree_.SameOrder(label.source, s.rows); };
+    auto found = std::ranges::find_if(served_, same);
+    if (found == served_.end()) found = std::ranges::find_if(served_, alike);
+    if (found != served_.end()) return *found;
+    const std::string own = fmt::format("{}_scores", name);
+    return served_.emplace_back(
+        Served{served_.empty() ? FreeName(own) : own, label.source, {}, {}});
   }
-  if (!label.classes.empty()) served.classes = label.classes;
-  if (served.classes.empty()) served.classes = Indices(label.by_threshold ? 2 : width);
-  return CheckNames(served.classes);
-}
+
+  absl::Status AddLabel(std::string_view name, const Label& label) {
+    Served& served = SourceOf(name, label);
+    const size_t width = served.rows.width();
+    if (label.by_threshold && width > 1) return absl::OkStatus();
+    if (!served.label_name.empty()) {
+      return absl::UnimplementedError(
+          fmt::format("outputs '{}' and '{}' are both class labels of '{}'",
+                      Excerpt(served.label_name), Excerpt(name), Excerpt(served.name)));
+    }
+    served.label_name = name;
+    if (label.by_threshold) {
+      // The graph says "above", the format "from ... on".
+      served.threshold = std::nextafter(label.threshold, std::numeric_limits<float>::infinity());
+    }
+    if (!label.classes.empty()) served.classes = label.classes;
+    if (served.classes.empty()) served.classes = Indices(label.by_threshold ? 2 : width);
+    return absl::OkStatus();
+  }
+
+  const Tree& tree_;
+  std::vector<Served> served_;
+};
 
 }  // namespace
 
-absl::StatusOr<Mlp> MakeModel(Chain chain, const std::vector<GraphOutput>& outputs) {
-  Served served;
-  float threshold = kDefaultThreshold;
-  for (const GraphOutput& output : outputs) {
-    HILLOCK_RETURN_IF_ERROR(Take(chain, output, served));
-  }
-  HILLOCK_RETURN_IF_ERROR(SetLabels(chain, served, threshold));
-  if (!served.rows) {
+absl::StatusOr<Mlp> MakeModel(Tree tree, const std::vector<GraphOutput>& outputs, Budget& budget) {
+  HILLOCK_ASSIGN_OR_RETURN(std::vector<Served> all, Collector(tree).Run(outputs));
+  if (all.empty()) {
     return absl::InvalidArgumentError("no output of the graph depends on its input");
   }
-  auto mlp = std::move(chain).Finish(*served.rows);
-  if (!mlp.ok()) {
-    return Annotate(mlp.status(), fmt::format("output '{}'", Excerpt(served.name)));
+  if (all.size() > kMaxOutputs) {
+    return absl::UnimplementedError(
+        fmt::format("the graph has {} outputs, want at most {}", all.size(), kMaxOutputs));
   }
-  mlp->outputs = {
-      {std::string(served.name), mlp->layers.size(), std::move(served.classes), threshold}};
+  std::vector<Wanted> wanted;
+  for (const Served& served : all) wanted.push_back({served.name, served.rows});
+  HILLOCK_ASSIGN_OR_RETURN(Mlp mlp, MakeLayers(std::move(tree), wanted, budget));
+  for (size_t i = 0; i < all.size(); ++i) {
+    mlp.outputs[i].name = std::move(all[i].name);
+    mlp.outputs[i].class_labels = std::move(all[i].classes);
+    mlp.outputs[i].threshold = all[i].threshold;
+  }
   return mlp;
 }
 

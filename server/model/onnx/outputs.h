@@ -6,7 +6,8 @@
 
 #include "server/base/status.h"
 #include "server/model/mlp.h"
-#include "server/model/onnx/chain.h"
+#include "server/model/onnx/budget.h"
+#include "server/model/onnx/tree.h"
 #include "server/model/onnx/values.h"
 
 namespace hillock::model::onnx {
@@ -16,12 +17,13 @@ struct GraphOutput {
   const GraphValue* value;
 };
 
-// The model whose answers are these outputs. A graph has one tensor of floats that depends on the
-// rows, and perhaps class labels drawn from it: these become the model's. Constant outputs are left
-// out, and so are yes-or-no labels for each of several columns, for which the format has no place.
-// Where only labels are put out, what they are drawn from is served with them.
-// UNIMPLEMENTED for every other combination, naming the outputs.
-absl::StatusOr<Mlp> MakeModel(Chain chain, const std::vector<GraphOutput>& outputs);
+// The model whose answers are these outputs. Each tensor of floats that depends on the rows becomes
+// one, in the graph's order. Class labels become those of the output that they are drawn from: of
+// the very value, else of the softmax of it. Where that is not put out, it is served all the same,
+// after the others. Constant outputs are left out, and so are yes-or-no labels for each of several
+// columns, for which the format has no place.
+// UNIMPLEMENTED for two labels of one output, and as MakeLayers() says; both name the output.
+absl::StatusOr<Mlp> MakeModel(Tree tree, const std::vector<GraphOutput>& outputs, Budget& budget);
 
 }  // namespace hillock::model::onnx
 

@@ -34,8 +34,7 @@ absl::StatusOr<GraphValue> RowActivation(const Call& call) {
   }
   for (const activation::Spec& spec : activation::All()) {
     if (spec.onnx.op != call.node.op) continue;
-    HILLOCK_ASSIGN_OR_RETURN(Rows rows, call.chain.AddRowActivation(x, spec));
-    return rows;
+    return call.tree.AddRowActivation(x, spec);
   }
   return absl::UnimplementedError("is no activation of the table");
 }

@@ -39,7 +39,7 @@ bool IsFloatType(int64_t type) {
 
 // Whether the values are all 0 or 1, so that they survive as integers.
 bool IsTruth(const Call& call, const Rows& x) {
-  const Primitive* const primitive = call.chain.expression()[x.value.atom].primitive;
+  const Primitive* const primitive = call.tree.expression()[x.value.atom].primitive;
   if (primitive == nullptr || !(x.value.affine == Affine{})) return false;
   for (const std::string_view op :
        {"Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "And", "Or"}) {

@@ -1,14 +1,16 @@
-#ifndef HILLOCK_SERVER_MODEL_ONNX_CHAIN_H_
-#define HILLOCK_SERVER_MODEL_ONNX_CHAIN_H_
+#ifndef HILLOCK_SERVER_MODEL_ONNX_TREE_H_
+#define HILLOCK_SERVER_MODEL_ONNX_TREE_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "server/activation/activation.h"
 #include "server/base/status.h"
-#include "server/model/mlp.h"
 #include "server/model/onnx/budget.h"
 #include "server/model/onnx/expression.h"
 
@@ -30,36 +32,48 @@ struct Dense {
   std::vector<float> weights;  // [outputs][inputs]
 };
 
-// Turns a graph's operations, one after the other, into the layers of an Mlp.
-//
-// Scaling and shifting (scale * x + shift, in double precision) goes where it costs nothing: before
-// the first layer into the normalisation; between a dense layer and its activation into that
-// layer's weights and bias; after an activation into the weights and bias of the next layer. Each
-// such step rounds a weight once. Only where there is no layer to take it, a layer with a diagonal
-// matrix is made, of at most kMaxDiagonal units.
-// Not thread-safe.
-class Chain {
- public:
-  static constexpr size_t kMaxDiagonal = 1024;
+// Where an expression begins: the model's input, W x of a dense layer, or a row activation of x.
+struct Base {
+  size_t width = 0;
+  Operand x;                              // none for the model's input
+  std::optional<Dense> dense;             // W
+  const activation::Spec* row = nullptr;  // the row activation
+  std::string place;                      // the node that it comes from, for errors
+};
 
+// What a graph computes, as its nodes are visited one after the other: a tree of bases, with
+// elementwise functions between them. MakeLayers() makes the layers of it once it is known who
+// reads what.
+// Not thread-safe.
+class Tree {
+ public:
   // Rows of these sizes come in. The budget must outlive this.
-  Chain(std::vector<int64_t> input_dims, Budget& budget);
+  Tree(std::vector<int64_t> input_dims, Budget& budget);
 
   Expression& expression() { return expression_; }
+  const Expression& expression() const { return expression_; }
   const Rows& input() const { return input_; }
 
-  // y = W x, without a bias: adding one is arithmetic with a constant.
-  // Errors, here and below: UNIMPLEMENTED when x was computed from a value that another layer has
-  // already taken, or is no activation of the table.
-  absl::StatusOr<Rows> AddDense(const Rows& x, Dense dense);
+  // By the base's atom: a base's x comes before it.
+  const std::map<int, Base>& bases() const { return bases_; }
 
-  // y = f(x) over each row as a whole. REQUIRES: spec.scope is kRow.
-  absl::StatusOr<Rows> AddRowActivation(const Rows& x, const activation::Spec& spec);
+  // The weights of a base, which then are gone. REQUIRES: it is a dense layer's.
+  Dense TakeDense(int atom) { return *std::move(bases_.at(atom).dense); }
+
+  // The node whose bases are added from now on.
+  void SetPlace(std::string place) { place_ = std::move(place); }
+
+  // W x, without a bias: adding one is arithmetic with a constant.
+  Rows AddDense(const Rows& x, Dense dense);
+
+  // f(x) over each row as a whole. REQUIRES: spec.scope is kRow.
+  Rows AddRowActivation(const Rows& x, const activation::Spec& spec);
 
   // [1 - p, p] for a p that is a sigmoid of one unit: as the softmax of [0, z], which it equals.
+  // UNIMPLEMENTED for any other p.
   absl::StatusOr<Rows> AddComplement(const Rows& p);
 
-  // log of a softmax, else none: UNIMPLEMENTED.
+  // The logarithm of a softmax, else none: UNIMPLEMENTED.
   absl::StatusOr<Rows> AddLogOfSoftmax(const Rows& x);
 
   // Whether x is the untouched output of a row activation.
@@ -70,31 +84,23 @@ class Chain {
   bool SumsToOne(const Rows& x) const;
 
   // Whether the largest element of `a` is that of `b`: the same value, or the softmax of it.
+  static bool Same(const Rows& a, const Rows& b);
   bool SameOrder(const Rows& a, const Rows& b) const;
 
-  // The layers that compute y. INVALID_ARGUMENT when numbers are not finite. REQUIRES: the last
-  // call.
-  absl::StatusOr<Mlp> Finish(const Rows& y) &&;
-
  private:
-  absl::StatusOr<Affine> Settle(const Rows& x);
-  absl::StatusOr<Affine> SettleAffine(const Affine& affine, size_t width);
-  absl::StatusOr<Affine> SettleActivation(const Operand& value, size_t width);
-  bool FitsNormalization(const Affine& affine) const;
-  void SetNormalization(const Affine& affine, size_t width);
-  void FoldIntoLast(const Affine& affine);
-  absl::Status AddDiagonal(const Affine& affine, size_t width);
-  Rows NewBase(std::vector<int64_t> dims, bool open);
+  Rows AddBase(Base base, std::vector<int64_t> dims);
+  const Base& BaseOf(const Operand& value) const;
+
+  // The dense layer of which x is an untouched sigmoid, or null.
+  const Dense* SigmoidOf(const Rows& x) const;
 
   Budget& budget_;
   Expression expression_;
+  std::map<int, Base> bases_;
   Rows input_;
-  Rows base_;          // what the next layer sees
-  bool open_ = false;  // base_ is a dense layer's output that has no activation yet
-  Rows row_input_;     // what the last row activation was applied to
-  Mlp mlp_;
+  std::string place_;
 };
 
 }  // namespace hillock::model::onnx
 
-#endif  // HILLOCK_SERVER_MODEL_ONNX_CHAIN_H_
+#endif  // HILLOCK_SERVER_MODEL_ONNX_TREE_H_

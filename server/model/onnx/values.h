@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "server/base/status.h"
-#include "server/model/onnx/chain.h"
 #include "server/model/onnx/messages.h"
 #include "server/model/onnx/tensor.h"
+#include "server/model/onnx/tree.h"
 
 namespace hillock::model::onnx {
 
@@ -61,7 +61,7 @@ struct Call {
   const NodeView& node;
   int64_t opset;
   const Values& values;
-  Chain& chain;
+  Tree& tree;
   Budget& budget;
 
   bool Has(size_t input) const { return !node.input(input).empty(); }

@@ -21,12 +21,11 @@ using ::hillock::testing::IsOk;
 using ::hillock::testing::StatusIs;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Pair;
 
 using grpc::health::v1::HealthCheckResponse;
 using inference::ModelInferResponse;
 using std::chrono::milliseconds;
-using ::testing::ElementsAre;
-using ::testing::Pair;
 
 class ClientTest : public ::testing::Test {
  protected:

@@ -156,7 +156,7 @@ TEST_F(CommandTest, PlotCountsColumnsThroughAllOutputs) {
   EXPECT_THAT(Call({"plot", "both", "--input", "0", "--output", "2"}).out,
               HasSubstr("both: p[1] over x[0], model both"));
   EXPECT_THAT(Call({"plot", "both", "--input", "0", "--output", "3"}).status,
-              IsError(absl::StatusCode::kInvalidArgument,
+              StatusIs(absl::StatusCode::kInvalidArgument,
                       "want --output 0 to 2: output 'y' has 1 columns, output 'p' has 2 columns"));
 }
 

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "server/model/onnx_import.h"
 #include "tests/support/mlp_builder.h"
@@ -16,6 +19,7 @@ namespace {
 using ::hillock::testing::IsOk;
 using ::hillock::testing::IsOkAndHolds;
 using ::hillock::testing::MlpBuilder;
+using ::hillock::testing::RandomTree;
 
 // What a model is after it was an ONNX file.
 void ExpectComesBack(Mlp mlp) {
@@ -64,6 +68,30 @@ TEST(ExportOnnx, KeepsTheThresholdOfASingleColumn) {
     Mlp mlp = MlpBuilder(3).Add(1, "sigmoid").Labels({"no", "yes"}).Build();
     mlp.outputs.front().threshold = threshold;
     ExpectComesBack(mlp);
+  }
+}
+
+TEST(ExportOnnx, KeepsSeveralOutputsWithTheirLabels) {
+  Mlp mlp = MlpBuilder(3)
+                .Add(4, "relu")
+                .Output("embedding")
+                .Add(3, "softmax")
+                .Output("class", {"ant", "bee", "cat"})
+                .From(1)
+                .Add(1, "sigmoid")
+                .Output("danger", {"no", "yes"})
+                .Build();
+  mlp.outputs[2].threshold = 0.25f;
+  ExpectComesBack(mlp);
+}
+
+TEST(ExportOnnx, KeepsTrees) {
+  std::vector<std::string_view> activations;
+  for (const activation::Spec& spec : activation::All()) activations.push_back(spec.name);
+  for (uint32_t seed = 0; seed < 200; ++seed) {
+    SCOPED_TRACE(seed);
+    ExpectComesBack(RandomTree(seed, activations));
+    if (::testing::Test::HasFailure()) return;
   }
 }
 

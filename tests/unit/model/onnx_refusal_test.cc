@@ -66,14 +66,6 @@ const Refusal kRefusals[] = {
        g.Node("MatMul", {"r", "u"}, "k").Node("Add", {"k", "r"}, "y").Output("y");
      },
      Code::kUnimplemented, "node 'n3' (Add): joins two branches of the graph"},
-    {"two_heads",
-     [](G g) {
-       g.Floats("u", {3, 1}, {1, 2, 3}).Node("Relu", {"m"}, "r");
-       g.Node("MatMul", {"r", "u"}, "y").Node("MatMul", {"r", "u"}, "z").Output("y").Output("z");
-     },
-     Code::kUnimplemented, "node 'n3' (MatMul): uses a value that another layer has already"},
-    {"two_outputs", [](G g) { g.Node("Relu", {"m"}, "y").Output("m").Output("y"); },
-     Code::kUnimplemented, "outputs 'm' and 'y' are different values"},
     {"two_inputs",
      [](G g) {
        g.Input("z", {-1, 2}).Output("m");
@@ -178,11 +170,15 @@ const Refusal kRefusals[] = {
        g.Output("y");
      },
      Code::kInvalidArgument, "node 'n2' (ZipMap): has 2 class labels, want 3, one a column"},
-    {"a_branch_back_to_the_input",
+    {"two_labels_of_one_output",
      [](G g) {
-       g.Node("Relu", {"x"}, "r").Node("MatMul", {"r", "w"}, "y").Output("y");
+       g.Node("Softmax", {"m"}, "p").Output("p");
+       g.Node("ArgMax", {"p"}, "i", {Integer("axis", 1)}).Output("i");
+       g.Node("ArgMax", {"m"}, "j", {Integer("axis", 1)}).Output("j");
      },
-     Code::kUnimplemented, "node 'n2' (MatMul): uses a value that another layer has already taken"},
+     Code::kUnimplemented, "outputs 'i' and 'j' are both class labels of 'p'"},
+    {"outputs_of_the_same_name", [](G g) { g.Output("m").Output("m"); }, Code::kInvalidArgument,
+     "there are two outputs 'm', want names that differ"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Graphs, OnnxRefusalTest, ::testing::ValuesIn(kRefusals),
