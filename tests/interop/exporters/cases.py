@@ -1,8 +1,8 @@
 """What every exporter's script shares: how a case is written down.
 
 A case is a folder OUT/MODEL with 1/model.onnx (and its external data), rows.f32, expected.f32 (the
-answers of ONNX Runtime to these rows, floats as they lie in memory) and, where the model has classes,
-labels.txt with one a row.
+answers of ONNX Runtime to these rows, floats as they lie in memory, several outputs side by side) and,
+where the model has classes, labels.txt with one a row.
 """
 
 import pathlib
@@ -55,9 +55,9 @@ def write_expected(path: pathlib.Path, x: np.ndarray) -> None:
         if label.size == len(x):
             text = "\n".join(str(each) for each in label.ravel())
             (model / "labels.txt").write_text(text + "\n", "utf-8")
-    (floats,) = values.values()
+    floats = np.hstack([_floats(value, len(x)) for value in values.values()])
     x.astype("<f4").tofile(model / "rows.f32")
-    _floats(floats, len(x)).astype("<f4").tofile(model / "expected.f32")
+    floats.astype("<f4").tofile(model / "expected.f32")
 
 
 def attempt(out: pathlib.Path, model: str, x: np.ndarray, export) -> None:

@@ -24,6 +24,16 @@ def floats(path: pathlib.Path) -> array.array:
     return array.array("f", path.read_bytes())
 
 
+def side_by_side(tensors: list[array.array], rows: int) -> array.array:
+    """The rows of several tensors, of which each becomes one."""
+    joined = array.array("f")
+    for row in range(rows):
+        for tensor in tensors:
+            width = len(tensor) // rows
+            joined.extend(tensor[row * width:(row + 1) * width])
+    return joined
+
+
 def ask(stub, model: str, rows: array.array):
     metadata = stub.ModelMetadata(pb.ModelMetadataRequest(name=model), timeout=DEADLINE_SECONDS)
     request = pb.ModelInferRequest(model_name=model)
@@ -32,9 +42,13 @@ def ask(stub, model: str, rows: array.array):
                        shape=[len(rows) // width, width])
     request.raw_input_contents.append(rows.tobytes())
     response = stub.ModelInfer(request, timeout=DEADLINE_SECONDS)
-    raw = dict(zip((tensor.datatype for tensor in response.outputs),
-                   response.raw_output_contents))
-    return array.array("f", raw["FP32"]), bytes_tensor.elements(raw.get("BYTES", b""))
+    tensors, labels = [], []
+    for tensor, raw in zip(response.outputs, response.raw_output_contents):
+        if tensor.datatype == "FP32":
+            tensors.append(array.array("f", raw))
+        else:
+            labels = bytes_tensor.elements(raw)
+    return side_by_side(tensors, len(rows) // width), labels
 
 
 def difference(got: array.array, want: array.array) -> float:

@@ -25,6 +25,15 @@ def stack(*layers) -> keras.Model:
     return keras.Sequential([keras.Input((INPUTS,)), *layers])
 
 
+def heads(norm) -> keras.Model:
+    """Class and value from one trunk."""
+    dense = keras.layers.Dense
+    given = keras.Input((INPUTS,))
+    trunk = keras.layers.BatchNormalization(**norm)(dense(16, activation="relu")(given))
+    return keras.Model(given, [dense(4, activation="softmax")(trunk),
+                               dense(1, activation="tanh")(dense(8, activation="elu")(trunk))])
+
+
 def activations() -> dict[str, keras.Model]:
     dense = keras.layers.Dense
     return {name: stack(dense(16, activation=name), dense(9, activation=name), dense(4))
@@ -55,6 +64,7 @@ def layouts() -> dict[str, keras.Model]:
         "prelu": stack(dense(16), keras.layers.PReLU(alpha_initializer=random), dense(4)),
         "leaky": stack(dense(16), keras.layers.LeakyReLU(0.15), dense(4)),
         "no_bias": stack(dense(16, use_bias=False, activation="tanh"), dense(4, use_bias=False)),
+        "heads": heads(norm),
         "picture": keras.Sequential([keras.Input((2, 3)), keras.layers.Flatten(), dense(4)]),
     }
 

@@ -101,6 +101,34 @@ class Viewed(nn.Module):
         return torch.relu(self.body(x.view(x.size(0), -1)))
 
 
+class Heads(nn.Module):
+    """A policy and a value of one trunk, and the trunk itself."""
+
+    output_names = ["policy", "value", "embedding"]
+
+    def __init__(self):
+        super().__init__()
+        self.trunk = nn.Sequential(nn.Linear(6, 16), statistics(nn.BatchNorm1d(16)), nn.ReLU())
+        self.policy = nn.Linear(16, 4)
+        self.value = nn.Linear(16, 1)
+
+    def forward(self, x):
+        trunk = self.trunk(x)
+        return torch.softmax(self.policy(trunk), dim=1), torch.tanh(self.value(trunk)), trunk
+
+
+class LogitsToo(nn.Module):
+    output_names = ["logits", "probabilities"]
+
+    def __init__(self):
+        super().__init__()
+        self.body = stack(nn.Tanh, nn.Linear(4, 3))
+
+    def forward(self, x):
+        logits = self.body(x)
+        return logits, torch.softmax(logits, dim=1)
+
+
 def layouts() -> dict[str, nn.Module]:
     return {
         "no_bias": stack(nn.Tanh, bias=False),
@@ -118,6 +146,8 @@ def layouts() -> dict[str, nn.Module]:
         "squeezed": nn.Sequential(nn.Linear(6, 1), nn.Sigmoid(), nn.Flatten(0)),
         "picture": nn.Sequential(nn.Flatten(), nn.Linear(6, 16), nn.ReLU()),
         "viewed": Viewed(),
+        "heads": Heads(),
+        "logits_too": LogitsToo(),
         "wide": nn.Sequential(nn.Linear(6, 300), nn.Hardswish(), nn.Linear(300, 300), nn.Mish()),
     }
 
@@ -125,7 +155,8 @@ def layouts() -> dict[str, nn.Module]:
 def export(model: nn.Module, path: pathlib.Path, exporter: str, fixed: bool, opset: int,
            shape=None) -> None:
     example = torch.zeros(1 if fixed else EXAMPLE_ROWS, *(shape or (WIDTHS[0],)))
-    options = {"input_names": ["input"], "output_names": ["output"], "opset_version": opset}
+    options = {"input_names": ["input"], "opset_version": opset,
+               "output_names": getattr(model, "output_names", ["output"])}
     if exporter == "torchscript":
         if not fixed:
             options["dynamic_axes"] = {"input": {0: "rows"}}
