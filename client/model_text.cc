@@ -66,16 +66,9 @@ const std::string& SourceName(const Mlp& mlp, size_t source) {
   return source == model::kInputValue ? mlp.input_name : mlp.layers[source - 1].name;
 }
 
-bool IsChain(const Mlp& mlp) {
-  for (size_t i = 0; i < mlp.layers.size(); ++i) {
-    if (mlp.layers[i].source != i) return false;
-  }
-  return true;
-}
-
-// What each layer reads is told where it is not the layer before.
+// What each layer reads is told where the layers are no chain.
 std::string LayersTable(const Mlp& mlp) {
-  const bool chain = IsChain(mlp);
+  const bool chain = mlp.is_chain();
   std::vector<Column> columns{{"layer", Align::kLeft}};
   if (!chain) columns.push_back({"reads", Align::kLeft});
   columns.insert(columns.end(), {{"inputs", Align::kRight},
@@ -110,7 +103,7 @@ nlohmann::ordered_json LayerJson(const Mlp& mlp, const Layer& layer) {
                                  {"activation", layer.activation->name},
                                  {"parameters", Parameters(layer)},
                                  {"slopes", layer.slopes.size()}};
-  if (!IsChain(mlp)) json["reads"] = SourceName(mlp, layer.source);
+  if (!mlp.is_chain()) json["reads"] = SourceName(mlp, layer.source);
   return json;
 }
 

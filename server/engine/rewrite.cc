@@ -195,7 +195,7 @@ class Rewriter {
   }
 
   std::string Folders() {
-    Chain readers;
+    std::vector<model::Layer*> readers;
     for (model::Layer& layer : result_.mlp.layers) {
       if (layer.source == model::kInputValue) readers.push_back(&layer);
     }

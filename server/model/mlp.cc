@@ -131,6 +131,13 @@ size_t Mlp::answer_width() const {
   return floats;
 }
 
+bool Mlp::is_chain() const {
+  for (size_t i = 0; i < layers.size(); ++i) {
+    if (layers[i].source != i) return false;
+  }
+  return outputs.size() == 1 && outputs.front().source == layers.size();
+}
+
 size_t Mlp::flops_per_row() const {
   size_t weights = 0;
   for (const Layer& layer : layers) weights += layer.inputs * layer.outputs;

@@ -58,6 +58,9 @@ struct Mlp {
   size_t width(const Output& output) const { return width(output.source); }
   size_t answer_width() const;
 
+  // Whether each layer reads the one before it, and the last is the only output.
+  bool is_chain() const;
+
   // Arithmetic of one row: two for every weight.
   size_t flops_per_row() const;
 

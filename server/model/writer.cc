@@ -29,14 +29,6 @@ void WriteLayer(const Layer& layer, v1::Layer& to) {
   activation.set_slopes(Bytes(layer.slopes));
 }
 
-// Whether version 1 of the format can hold it.
-bool IsChain(const Mlp& mlp) {
-  for (size_t i = 0; i < mlp.layers.size(); ++i) {
-    if (mlp.layers[i].source != i) return false;
-  }
-  return mlp.outputs.size() == 1 && mlp.outputs[0].source == mlp.layers.size();
-}
-
 // Into a message that has class labels and perhaps a threshold.
 template <class Message>
 void WriteLabels(const Output& output, Message& to) {
@@ -83,7 +75,7 @@ std::string WriteMlp(const Mlp& mlp) {
     file.mutable_normalization()->set_scale(Bytes(mlp.scale));
   }
   for (const Layer& layer : mlp.layers) WriteLayer(layer, *file.add_layers());
-  if (IsChain(mlp)) {
+  if (mlp.is_chain()) {
     WriteChain(mlp, file);
   } else {
     WriteTree(mlp, file);

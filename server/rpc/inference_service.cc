@@ -82,9 +82,9 @@ void DescribeParameters(const serving::ServedModel& model, inference::ModelConfi
     add(fmt::format("layer.{}", i),
         fmt::format("{}: {}", steps[i].name, engine::Describe(steps[i])));
   }
-  for (const serving::ServedOutput& output : model.outputs()) {
-    const std::string prefix = model.outputs().size() > 1 ? output.name() + "." : "";
-    const auto& labels = output.model.class_labels;
+  for (const serving::ServedOutput& served : model.outputs()) {
+    const std::string prefix = model.outputs().size() > 1 ? served.name() + "." : "";
+    const auto& labels = served.output.class_labels;
     for (size_t i = 0; i < labels.size(); ++i) {
       add(fmt::format("{}class.{}", prefix, i), labels[i]);
     }

@@ -30,8 +30,8 @@ std::vector<ServedOutput> OutputsOf(const model::Mlp& mlp) {
 }  // namespace
 
 const std::string& ServedOutput::LabelOf(const float* row) const {
-  const auto& labels = model.class_labels;
-  if (width == 1) return labels[row[0] >= model.threshold ? 1 : 0];
+  const auto& labels = output.class_labels;
+  if (width == 1) return labels[row[0] >= output.threshold ? 1 : 0];
   return labels[static_cast<size_t>(std::max_element(row, row + width) - row)];
 }
 

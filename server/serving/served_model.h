@@ -22,12 +22,12 @@ inline constexpr Nanos kSlice = 1'000'000;
 // Floats that a model answers with. Where they have class labels there is a second output on the
 // wire, of the class of each row.
 struct ServedOutput {
-  const model::Output& model;
+  const model::Output& output;
   size_t width;            // floats in a row
   std::string label_name;  // empty: no class labels
 
-  const std::string& name() const { return model.name; }
-  bool has_labels() const { return !model.class_labels.empty(); }
+  const std::string& name() const { return output.name; }
+  bool has_labels() const { return !output.class_labels.empty(); }
 
   // The class that a row stands for: that of the largest float and of equal ones the first, or
   // whether the only one is at or above the threshold. REQUIRES: has_labels().

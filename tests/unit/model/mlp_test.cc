@@ -44,6 +44,13 @@ TEST(Mlp, KnowsHowWideItsValuesAre) {
   EXPECT_EQ(TwoHeads().answer_width(), 3u + 4 + 1);
 }
 
+TEST(Mlp, KnowsAChain) {
+  EXPECT_TRUE(Sound().is_chain());
+  EXPECT_FALSE(TwoHeads().is_chain());
+  EXPECT_FALSE(
+      MlpBuilder(2).Add(2, "relu").Output("a").Add(2, "relu").Output("b").Build().is_chain());
+}
+
 TEST(Mlp, CallsLabelsAfterTheirOutputWhereThereAreSeveral) {
   EXPECT_EQ(Sound().LabelName(Sound().outputs[0]), "label");
   EXPECT_EQ(TwoHeads().LabelName(TwoHeads().outputs[1]), "class_label");
