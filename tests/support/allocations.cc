@@ -29,9 +29,10 @@ void* OrThrow(void* memory) {
 
 }  // namespace
 
-void* operator new(size_t size) {
-  return OrThrow(Allows(size) ? std::malloc(std::max<size_t>(size, 1)) : nullptr);
+void* operator new(size_t size, const std::nothrow_t&) noexcept {
+  return Allows(size) ? std::malloc(std::max<size_t>(size, 1)) : nullptr;
 }
+void* operator new(size_t size) { return OrThrow(operator new(size, std::nothrow)); }
 void* operator new(size_t size, std::align_val_t alignment) {
   const auto boundary = static_cast<size_t>(alignment);
   const size_t rounded = (std::max<size_t>(size, 1) + boundary - 1) / boundary * boundary;
