@@ -144,7 +144,8 @@ TEST_F(ModelManagerTest, KeepsWhatServesWhenTheOptionsMakeNoSense) {
   SetOptions("cat", "backend: 'cuda'");
   Follow();
   EXPECT_THAT(Entries(),
-              ElementsAre(StartsWith("cat 1: 1 inputs | cat/options.txtpb: got backend 'cuda'")));
+              ElementsAre(HasSubstr(
+                  "cat 1: 1 inputs | cat/options.txtpb: line 1, column 1: got backend 'cuda'")));
   SetOptions("cat", "");
   Follow();
   EXPECT_THAT(Entries(), ElementsAre("cat 1: 1 inputs"));
