@@ -5,7 +5,10 @@
 #include <memory>
 #include <new>
 #include <span>
+#include <type_traits>
 #include <utility>
+
+#include "server/base/pages.h"
 
 namespace hillock {
 
@@ -18,7 +21,7 @@ class AlignedBuffer {
   static constexpr std::align_val_t kAlignment{64};
 
   AlignedBuffer() = default;
-  explicit AlignedBuffer(size_t size) : size_(size), data_(size == 0 ? nullptr : Allocate(size)) {}
+  explicit AlignedBuffer(size_t size) : size_(size), data_(size == 0 ? Data() : Allocate(size)) {}
   AlignedBuffer(AlignedBuffer&& other) noexcept
       : size_(std::exchange(other.size_, 0)), data_(std::move(other.data_)) {}
   AlignedBuffer& operator=(AlignedBuffer&& other) noexcept {
@@ -34,13 +37,26 @@ class AlignedBuffer {
   std::span<const T> span() const { return {data(), size_}; }
 
  private:
+  static_assert(std::is_trivial_v<T>);
+
   struct Delete {
-    void operator()(T* data) const { ::operator delete[](data, kAlignment); }
+    size_t bytes = 0;
+    void operator()(T* data) const {
+      if (bytes >= kHugePage) return UnmapPages(data, bytes);
+      ::operator delete[](data, kAlignment);
+    }
   };
-  static T* Allocate(size_t size) { return new (kAlignment) T[size](); }
+  using Data = std::unique_ptr<T[], Delete>;
+
+  static Data Allocate(size_t size) {
+    const size_t bytes = size * sizeof(T);
+    T* const data =
+        bytes >= kHugePage ? static_cast<T*>(MapPages(bytes)) : new (kAlignment) T[size]();
+    return Data(data, Delete{bytes});
+  }
 
   size_t size_ = 0;
-  std::unique_ptr<T[], Delete> data_;
+  Data data_;
 };
 
 }  // namespace hillock

@@ -58,7 +58,7 @@ absl::StatusOr<struct stat> RegularFile(int fd) {
   return info;
 }
 
-absl::Status ReadAll(int fd, std::string& content) {
+absl::Status ReadAll(int fd, FileContent& content) {
   size_t done = 0;
   while (done < content.size()) {
     const ssize_t n = read(fd, content.data() + done, content.size() - done);
@@ -145,7 +145,7 @@ absl::StatusOr<FileMark> Folder::Mark(std::string_view name) const {
   return MarkOf(name, info);
 }
 
-absl::StatusOr<std::string> Folder::ReadFile(std::string_view name, size_t max_bytes,
+absl::StatusOr<FileContent> Folder::ReadFile(std::string_view name, size_t max_bytes,
                                              HardLinks links) const {
   // Without O_NONBLOCK opening a named pipe would wait for its writer.
   HILLOCK_ASSIGN_OR_RETURN(const Descriptor file, OpenEntry(name, O_RDONLY | O_NONBLOCK));
@@ -158,7 +158,7 @@ absl::StatusOr<std::string> Folder::ReadFile(std::string_view name, size_t max_b
   if (bytes > max_bytes) {
     return absl::ResourceExhaustedError(fmt::format("{} bytes, want at most {}", bytes, max_bytes));
   }
-  std::string content(bytes, '\0');
+  FileContent content(bytes);
   HILLOCK_RETURN_IF_ERROR(ReadAll(file.get(), content));
   HILLOCK_ASSIGN_OR_RETURN(const struct stat after, RegularFile(file.get()));
   if (MarkOf(name, before) != MarkOf(name, after)) {

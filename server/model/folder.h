@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "server/base/aligned_buffer.h"
 #include "server/base/descriptor.h"
 #include "server/base/status.h"
 
@@ -23,6 +24,12 @@ struct FileMark {
 
   bool operator==(const FileMark&) const = default;
 };
+
+using FileContent = AlignedBuffer<char>;
+
+inline std::string_view TextOf(const FileContent& content) {
+  return {content.data(), content.size()};
+}
 
 // A folder held open, and the way to everything in it: a name is one component, never a path, and a
 // symbolic link is never followed, so nothing outside the folder can be reached through it,
@@ -58,7 +65,7 @@ class Folder {
   // but a regular file, a name that is a path, and a file with other hard links where those are
   // refused; RESOURCE_EXHAUSTED for more than max_bytes; DATA_LOSS for a file that changes
   // meanwhile.
-  absl::StatusOr<std::string> ReadFile(std::string_view name, size_t max_bytes,
+  absl::StatusOr<FileContent> ReadFile(std::string_view name, size_t max_bytes,
                                        HardLinks links = HardLinks::kAllowed) const;
 
  private:

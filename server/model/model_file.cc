@@ -25,7 +25,7 @@ class Neighbours {
   Neighbours(const Folder& folder, size_t max_bytes) : folder_(folder), left_(max_bytes) {}
 
   absl::StatusOr<std::string_view> Read(std::string_view name) {
-    if (const auto it = files_.find(name); it != files_.end()) return std::string_view(it->second);
+    if (const auto it = files_.find(name); it != files_.end()) return TextOf(it->second);
     const bool plain = !name.empty() && name.size() <= kMostNameBytes && name.front() != '.' &&
                        name.find_first_of(std::string_view("/\\\0", 3)) == std::string_view::npos;
     if (!plain) {
@@ -37,22 +37,23 @@ class Neighbours {
       return Annotate(content.status(), fmt::format("external data '{}'", Excerpt(name)));
     }
     left_ -= content->size();
-    return std::string_view(files_.emplace(name, *std::move(content)).first->second);
+    return TextOf(files_.emplace(name, *std::move(content)).first->second);
   }
 
  private:
   const Folder& folder_;
   size_t left_;
-  std::map<std::string, std::string, std::less<>> files_;
+  std::map<std::string, FileContent, std::less<>> files_;
 };
 
 }  // namespace
 
 absl::StatusOr<Mlp> ReadModelFile(const Folder& folder, const std::string& name, size_t max_bytes) {
-  HILLOCK_ASSIGN_OR_RETURN(const std::string content, folder.ReadFile(name, max_bytes));
-  if (!name.ends_with(".onnx")) return ReadMlp(content);
+  HILLOCK_ASSIGN_OR_RETURN(const FileContent content, folder.ReadFile(name, max_bytes));
+  if (!name.ends_with(".onnx")) return ReadMlp(TextOf(content));
   Neighbours neighbours(folder, max_bytes - content.size());
-  return ImportOnnx(content, [&](std::string_view beside) { return neighbours.Read(beside); });
+  return ImportOnnx(TextOf(content),
+                    [&](std::string_view beside) { return neighbours.Read(beside); });
 }
 
 absl::StatusOr<Mlp> ReadModelFile(const std::string& path, size_t max_bytes) {

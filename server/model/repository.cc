@@ -53,8 +53,8 @@ std::vector<FileMark> FilesOf(const Folder& model, int64_t version) {
 
 absl::StatusOr<ServingOptions> ReadOptions(const Folder& model, const ServingOptions& defaults) {
   if (!model.Has(kOptionsFile)) return defaults;
-  HILLOCK_ASSIGN_OR_RETURN(const std::string text, model.ReadFile(kOptionsFile, kMaxOptionsBytes));
-  return ReadServingOptions(text, defaults);
+  HILLOCK_ASSIGN_OR_RETURN(const FileContent text, model.ReadFile(kOptionsFile, kMaxOptionsBytes));
+  return ReadServingOptions(TextOf(text), defaults);
 }
 
 }  // namespace

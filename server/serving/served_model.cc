@@ -43,11 +43,12 @@ absl::StatusOr<std::shared_ptr<ServedModel>> ServedModel::Create(
   const std::shared_ptr<ServedModel> served(new ServedModel());
   served->name_ = std::move(name);
   served->version_ = version;
-  served->mlp_ = std::move(mlp);
-  served->outputs_ = OutputsOf(*served->mlp_);
+  served->input_name_ = mlp->input_name;
+  served->answer_width_ = mlp->answer_width();
+  served->outputs_ = OutputsOf(*mlp);
   served->options_ = options;
-  served->plan_ = engine::Plan::Compile(*served->mlp_, options);
-  HILLOCK_RETURN_IF_ERROR(engine::CheckPrecision(*served->mlp_, options, served->plan_));
+  served->plan_ = engine::Plan::Compile(*mlp, options);
+  HILLOCK_RETURN_IF_ERROR(engine::CheckPrecision(*mlp, options, served->plan_));
   for (size_t i = 0; i < reactors; ++i) {
     served->executors_.push_back(std::make_unique<engine::Executor>(served->plan_, clock));
   }
@@ -59,13 +60,15 @@ absl::StatusOr<std::shared_ptr<ServedModel>> ServedModel::Create(
   return served;
 }
 
-absl::StatusOr<Nanos> ServedModel::TimeRun(size_t rows, const Clock& clock) {
+absl::Status ServedModel::Run(size_t rows) {
   engine::Executor& executor = *executors_.front();
   std::fill_n(executor.input(), rows * inputs(), 0.0f);
-  HILLOCK_RETURN_IF_ERROR(executor.Run(rows, /*profile=*/false));
-  std::fill_n(executor.input(), rows * inputs(), 0.0f);
+  return executor.Run(rows, /*profile=*/false);
+}
+
+absl::StatusOr<Nanos> ServedModel::TimeRun(size_t rows, const Clock& clock) {
   const Nanos start = clock.Now();
-  HILLOCK_RETURN_IF_ERROR(executor.Run(rows, /*profile=*/false));
+  HILLOCK_RETURN_IF_ERROR(Run(rows));
   return clock.Now() - start;
 }
 
@@ -75,6 +78,7 @@ absl::Status ServedModel::Warm(const Clock& clock) {
     HILLOCK_RETURN_IF_ERROR(executor->Run(1, /*profile=*/false));
   }
   HILLOCK_ASSIGN_OR_RETURN(first_row_cost_, TimeRun(1, clock));
+  HILLOCK_RETURN_IF_ERROR(Run(kManyRows));
   HILLOCK_RETURN_IF_ERROR(TimeRun(kManyRows, clock).status());
   const auto fitting = static_cast<size_t>(static_cast<Nanos>(kManyRows) * kSlice / LongestLayer());
   auto bucket =

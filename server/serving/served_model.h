@@ -22,7 +22,7 @@ inline constexpr Nanos kSlice = 1'000'000;
 // Floats that a model answers with. Where they have class labels there is a second output on the
 // wire, of the class of each row.
 struct ServedOutput {
-  const model::Output& output;
+  model::Output output;
   size_t width;            // floats in a row
   std::string label_name;  // empty: no class labels
 
@@ -40,7 +40,8 @@ class ServedModel {
  public:
   // Compiles and warms `mlp`: every executor has run once when this returns.
   // FAILED_PRECONDITION when bf16 moves an answer by more than options.precision_tolerance,
-  // INTERNAL when a run fails. `registry` and `clock` must outlive the model.
+  // INTERNAL when a run fails. Keeps nothing of `mlp`, whose weights the plan has packed.
+  // `registry` and `clock` must outlive the model.
   static absl::StatusOr<std::shared_ptr<ServedModel>> Create(std::string name, int64_t version,
                                                              std::shared_ptr<const model::Mlp> mlp,
                                                              const engine::PlanOptions& options,
@@ -51,9 +52,9 @@ class ServedModel {
   const std::string& name() const { return name_; }
   int64_t version() const { return version_; }
   const std::string& version_text() const { return metrics_->version; }
-  const std::string& input_name() const { return mlp_->input_name; }
-  size_t inputs() const { return mlp_->inputs(); }
-  size_t answer_width() const { return mlp_->answer_width(); }
+  const std::string& input_name() const { return input_name_; }
+  size_t inputs() const { return plan_->inputs(); }
+  size_t answer_width() const { return answer_width_; }
   const std::vector<ServedOutput>& outputs() const { return outputs_; }
   const engine::Plan& plan() const { return *plan_; }
   const engine::PlanOptions& options() const { return options_; }
@@ -75,11 +76,13 @@ class ServedModel {
   ServedModel() = default;
   absl::Status Warm(const Clock& clock);
   Nanos LongestLayer() const;  // of the run timed last
+  absl::Status Run(size_t rows);
   absl::StatusOr<Nanos> TimeRun(size_t rows, const Clock& clock);
 
   std::string name_;
   int64_t version_ = 0;
-  std::shared_ptr<const model::Mlp> mlp_;
+  std::string input_name_;
+  size_t answer_width_ = 0;
   std::vector<ServedOutput> outputs_;
   engine::PlanOptions options_;
   Nanos first_row_cost_ = 0;

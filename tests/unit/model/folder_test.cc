@@ -31,11 +31,18 @@ using Code = absl::StatusCode;
 
 constexpr size_t kNoLimit = 1 << 20;
 
+absl::StatusOr<std::string> TextIn(const Folder& folder, const std::string& entry,
+                                   size_t max_bytes = kNoLimit,
+                                   Folder::HardLinks links = Folder::HardLinks::kAllowed) {
+  HILLOCK_ASSIGN_OR_RETURN(const FileContent content, folder.ReadFile(entry, max_bytes, links));
+  return std::string(TextOf(content));
+}
+
 class FolderTest : public ::testing::Test {
  protected:
   absl::StatusOr<std::string> Read(const std::string& entry, size_t max_bytes = kNoLimit,
                                    Folder::HardLinks links = Folder::HardLinks::kAllowed) const {
-    return Folder::Open(folder_.Path(""))->ReadFile(entry, max_bytes, links);
+    return TextIn(*Folder::Open(folder_.Path("")), entry, max_bytes, links);
   }
   void ExpectRefused(const std::string& entry, Code code, const std::string& message,
                      size_t max_bytes = kNoLimit) const {
@@ -97,7 +104,7 @@ TEST_F(FolderTest, RefusesANamedPipeWithoutWaitingForAWriter) {
 }
 
 TEST_F(FolderTest, RefusesADevice) {
-  EXPECT_THAT(Folder::Open("/dev")->ReadFile("zero", kNoLimit),
+  EXPECT_THAT(TextIn(*Folder::Open("/dev"), "zero"),
               StatusIs(Code::kInvalidArgument, HasSubstr("is not a regular file")));
 }
 
@@ -119,7 +126,7 @@ TEST_F(FolderTest, OpensFoldersBelowAndNothingElse) {
   ASSERT_THAT(folder, IsOk());
   const auto below = folder->OpenFolder("below");
   ASSERT_THAT(below, IsOk());
-  EXPECT_THAT(below->ReadFile("file", kNoLimit), IsOkAndHolds(std::string("12345")));
+  EXPECT_THAT(TextIn(*below, "file"), IsOkAndHolds(std::string("12345")));
   EXPECT_THAT(folder->OpenFolder("none"), StatusIs(Code::kNotFound, "no such folder"));
   EXPECT_THAT(folder->OpenFolder("file"), StatusIs(Code::kInvalidArgument, "is not a folder"));
   EXPECT_THAT(folder->OpenFolder("link"),
@@ -134,13 +141,13 @@ TEST_F(FolderTest, KeepsToTheFolderThatWasOpened) {
   const auto real = Folder::Open(folder_.Path("real"));
   std::filesystem::rename(folder_.Path("real"), folder_.Path("moved"));
   std::filesystem::create_symlink("outside", folder_.path() / "real");
-  EXPECT_THAT(real->ReadFile("file", kNoLimit), IsOkAndHolds(std::string("inside")));
+  EXPECT_THAT(TextIn(*real, "file"), IsOkAndHolds(std::string("inside")));
 }
 
 TEST_F(FolderTest, MayItselfBeReachedThroughALink) {
   folder_.Write("real/file", "12345");
   std::filesystem::create_symlink("real", folder_.path() / "link");
-  EXPECT_THAT(Folder::Open(folder_.Path("link"))->ReadFile("file", kNoLimit), IsOk());
+  EXPECT_THAT(TextIn(*Folder::Open(folder_.Path("link")), "file"), IsOk());
 }
 
 TEST_F(FolderTest, MustBeThere) {
