@@ -134,7 +134,8 @@ absl::StatusOr<std::shared_ptr<serving::ServedModel>> Server::Parts::Compile(
                                        .rewrite = serving_options.rewrite,
                                        .precision = serving_options.precision,
                                        .precision_tolerance = serving_options.precision_tolerance},
-                                      options.reactors, *registry, Clock::Monotonic());
+                                      options.reactors, *registry, Clock::Monotonic(),
+                                      &Clock::ThreadCpu());
 }
 
 absl::Status Server::Parts::LoadModels() {

@@ -1,5 +1,7 @@
 #include "server/base/clock.h"
 
+#include <ctime>
+
 namespace hillock {
 namespace {
 
@@ -11,10 +13,25 @@ class MonotonicClock final : public Clock {
   }
 };
 
+class ThreadCpuClock final : public Clock {
+ public:
+  Nanos Now() const override {
+    constexpr Nanos kNanosPerSecond = 1'000'000'000;
+    timespec spent{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+    return spent.tv_sec * kNanosPerSecond + spent.tv_nsec;
+  }
+};
+
 }  // namespace
 
 const Clock& Clock::Monotonic() {
   static const MonotonicClock clock;
+  return clock;
+}
+
+const Clock& Clock::ThreadCpu() {
+  static const ThreadCpuClock clock;
   return clock;
 }
 

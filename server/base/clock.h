@@ -21,6 +21,10 @@ class Clock {
 
   // The machine's monotonic clock. Lives as long as the process.
   static const Clock& Monotonic();
+
+  // Time that the calling thread has spent on a core: what work takes, however often others come
+  // between. Lives as long as the process.
+  static const Clock& ThreadCpu();
 };
 
 }  // namespace hillock

@@ -27,6 +27,30 @@ std::vector<ServedOutput> OutputsOf(const model::Mlp& mlp) {
   return outputs;
 }
 
+// Runs of a plan on a clock of their own.
+class Trial {
+ public:
+  Trial(std::shared_ptr<const engine::Plan> plan, const Clock& clock)
+      : clock_(clock), executor_(std::move(plan), clock) {}
+
+  // How long a run of so many rows of zeros takes.
+  absl::StatusOr<Nanos> Run(size_t rows) {
+    std::fill_n(executor_.input(), rows * executor_.plan().inputs(), 0.0f);
+    const Nanos start = clock_.Now();
+    HILLOCK_RETURN_IF_ERROR(executor_.Run(rows, /*profile=*/false));
+    return clock_.Now() - start;
+  }
+
+  Nanos LongestLayer() const {  // of the last run
+    const auto longest = std::ranges::max(executor_.reports(), {}, &engine::StepReport::layer);
+    return std::max<Nanos>(longest.layer, 1);
+  }
+
+ private:
+  const Clock& clock_;
+  engine::Executor executor_;
+};
+
 }  // namespace
 
 const std::string& ServedOutput::LabelOf(const float* row) const {
@@ -38,7 +62,7 @@ const std::string& ServedOutput::LabelOf(const float* row) const {
 absl::StatusOr<std::shared_ptr<ServedModel>> ServedModel::Create(
     std::string name, int64_t version, std::shared_ptr<const model::Mlp> mlp,
     const engine::PlanOptions& options, size_t reactors, metrics::Registry& registry,
-    const Clock& clock) {
+    const Clock& clock, const Clock* cost_clock) {
   const Nanos start = clock.Now();
   const std::shared_ptr<ServedModel> served(new ServedModel());
   served->name_ = std::move(name);
@@ -52,7 +76,8 @@ absl::StatusOr<std::shared_ptr<ServedModel>> ServedModel::Create(
   for (size_t i = 0; i < reactors; ++i) {
     served->executors_.push_back(std::make_unique<engine::Executor>(served->plan_, clock));
   }
-  HILLOCK_RETURN_IF_ERROR(served->Warm(clock));
+  HILLOCK_RETURN_IF_ERROR(served->Warm());
+  HILLOCK_RETURN_IF_ERROR(served->MeasureCost(cost_clock == nullptr ? clock : *cost_clock));
   served->metrics_ =
       registry.AddModel(served->name_, std::to_string(version), LabelsOf(*served->plan_),
                         {.load_seconds = 1e-9 * static_cast<double>(clock.Now() - start),
@@ -60,43 +85,32 @@ absl::StatusOr<std::shared_ptr<ServedModel>> ServedModel::Create(
   return served;
 }
 
-absl::Status ServedModel::Run(size_t rows) {
-  engine::Executor& executor = *executors_.front();
-  std::fill_n(executor.input(), rows * inputs(), 0.0f);
-  return executor.Run(rows, /*profile=*/false);
-}
-
-absl::StatusOr<Nanos> ServedModel::TimeRun(size_t rows, const Clock& clock) {
-  const Nanos start = clock.Now();
-  HILLOCK_RETURN_IF_ERROR(Run(rows));
-  return clock.Now() - start;
-}
-
-absl::Status ServedModel::Warm(const Clock& clock) {
+absl::Status ServedModel::Warm() {
   for (const auto& executor : executors_) {
     std::fill_n(executor->input(), inputs(), 0.0f);
     HILLOCK_RETURN_IF_ERROR(executor->Run(1, /*profile=*/false));
   }
-  HILLOCK_ASSIGN_OR_RETURN(first_row_cost_, TimeRun(1, clock));
-  HILLOCK_RETURN_IF_ERROR(Run(kManyRows));
-  HILLOCK_RETURN_IF_ERROR(TimeRun(kManyRows, clock).status());
-  const auto fitting = static_cast<size_t>(static_cast<Nanos>(kManyRows) * kSlice / LongestLayer());
+  return absl::OkStatus();
+}
+
+absl::Status ServedModel::MeasureCost(const Clock& clock) {
+  Trial trial(plan_, clock);
+  HILLOCK_RETURN_IF_ERROR(trial.Run(1).status());
+  HILLOCK_ASSIGN_OR_RETURN(first_row_cost_, trial.Run(1));
+  HILLOCK_RETURN_IF_ERROR(trial.Run(kManyRows).status());
+  HILLOCK_RETURN_IF_ERROR(trial.Run(kManyRows).status());
+  const auto fitting =
+      static_cast<size_t>(static_cast<Nanos>(kManyRows) * kSlice / trial.LongestLayer());
   auto bucket =
       std::prev(std::ranges::upper_bound(engine::kBuckets, std::max(fitting, kFewestBlockRows)));
   for (;; --bucket) {  // fewer rows take longer each
     block_rows_ = *bucket;
-    HILLOCK_ASSIGN_OR_RETURN(const Nanos block, TimeRun(block_rows_, clock));
+    HILLOCK_ASSIGN_OR_RETURN(const Nanos block, trial.Run(block_rows_));
     row_cost_ = block / static_cast<Nanos>(block_rows_) + 1;
-    if (LongestLayer() <= kSlice || block_rows_ <= kFewestBlockRows) return absl::OkStatus();
+    if (trial.LongestLayer() <= kSlice || block_rows_ <= kFewestBlockRows) {
+      return absl::OkStatus();
+    }
   }
-}
-
-Nanos ServedModel::LongestLayer() const {
-  Nanos longest = 1;
-  for (const engine::StepReport& report : executors_.front()->reports()) {
-    longest = std::max(longest, report.layer);
-  }
-  return longest;
 }
 
 Nanos ServedModel::Cost(size_t rows) const {

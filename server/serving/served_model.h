@@ -38,16 +38,15 @@ struct ServedOutput {
 // it tells is immutable and thread-safe; executor(i) and cells(i) belong to reactor i alone.
 class ServedModel {
  public:
-  // Compiles and warms `mlp`: every executor has run once when this returns.
+  // Compiles and warms `mlp`, of which nothing is kept: every executor has run once when this
+  // returns. `clock` is the executors'; what a row costs is measured on `cost_clock`, or on `clock`
+  // when that is null. All must outlive the model, `registry` as well.
   // FAILED_PRECONDITION when bf16 moves an answer by more than options.precision_tolerance,
-  // INTERNAL when a run fails. Keeps nothing of `mlp`, whose weights the plan has packed.
-  // `registry` and `clock` must outlive the model.
-  static absl::StatusOr<std::shared_ptr<ServedModel>> Create(std::string name, int64_t version,
-                                                             std::shared_ptr<const model::Mlp> mlp,
-                                                             const engine::PlanOptions& options,
-                                                             size_t reactors,
-                                                             metrics::Registry& registry,
-                                                             const Clock& clock);
+  // INTERNAL when a run fails.
+  static absl::StatusOr<std::shared_ptr<ServedModel>> Create(
+      std::string name, int64_t version, std::shared_ptr<const model::Mlp> mlp,
+      const engine::PlanOptions& options, size_t reactors, metrics::Registry& registry,
+      const Clock& clock, const Clock* cost_clock = nullptr);
 
   const std::string& name() const { return name_; }
   int64_t version() const { return version_; }
@@ -74,10 +73,8 @@ class ServedModel {
 
  private:
   ServedModel() = default;
-  absl::Status Warm(const Clock& clock);
-  Nanos LongestLayer() const;  // of the run timed last
-  absl::Status Run(size_t rows);
-  absl::StatusOr<Nanos> TimeRun(size_t rows, const Clock& clock);
+  absl::Status Warm();
+  absl::Status MeasureCost(const Clock& clock);
 
   std::string name_;
   int64_t version_ = 0;

@@ -81,6 +81,14 @@ void BenchRepository::Write(const Shape& shape, int version) const {
   fs::rename(aside, path_ / shape.name / std::to_string(version));
 }
 
+void BenchRepository::Repeat(const Shape& shape, int from, int version) const {
+  const fs::path aside = path_ / ".aside";
+  fs::create_directories(aside);
+  fs::create_hard_link(path_ / shape.name / std::to_string(from) / "model.mlp",
+                       aside / "model.mlp");
+  fs::rename(aside, path_ / shape.name / std::to_string(version));
+}
+
 void BenchRepository::Remove(const Shape& shape, int version) const {
   fs::remove_all(path_ / shape.name / std::to_string(version));
 }

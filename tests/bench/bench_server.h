@@ -31,6 +31,8 @@ class BenchRepository {
 
   // Writes a version aside and moves it into its place. Random weights differ each time.
   void Write(const Shape& shape, int version = 1) const;
+  // Puts the files of version `from` in another version's place as well.
+  void Repeat(const Shape& shape, int from, int version) const;
   void Remove(const Shape& shape, int version) const;
 
   std::string path() const { return path_.string(); }

@@ -42,6 +42,7 @@ Process::~Process() {
     kill(pid_, SIGKILL);
     waitpid(pid_, nullptr, 0);
   }
+  if (drain_.joinable()) drain_.join();
   if (output_ >= 0) close(output_);
 }
 
@@ -59,6 +60,11 @@ std::string Process::WaitForLine(std::string_view text) {
     if (c != '\n') {
       line.push_back(c);
     } else if (line.find(text) != std::string::npos) {
+      // A child whose output nobody reads would stop when the pipe is full.
+      drain_ = std::thread([this] {
+        char ignored[4096];
+        while (read(output_, ignored, sizeof(ignored)) > 0) continue;
+      });
       return line;
     } else {
       line.clear();

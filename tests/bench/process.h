@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 namespace hillock::bench {
@@ -19,7 +20,7 @@ class Process {
   Process& operator=(const Process&) = delete;
 
   // Reads the child's standard output until a line contains `text`, and returns that line; an empty
-  // one when the output ends before.
+  // one when the output ends before. What comes after is ignored. Called once.
   std::string WaitForLine(std::string_view text);
 
   size_t ResidentBytes() const;
@@ -27,6 +28,7 @@ class Process {
  private:
   pid_t pid_ = -1;
   int output_ = -1;
+  std::thread drain_;
 };
 
 // Keeps this process and its later threads on some cores, or one.

@@ -1,6 +1,6 @@
 // What requests notice of models that change beneath them. One reactor on core 0, closed loop of 4
-// connections with 16 requests outstanding on core 1, and beside it a thread that writes version
-// after version and has each loaded. Then a model is unloaded and loaded again and again, and files
+// connections with 16 requests outstanding on core 1, and beside it a thread that has version after
+// version loaded. Then a model is unloaded and loaded again and again, and files
 // are timed from there to ready.
 //
 //   swap_bench [SWAPS [CYCLES]]
@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "proto/inference.grpc.pb.h"
+#include "server/base/cpu.h"
 #include "tests/bench/bench_server.h"
 #include "tests/bench/drive.h"
 #include "tests/bench/process.h"
@@ -66,27 +67,30 @@ class Control {
   std::unique_ptr<GRPCInferenceService::Stub> stub_;
 };
 
-// Swaps versions of a model as fast as it goes.
+// Swaps versions of a model as fast as it goes, so many times and then until it is told to stop.
 class Swapper {
  public:
   Swapper(const BenchRepository& repository, const Control& control, const Shape& shape, int swaps)
       : thread_([=, this, &repository, &control, &shape] {
-          for (int version = 2; version <= swaps + 1; ++version) {
-            repository.Write(shape, version);
+          YieldToOtherThreads();  // it shares its core with the load
+          for (int version = 2; version <= swaps + 1 || !stop_; ++version) {
+            repository.Repeat(shape, version - 1, version);
             failures_ += control.Load(shape) < 0;
             repository.Remove(shape, version - 1);
             ++done_;
           }
-          ended_ = true;
         }) {}
-  ~Swapper() { thread_.join(); }
+  ~Swapper() { Stop(); }
 
-  bool ended() const { return ended_; }
+  void Stop() {
+    stop_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
   int done() const { return done_; }
   int failures() const { return failures_; }
 
  private:
-  std::atomic<bool> ended_{false};
+  std::atomic<bool> stop_{false};
   std::atomic<int> done_{0};
   std::atomic<int> failures_{0};
   std::thread thread_;
@@ -120,17 +124,15 @@ void MeasureSwaps(const BenchRepository& repository, const BenchServer& server,
   steady.Drive(plan, [] { return true; });
   const size_t before = server.ResidentBytes();
   Series swapped;
-  int failures = 0;
-  {
-    const Swapper swapper(repository, control, shape, swaps);
-    swapped.Drive(plan, [&] { return swapper.ended(); });
-    failures = swapper.failures();
-  }
+  Swapper swapper(repository, control, shape, swaps);
+  swapped.Drive(plan, [&] { return swapper.done() >= swaps; });
+  swapper.Stop();
   steady.Print("steady");
   swapped.Print("while swapping");
   fmt::print("{} swaps of {}, {} failed; p99 x {:.2f}; {:.1f} MB resident before, {:.1f} after\n",
-             swaps, shape.name, failures, Median(swapped.p99_us) / Median(steady.p99_us),
-             Megabytes(before), Megabytes(server.ResidentBytes()));
+             swapper.done(), shape.name, swapper.failures(),
+             Median(swapped.p99_us) / Median(steady.p99_us), Megabytes(before),
+             Megabytes(server.ResidentBytes()));
 }
 
 void MeasureCycles(const BenchServer& server, const Control& control, const Shape& shape,
