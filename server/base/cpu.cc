@@ -15,7 +15,7 @@
 namespace hillock {
 namespace {
 
-constexpr int kNiceSteps = 19;  // the least: a seventieth of what a thread at the default gets
+constexpr int kNiceSteps = 10;  // a tenth of what a thread at the default gets
 
 constexpr char kCgroupRoot[] = "/sys/fs/cgroup";
 

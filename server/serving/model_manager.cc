@@ -8,6 +8,13 @@
 
 namespace hillock::serving {
 
+namespace {
+
+// Trimming locks the heap, which requests need. While models come and go it would be done in vain.
+constexpr int kSweepsBeforeTrim = 50;
+
+}  // namespace
+
 using model::Candidates;
 using model::ModelListing;
 using model::VersionListing;
@@ -171,9 +178,11 @@ void ModelManager::RetireAll(ModelState& state) {
 
 bool ModelManager::Sweep() {
   if (std::erase_if(retired_, [](const auto& model) { return model.use_count() == 1; }) > 0) {
+    quiet_sweeps_ = 0;
+  } else if (retired_.empty() && ++quiet_sweeps_ == kSweepsBeforeTrim) {
     malloc_trim(0);  // else glibc keeps most of a model's memory for later
   }
-  return !retired_.empty();
+  return !retired_.empty() || quiet_sweeps_ < kSweepsBeforeTrim;
 }
 
 void ModelManager::AddEntries(const std::string& name, const ModelState& state,

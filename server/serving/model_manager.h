@@ -66,7 +66,8 @@ class ModelManager {
   // the repository.
   absl::Status Unload(std::string_view name);
 
-  // Frees what was replaced or unloaded and serves nobody any more. True while something is left.
+  // Frees what was replaced or unloaded and serves nobody any more and, when nothing has been freed
+  // for some calls, gives its memory back to the system. True while there is something left to do.
   bool Sweep();
 
  private:
@@ -116,6 +117,7 @@ class ModelManager {
   std::map<std::string, ModelState, std::less<>> models_;
   bool changed_ = false;  // since the catalog was published last
   std::vector<std::shared_ptr<ServedModel>> retired_;
+  int quiet_sweeps_ = 0;  // in a row that freed nothing
 };
 
 }  // namespace hillock::serving

@@ -3,7 +3,7 @@
 // version loaded. Then a model is unloaded and loaded again and again, and files
 // are timed from there to ready.
 //
-//   swap_bench [SWAPS [CYCLES]]
+//   swap_bench [SWAPS [SWAPS_PER_SECOND [CYCLES]]]
 
 #include <fmt/format.h>
 #include <grpcpp/grpcpp.h>
@@ -31,6 +31,7 @@ const Shape kDigits{"784-512-256-10", {784, 512, 256, 10}};
 const Shape kLarge{"1024-2048-2048-2048-256", {1024, 2048, 2048, 2048, 256}};
 constexpr double kSeconds = 2;
 constexpr int kRounds = 5;
+constexpr auto kUntilFreed = std::chrono::seconds(2);
 
 double Megabytes(size_t bytes) { return 1e-6 * static_cast<double>(bytes); }
 
@@ -67,17 +68,22 @@ class Control {
   std::unique_ptr<GRPCInferenceService::Stub> stub_;
 };
 
-// Swaps versions of a model as fast as it goes, so many times and then until it is told to stop.
+// Swaps versions of a model at a rate, or slower where that is too fast, so many times and then
+// until it is told to stop.
 class Swapper {
  public:
-  Swapper(const BenchRepository& repository, const Control& control, const Shape& shape, int swaps)
+  Swapper(const BenchRepository& repository, const Control& control, const Shape& shape, int swaps,
+          double per_second)
       : thread_([=, this, &repository, &control, &shape] {
           YieldToOtherThreads();  // it shares its core with the load
+          auto next = std::chrono::steady_clock::now();
           for (int version = 2; version <= swaps + 1 || !stop_; ++version) {
             repository.Repeat(shape, version - 1, version);
             failures_ += control.Load(shape) < 0;
             repository.Remove(shape, version - 1);
             ++done_;
+            next += std::chrono::nanoseconds(static_cast<int64_t>(1e9 / per_second));
+            std::this_thread::sleep_until(next);
           }
         }) {}
   ~Swapper() { Stop(); }
@@ -117,22 +123,24 @@ struct Series {
 };
 
 void MeasureSwaps(const BenchRepository& repository, const BenchServer& server,
-                  const Control& control, const Shape& shape, int swaps) {
+                  const Control& control, const Shape& shape, int swaps, double per_second) {
   control.Load(shape);
   const client::LoadPlan plan{server.address(), {MakeRequest(shape)}, 4, 16};
   Series steady;
   steady.Drive(plan, [] { return true; });
   const size_t before = server.ResidentBytes();
   Series swapped;
-  Swapper swapper(repository, control, shape, swaps);
+  Swapper swapper(repository, control, shape, swaps, per_second);
   swapped.Drive(plan, [&] { return swapper.done() >= swaps; });
   swapper.Stop();
   steady.Print("steady");
   swapped.Print("while swapping");
-  fmt::print("{} swaps of {}, {} failed; p99 x {:.2f}; {:.1f} MB resident before, {:.1f} after\n",
-             swapper.done(), shape.name, swapper.failures(),
-             Median(swapped.p99_us) / Median(steady.p99_us), Megabytes(before),
-             Megabytes(server.ResidentBytes()));
+  fmt::print(
+      "{} swaps of {}, at most {:.0f} a second, {} failed; p99 x {:.2f}; {:.1f} MB resident "
+      "before, {:.1f} after\n",
+      swapper.done(), shape.name, per_second, swapper.failures(),
+      Median(swapped.p99_us) / Median(steady.p99_us), Megabytes(before),
+      Megabytes(server.ResidentBytes()));
 }
 
 void MeasureCycles(const BenchServer& server, const Control& control, const Shape& shape,
@@ -141,7 +149,7 @@ void MeasureCycles(const BenchServer& server, const Control& control, const Shap
   for (int cycle = 0; cycle <= cycles; ++cycle) {
     failures += control.Unload(shape) < 0;
     if (cycle % (cycles / 4) == 0) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));  // until it has been freed
+      std::this_thread::sleep_for(kUntilFreed);
       fmt::print("after {:6} cycles of {}: {:.1f} MB resident\n", cycle, shape.name,
                  Megabytes(server.ResidentBytes()));
     }
@@ -159,7 +167,7 @@ void MeasureLoad(const Control& control, const Shape& shape) {
   fmt::print("{}: {:.1f} ms from file to ready\n", shape.name, Median(took));
 }
 
-int Main(int swaps, int cycles) {
+int Main(int swaps, double per_second, int cycles) {
   const BenchRepository repository;
   for (const Shape& shape : {kSmall, kDigits, kLarge}) repository.Write(shape);
   const BenchServer server(repository, {"--model-control", "explicit", "--reactors", "1"}, {0});
@@ -169,11 +177,11 @@ int Main(int swaps, int cycles) {
   for (const Shape& shape : {kDigits, kLarge}) MeasureLoad(control, shape);
   const size_t loaded = server.ResidentBytes();
   control.Unload(kLarge);
-  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  std::this_thread::sleep_for(kUntilFreed);
   fmt::print("{:.1f} MB resident with {}, {:.1f} without\n", Megabytes(loaded), kLarge.name,
              Megabytes(server.ResidentBytes()));
-  MeasureSwaps(repository, server, control, kSmall, swaps);
-  MeasureSwaps(repository, server, control, kDigits, swaps);
+  MeasureSwaps(repository, server, control, kSmall, swaps, per_second);
+  MeasureSwaps(repository, server, control, kDigits, swaps, per_second);
   MeasureCycles(server, control, kSmall, cycles);
   return 0;
 }
@@ -183,5 +191,6 @@ int Main(int swaps, int cycles) {
 
 int main(int argc, char** argv) {
   return hillock::bench::Main(argc > 1 ? std::atoi(argv[1]) : 1000,
-                              argc > 2 ? std::atoi(argv[2]) : 10'000);
+                              argc > 2 ? std::atof(argv[2]) : 20,
+                              argc > 3 ? std::atoi(argv[3]) : 10'000);
 }
