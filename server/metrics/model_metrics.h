@@ -70,6 +70,7 @@ struct ModelMetrics {
   std::vector<LayerLabels> layers;
   ModelGauges gauges;
   std::deque<ModelCells> shards;  // by reactor
+  std::atomic<bool> held{true};   // somebody may still write the shards
 };
 
 // What the layers of one name and activation tell together.

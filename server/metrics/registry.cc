@@ -172,14 +172,14 @@ std::shared_ptr<ModelMetrics> Registry::AddModel(std::string model, std::string 
   absl::MutexLock lock(&mutex_);
   RetireUnheld();
   models_.push_back(metrics);
-  return metrics;
+  // Released by the last holder, so that its cells are seen as they were left.
+  return {metrics.get(),
+          [metrics](ModelMetrics* held) { held->held.store(false, std::memory_order_release); }};
 }
 
 void Registry::RetireUnheld() const {
   const auto held = std::ranges::stable_partition(
-      models_, [](const auto& metrics) { return metrics.use_count() > 1; });
-  // Pairs with the release of the last other holder: its cells are seen as they were left.
-  std::atomic_thread_fence(std::memory_order_acquire);
+      models_, [](const auto& metrics) { return metrics->held.load(std::memory_order_acquire); });
   const std::vector<std::shared_ptr<const ModelMetrics>> unheld(held.begin(), held.end());
   models_.erase(held.begin(), held.end());
   for (const auto& metrics : unheld) retired_[metrics->model].Add(*metrics);
