@@ -13,6 +13,7 @@
 
 #include "server/kernel/onednn.h"
 #include "tests/integration/examples.h"
+#include "tests/integration/model_config.h"
 #include "tests/integration/some_models.h"
 #include "tests/support/status_matchers.h"
 
@@ -38,19 +39,6 @@ class ScopedVariable {
  private:
   const char* name_;
 };
-
-std::map<std::string, std::string> ParametersOf(ServerProcess& server, const std::string& model) {
-  inference::ModelConfigRequest request;
-  request.set_name(model);
-  const auto response = Call(server, &inference::GRPCInferenceService::Stub::ModelConfig, request);
-  EXPECT_THAT(response, IsOk());
-  std::map<std::string, std::string> parameters;
-  if (!response.ok()) return parameters;
-  for (const auto& [name, value] : response->config().parameters()) {
-    parameters[name] = value.string_value();
-  }
-  return parameters;
-}
 
 std::string ReasonOf(ServerProcess& server, const std::string& model) {
   const auto index = Call(server, &inference::GRPCInferenceService::Stub::RepositoryIndex,

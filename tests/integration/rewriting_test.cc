@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/integration/examples.h"
+#include "tests/integration/model_config.h"
 #include "tests/integration/some_models.h"
 #include "tests/support/status_matchers.h"
 
@@ -21,23 +22,9 @@ constexpr char kFolded[] =
 
 class RewritingTest : public ::testing::Test {
  protected:
-  static std::map<std::string, std::string> ParametersOf(ServerProcess& server) {
-    inference::ModelConfigRequest request;
-    request.set_name("digits-identity");
-    const auto response =
-        Call(server, &inference::GRPCInferenceService::Stub::ModelConfig, request);
-    EXPECT_THAT(response, IsOk());
-    std::map<std::string, std::string> parameters;
-    if (!response.ok()) return parameters;
-    for (const auto& [name, value] : response->config().parameters()) {
-      parameters[name] = value.string_value();
-    }
-    return parameters;
-  }
-
   static void ExpectRewritten(ServerProcess& server) {
     EXPECT_THAT(server.process().output(), AllOf(HasSubstr(kCollapsed), HasSubstr(kFolded)));
-    const auto parameters = ParametersOf(server);
+    const auto parameters = ParametersOf(server, "digits-identity");
     EXPECT_EQ(parameters.at("rewrite"), "true");
     EXPECT_THAT(parameters.at("rewrite.0"), HasSubstr("collapsed"));
     EXPECT_THAT(parameters.at("layer.0"), HasSubstr("layer1: softmax 64->10"));
@@ -48,7 +35,7 @@ class RewritingTest : public ::testing::Test {
   static void ExpectAsItWas(ServerProcess& server) {
     EXPECT_THAT(server.process().output(), Not(HasSubstr("collapsed")));
     EXPECT_THAT(server.process().output(), Not(HasSubstr("folded")));
-    const auto parameters = ParametersOf(server);
+    const auto parameters = ParametersOf(server, "digits-identity");
     EXPECT_EQ(parameters.at("rewrite"), "false");
     EXPECT_EQ(parameters.count("rewrite.0"), 0u);
     EXPECT_THAT(parameters.at("layer.1"), HasSubstr("layer1: softmax 32->10"));
