@@ -47,6 +47,7 @@ struct Choices {
   std::string backend{kAutoBackend};
   std::string precision{PrecisionName(Precision::kF32)};
   bool no_rewrite = false;
+  double max_queue_seconds = ToSeconds(QueueLimits{}.wait);
   std::string model_control = "none";
   std::string log_format = "text";
 };
@@ -92,21 +93,21 @@ void Declare(CLI::App& app, Options& options, Choices& choices) {
                  "Time activations on their own in one batch of this many; 0: never")
       ->check(CLI::Range(int64_t{0}, kMaxCount))
       ->capture_default_str();
-  app.add_option("--max-rows", options.max_rows, "Most rows of a request")
+  app.add_option("--max-rows", options.limits.max_rows, "Most rows of a request")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 30))
       ->capture_default_str();
   app.add_option("--max-message-bytes", options.max_message_bytes,
                  "Most bytes of a request, and of an answer's floats")
       ->check(CLI::Range(int64_t{1}, int64_t{0x7fffffff}))
       ->capture_default_str();
-  app.add_option("--max-queue-rows", options.max_queue_rows, "Most rows waiting on one reactor")
+  app.add_option("--max-queue-rows", options.limits.queue.rows, "Most rows waiting on one reactor")
       ->check(CLI::Range(int64_t{1}, kMaxCount))
       ->capture_default_str();
-  app.add_option("--max-queue-bytes", options.max_queue_bytes,
+  app.add_option("--max-queue-bytes", options.limits.queue.bytes,
                  "Most bytes of requests and answers waiting on one reactor")
       ->check(CLI::Range(int64_t{1}, kMaxCount))
       ->capture_default_str();
-  app.add_option("--max-queue-seconds", options.max_queue_seconds,
+  app.add_option("--max-queue-seconds", choices.max_queue_seconds,
                  "Most work waiting on one reactor, in estimated seconds")
       ->check(kSeconds)
       ->capture_default_str();
@@ -145,6 +146,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv) 
   options.backend = *FindBackend(choices.backend);
   options.precision = kPrecisions.at(choices.precision);
   options.rewrite = !choices.no_rewrite;
+  options.limits.queue.wait = FromSeconds(choices.max_queue_seconds);
   options.model_control = kControlModes.at(choices.model_control);
   options.log_format = kLogFormats.at(choices.log_format);
   return CommandLine{options, ""};

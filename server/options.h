@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "server/base/limits.h"
 #include "server/base/precision.h"
 #include "server/base/status.h"
 #include "server/engine/plan.h"
@@ -52,14 +53,12 @@ struct Options {
   // none, and then fused activations have no latency of their own.
   size_t profile_every = 256;
 
-  size_t max_rows = 65536;                   // of a request; at least 1
+  // Of every request, and of what each reactor may have waiting; a model's options may set lower
+  // ones for its own.
+  RequestLimits limits;
+
   size_t max_message_bytes = 64 << 20;       // of a request, and of an answer's floats; at least 1
   size_t max_model_bytes = size_t{1} << 30;  // of a model file
-
-  // What each reactor may have waiting; more is refused.
-  size_t max_queue_rows = size_t{1} << 20;
-  size_t max_queue_bytes = size_t{256} << 20;
-  double max_queue_seconds = 1;  // estimated time until all of it is computed
 
   // Seconds between telling probers "not serving" and refusing requests, at shutdown.
   double drain_wait_seconds = 0;

@@ -75,11 +75,16 @@ void SetLimits(const Options& options, grpc::ServerBuilder& builder) {
 }
 
 serving::Batcher::Options BatcherOptions(const Options& options, size_t reactor) {
-  return {.reactor = reactor,
-          .profile_every = options.profile_every,
-          .limits = {.rows = options.max_queue_rows,
-                     .bytes = options.max_queue_bytes,
-                     .wait = static_cast<Nanos>(1e9 * options.max_queue_seconds)}};
+  return {
+      .reactor = reactor, .profile_every = options.profile_every, .limits = options.limits.queue};
+}
+
+engine::PlanOptions PlanOptionsOf(const model::ServingOptions& options) {
+  return {.backend = options.backend,
+          .allow_non_finite = options.allow_non_finite,
+          .rewrite = options.rewrite,
+          .precision = options.precision,
+          .precision_tolerance = options.precision_tolerance};
 }
 
 }  // namespace
@@ -95,8 +100,7 @@ struct Server::Parts {
             catalogs, *registry, model_log),
         control(manager, options.model_control, absl::Seconds(options.poll_seconds),
                 [](const absl::Status& status) { spdlog::error("{}", status.ToString()); }),
-        inference(catalogs, control, state, {options.max_rows, options.max_message_bytes},
-                  kVersion),
+        inference(catalogs, control, state, kVersion),
         health(catalogs, state) {}
 
   absl::Status LoadModels();
@@ -128,14 +132,10 @@ struct Server::Parts {
 absl::StatusOr<std::shared_ptr<serving::ServedModel>> Server::Parts::Compile(
     const std::string& name, int64_t version, std::shared_ptr<const model::Mlp> mlp,
     const model::ServingOptions& serving_options) {
-  return serving::ServedModel::Create(name, version, std::move(mlp),
-                                      {.backend = serving_options.backend,
-                                       .allow_non_finite = serving_options.allow_non_finite,
-                                       .rewrite = serving_options.rewrite,
-                                       .precision = serving_options.precision,
-                                       .precision_tolerance = serving_options.precision_tolerance},
-                                      options.reactors, *registry, Clock::Monotonic(),
-                                      &Clock::ThreadCpu());
+  return serving::ServedModel::Create(
+      name, version, std::move(mlp),
+      {.plan = PlanOptionsOf(serving_options), .limits = serving_options.limits}, options.reactors,
+      *registry, Clock::Monotonic(), &Clock::ThreadCpu());
 }
 
 absl::Status Server::Parts::LoadModels() {
@@ -172,7 +172,7 @@ absl::Status Server::Parts::Listen() {
     reactors.push_back(std::make_unique<serving::Reactor>(
         BatcherOptions(options, i), builder.AddCompletionQueue(), catalogs, commons,
         registry->reactor(i), Clock::Monotonic()));
-    const rpc::Limits limits{options.max_rows, options.max_message_bytes};
+    const rpc::Limits limits{options.max_message_bytes};
     calls.push_back(std::make_unique<rpc::InferCalls>(inference, *reactors.back(), limits));
     streams.push_back(std::make_unique<rpc::StreamCalls>(inference, *reactors.back(), limits));
   }
@@ -198,7 +198,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
                            model::Repository::Open(options.repository, options.max_model_bytes,
                                                    {.backend = options.backend,
                                                     .rewrite = options.rewrite,
-                                                    .precision = options.precision}));
+                                                    .precision = options.precision,
+                                                    .limits = options.limits}));
   auto parts = std::make_unique<Parts>(resolved, std::move(repository));
   HILLOCK_RETURN_IF_ERROR(parts->LoadModels());
   HILLOCK_RETURN_IF_ERROR(parts->Expose());

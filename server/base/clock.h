@@ -13,6 +13,9 @@ using Nanos = int64_t;
 // Later than any moment.
 inline constexpr Nanos kNoDeadline = std::numeric_limits<Nanos>::max();
 
+constexpr double ToSeconds(Nanos nanos) { return static_cast<double>(nanos) / 1e9; }
+constexpr Nanos FromSeconds(double seconds) { return static_cast<Nanos>(seconds * 1e9); }
+
 // Where time comes from, so that tests can turn the hands. Thread-safe.
 class Clock {
  public:

@@ -65,8 +65,9 @@ class FirstError final : public pb::io::ErrorCollector {
 // Values that the text has no fault in and that make no sense all the same.
 class Checker {
  public:
-  Checker(const Message& message, const pb::TextFormat::ParseInfoTree& places)
-      : message_(message), places_(places) {}
+  Checker(const Message& message, const pb::TextFormat::ParseInfoTree& places,
+          const RequestLimits& most)
+      : message_(message), places_(places), most_(most) {}
 
   absl::Status Check() const {
     if (!message_.backend().empty() && !FindBackend(message_.backend())) {
@@ -85,10 +86,36 @@ class Checker {
           Message::kPrecisionToleranceFieldNumber,
           fmt::format("got precision_tolerance {}, want 0 or a positive number", tolerance));
     }
+    HILLOCK_RETURN_IF_ERROR(CheckLimits());
     return CheckVersions();
   }
 
  private:
+  absl::Status CheckLimits() const {
+    HILLOCK_RETURN_IF_ERROR(CheckCount(Message::kMaxRowsFieldNumber, most_.max_rows));
+    HILLOCK_RETURN_IF_ERROR(CheckCount(Message::kMaxQueueRowsFieldNumber, most_.queue.rows));
+    HILLOCK_RETURN_IF_ERROR(CheckCount(Message::kMaxQueueBytesFieldNumber, most_.queue.bytes));
+    const double seconds = message_.max_queue_seconds();
+    const double most = ToSeconds(most_.queue.wait);
+    if (!message_.has_max_queue_seconds() || (seconds > 0 && seconds <= most)) {
+      return absl::OkStatus();
+    }
+    return Complaint(Message::kMaxQueueSecondsFieldNumber,
+                     fmt::format("got max_queue_seconds {}, want more than 0 and at most {}, the "
+                                 "server's own bound",
+                                 seconds, most));
+  }
+
+  absl::Status CheckCount(int number, size_t most) const {
+    const auto* const field = Message::descriptor()->FindFieldByNumber(number);
+    const uint64_t got = Message::GetReflection()->GetUInt64(message_, field);
+    if (!Message::GetReflection()->HasField(message_, field) || (got > 0 && got <= most)) {
+      return absl::OkStatus();
+    }
+    return Complaint(number, fmt::format("got {} {}, want 1 to {}, the server's own bound",
+                                         field->name(), got, most));
+  }
+
   absl::Status CheckVersions() const {
     if (!message_.has_versions()) return absl::OkStatus();
     const auto& versions = message_.versions();
@@ -111,12 +138,23 @@ class Checker {
 
   const Message& message_;
   const pb::TextFormat::ParseInfoTree& places_;
+  const RequestLimits& most_;
 };
 
 // REQUIRES: checked.
 VersionPolicy PolicyOf(const hillock::v1::Versions& versions) {
   if (versions.all()) return {VersionPolicy::kAll, {}};
   return {versions.latest(), {versions.specific().begin(), versions.specific().end()}};
+}
+
+// REQUIRES: checked.
+void SetLimits(const Message& message, RequestLimits& limits) {
+  if (message.has_max_rows()) limits.max_rows = message.max_rows();
+  if (message.has_max_queue_rows()) limits.queue.rows = message.max_queue_rows();
+  if (message.has_max_queue_bytes()) limits.queue.bytes = message.max_queue_bytes();
+  if (message.has_max_queue_seconds()) {
+    limits.queue.wait = FromSeconds(message.max_queue_seconds());
+  }
 }
 
 }  // namespace
@@ -132,7 +170,7 @@ absl::StatusOr<ServingOptions> ReadServingOptions(std::string_view text,
   if (!parser.ParseFromString(std::string(text), &message)) {
     return absl::InvalidArgumentError(error.text());
   }
-  HILLOCK_RETURN_IF_ERROR(Checker(message, places).Check());
+  HILLOCK_RETURN_IF_ERROR(Checker(message, places, defaults.limits).Check());
   ServingOptions options = defaults;
   if (!message.backend().empty()) options.backend = *FindBackend(message.backend());
   options.allow_non_finite |= message.allow_non_finite();
@@ -144,6 +182,7 @@ absl::StatusOr<ServingOptions> ReadServingOptions(std::string_view text,
     options.precision_tolerance = message.precision_tolerance();
   }
   if (message.has_versions()) options.versions = PolicyOf(message.versions());
+  SetLimits(message, options.limits);
   return options;
 }
 

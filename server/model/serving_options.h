@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "server/activation/backend.h"
+#include "server/base/limits.h"
 #include "server/base/precision.h"
 #include "server/base/status.h"
 #include "server/model/version_policy.h"
@@ -19,12 +20,14 @@ struct ServingOptions {
   VersionPolicy versions{};
   Precision precision = Precision::kF32;
   double precision_tolerance = kPrecisionTolerance;
+  RequestLimits limits{};
 
   bool operator==(const ServingOptions&) const = default;
 };
 
-// Parses the content of an options.txtpb over `defaults`. INVALID_ARGUMENT with line and column for
-// text that is no hillock.v1.ServingOptions, and for a value that makes no sense.
+// Parses the content of an options.txtpb over `defaults`, whose limits are the most that it may
+// say. INVALID_ARGUMENT with line and column for text that is no hillock.v1.ServingOptions, and for
+// a value that makes no sense.
 absl::StatusOr<ServingOptions> ReadServingOptions(std::string_view text,
                                                   const ServingOptions& defaults);
 

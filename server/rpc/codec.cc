@@ -58,7 +58,7 @@ absl::Status CheckInputs(const ModelInferRequest& request, const ServedModel& mo
 }
 
 absl::StatusOr<size_t> CheckShape(const ModelInferRequest::InferInputTensor& input,
-                                  const ServedModel& model, const Limits& limits) {
+                                  const ServedModel& model) {
   const auto& shape = input.shape();
   const size_t width = model.inputs();
   if (shape.size() != 2 || shape[0] < 1 || shape[1] != static_cast<int64_t>(width)) {
@@ -67,9 +67,10 @@ absl::StatusOr<size_t> CheckShape(const ModelInferRequest::InferInputTensor& inp
                     fmt::join(shape, ", "), width));
   }
   const auto rows = static_cast<size_t>(shape[0]);
-  if (rows > limits.max_rows) {
-    return absl::ResourceExhaustedError(fmt::format("input '{}': got {} rows, want at most {}",
-                                                    input.name(), rows, limits.max_rows));
+  const size_t most = model.options().limits.max_rows;
+  if (rows > most) {
+    return absl::ResourceExhaustedError(
+        fmt::format("input '{}': got {} rows, want at most {}", input.name(), rows, most));
   }
   return rows;
 }
@@ -200,13 +201,13 @@ absl::StatusOr<InferView> DecodeRequest(const ModelInferRequest& request, const 
   InferView view;
   HILLOCK_RETURN_IF_ERROR(CheckInputs(request, model));
   const auto& input = request.inputs(0);
-  HILLOCK_ASSIGN_OR_RETURN(view.rows, CheckShape(input, model, limits));
+  HILLOCK_ASSIGN_OR_RETURN(view.rows, CheckShape(input, model));
   HILLOCK_RETURN_IF_ERROR(FindOutputs(request, model, view));
   HILLOCK_ASSIGN_OR_RETURN(view.answer_bytes, CheckAnswer(request, model, limits, view));
   HILLOCK_RETURN_IF_ERROR(request.raw_input_contents_size() > 0 || !input.has_contents()
                               ? FindRaw(request, view.rows, model.inputs(), view)
                               : FindTyped(input, view.rows, model.inputs(), view));
-  if (!model.options().allow_non_finite) {
+  if (!model.options().plan.allow_non_finite) {
     HILLOCK_RETURN_IF_ERROR(CheckFinite(input.name(), view.input, view.rows, model.inputs()));
   }
   return view;

@@ -15,7 +15,6 @@
 namespace hillock::rpc {
 
 struct Limits {
-  size_t max_rows = 65536;             // of a request
   size_t max_answer_bytes = 64 << 20;  // of the float outputs it asks for, all in all
 };
 
@@ -34,8 +33,8 @@ struct InferView {
 
 // Checks a request against the model it is for. INVALID_ARGUMENT for what does not fit (names,
 // dtype, shape, byte count, contents given twice, values that are not finite unless the model takes
-// them), RESOURCE_EXHAUSTED for more rows or a larger answer than the limits; the message says got,
-// want and where. A request that names no outputs is for all of them.
+// them), RESOURCE_EXHAUSTED for more rows than the model takes, or a larger answer than the limits;
+// the message says got, want and where. A request that names no outputs is for all of them.
 absl::StatusOr<InferView> DecodeRequest(const inference::ModelInferRequest& request,
                                         const serving::ServedModel& model, const Limits& limits);
 

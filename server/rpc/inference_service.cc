@@ -67,10 +67,15 @@ void DescribeParameters(const serving::ServedModel& model, inference::ModelConfi
   const auto add = [&config](const std::string& name, std::string_view value) {
     (*config.mutable_parameters())[name].set_string_value(std::string(value));
   };
-  add("backend", BackendName(model.options().backend));
+  const auto& [plan, limits] = model.options();
+  add("backend", BackendName(plan.backend));
   add("precision", PrecisionName(model.plan().precision()));
-  add("allow_non_finite", model.options().allow_non_finite ? "true" : "false");
-  add("rewrite", model.options().rewrites() ? "true" : "false");
+  add("allow_non_finite", plan.allow_non_finite ? "true" : "false");
+  add("rewrite", plan.rewrites() ? "true" : "false");
+  add("max_rows", fmt::to_string(limits.max_rows));
+  add("max_queue_rows", fmt::to_string(limits.queue.rows));
+  add("max_queue_bytes", fmt::to_string(limits.queue.bytes));
+  add("max_queue_seconds", fmt::to_string(ToSeconds(limits.queue.wait)));
   for (size_t i = 0; i < model.plan().rewrites().size(); ++i) {
     add(fmt::format("rewrite.{}", i), model.plan().rewrites()[i]);
   }
@@ -172,7 +177,7 @@ grpc::Status InferenceService::ModelConfig(grpc::ServerContext*,
   config.set_name((*found)->name());
   config.set_platform(kPlatform);
   config.set_backend(kBackend);
-  config.set_max_batch_size(static_cast<int32_t>(limits_.max_rows));
+  config.set_max_batch_size(static_cast<int32_t>((*found)->options().limits.max_rows));
   config.mutable_dynamic_batching();
   DescribeTensors(**found, config);
   DescribeParameters(**found, config);

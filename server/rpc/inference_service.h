@@ -16,12 +16,8 @@ class InferenceService final : public AsyncInfer {
  public:
   // All must outlive the service.
   InferenceService(const serving::CatalogHolder& catalogs, serving::ModelControl& control,
-                   const ServerState& state, const Limits& limits, std::string version)
-      : catalogs_(catalogs),
-        control_(control),
-        state_(state),
-        limits_(limits),
-        version_(std::move(version)) {}
+                   const ServerState& state, std::string version)
+      : catalogs_(catalogs), control_(control), state_(state), version_(std::move(version)) {}
 
   grpc::Status ServerLive(grpc::ServerContext* context, const inference::ServerLiveRequest* request,
                           inference::ServerLiveResponse* response) override;
@@ -56,7 +52,6 @@ class InferenceService final : public AsyncInfer {
   const serving::CatalogHolder& catalogs_;
   serving::ModelControl& control_;
   const ServerState& state_;
-  const Limits limits_;
   const std::string version_;
 };
 

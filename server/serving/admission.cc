@@ -20,38 +20,49 @@ constexpr double kPaceWeight = 1.0 / 16;
 constexpr double kFastest = 1;
 constexpr double kSlowest = 8;
 
+double Milliseconds(Nanos nanos) { return static_cast<double>(nanos / 1000) / 1000; }
+
 }  // namespace
 
-Admission::Verdict Admission::Full(Shed reason, std::string_view what, size_t got,
-                                   size_t limit) const {
-  absl::Status status = absl::ResourceExhaustedError(
-      fmt::format("the queue is full: {} {} with this request, want at most {}", got, what, limit));
+template <class Amount>
+Admission::Verdict Admission::Full(Shed reason, std::string_view model, std::string_view what,
+                                   Amount got, Amount limit) const {
+  const std::string whose = model.empty() ? "" : fmt::format(" of model '{}'", model);
+  absl::Status status = absl::ResourceExhaustedError(fmt::format(
+      "the queue{} is full: {} {} with this request, want at most {}", whose, got, what, limit));
   // By then what waits now has been computed.
   const Nanos wait = std::max(Estimate(waiting_.cost) / kMillisecond, Nanos{1});
   status.SetPayload(kPushback, absl::Cord(std::to_string(wait)));
   return {std::move(status), reason};
 }
 
-Admission::Verdict Admission::Check(const Load& load, Nanos now, Nanos deadline) const {
+Admission::Verdict Admission::Check(const Load& load, const Queue& own, Nanos now,
+                                    Nanos deadline) const {
   const Nanos wait = Estimate(waiting_.cost);
-  const Nanos own = Estimate(load.cost);
-  if (deadline != kNoDeadline && now + wait + own > deadline) {
+  const Nanos answer = wait + Estimate(load.cost);
+  if (deadline != kNoDeadline && now + answer > deadline) {
     return {absl::DeadlineExceededError(
                 fmt::format("{:.1f} ms are left, the answer would take {:.1f}",
                             1e-6 * static_cast<double>(std::max<Nanos>(deadline - now, 0)),
-                            1e-6 * static_cast<double>(wait + own))),
+                            1e-6 * static_cast<double>(answer))),
             Shed::kDeadline};
   }
-  if (waiting_.rows == 0) return {};
-  if (waiting_.rows + load.rows > limits_.rows) {
-    return Full(Shed::kQueueRows, "rows", waiting_.rows + load.rows, limits_.rows);
+  Verdict verdict = CheckRoom(load, {.model = "", .waiting = waiting_, .limits = limits_});
+  return verdict.status.ok() ? CheckRoom(load, own) : verdict;
+}
+
+Admission::Verdict Admission::CheckRoom(const Load& load, const Queue& queue) const {
+  const auto& [model, waiting, limits] = queue;
+  if (waiting.rows == 0) return {};
+  if (waiting.rows + load.rows > limits.rows) {
+    return Full(Shed::kQueueRows, model, "rows", waiting.rows + load.rows, limits.rows);
   }
-  if (waiting_.bytes + load.bytes > limits_.bytes) {
-    return Full(Shed::kQueueBytes, "bytes", waiting_.bytes + load.bytes, limits_.bytes);
+  if (waiting.bytes + load.bytes > limits.bytes) {
+    return Full(Shed::kQueueBytes, model, "bytes", waiting.bytes + load.bytes, limits.bytes);
   }
-  if (wait > limits_.wait) {
-    return Full(Shed::kQueueTime, "ms of work", static_cast<size_t>(wait / kMillisecond),
-                static_cast<size_t>(limits_.wait / kMillisecond));
+  if (const Nanos wait = Estimate(waiting.cost); wait > limits.wait) {
+    return Full(Shed::kQueueTime, model, "ms of work", Milliseconds(wait),
+                Milliseconds(limits.wait));
   }
   return {};
 }

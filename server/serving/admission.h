@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "server/base/clock.h"
+#include "server/base/limits.h"
 #include "server/base/status.h"
 
 namespace hillock::serving {
@@ -13,23 +14,24 @@ namespace hillock::serving {
 // Why a request was refused or dropped although it was sound; positions in metrics::kShedLabels.
 enum class Shed { kQueueRows, kQueueBytes, kQueueTime, kDeadline, kExpired, kCancelled };
 
-// How much one reactor may have waiting, beyond which it refuses more.
-struct QueueLimits {
-  size_t rows = size_t{1} << 20;
-  size_t bytes = size_t{256} << 20;  // of inputs and outputs
-  Nanos wait = 1'000'000'000;        // until what waits already is computed
-};
-
-// What a request would add to the queue, or what all of them have added.
+// What a request would add to the queue, or what some or all of them have added.
 struct Load {
   size_t rows = 0;
   size_t bytes = 0;
   Nanos cost = 0;  // estimated time to compute it
 };
 
+// What waits, and what may.
+struct Queue {
+  std::string_view model;  // whose part of the queue it is; empty: all of it
+  Load waiting;
+  const QueueLimits& limits;
+};
+
 // Decides which requests a reactor takes on. Not thread-safe.
 class Admission {
  public:
+  // `limits` are those of the queue as a whole.
   explicit Admission(const QueueLimits& limits) : limits_(limits) {}
 
   struct Verdict {
@@ -37,9 +39,9 @@ class Admission {
     Shed reason{};  // why not, when the status is an error
   };
 
-  // RESOURCE_EXHAUSTED, with RetryPushback(), when the queue has no room for `load`; a queue that
-  // is empty always has. DEADLINE_EXCEEDED when `deadline` cannot be met.
-  Verdict Check(const Load& load, Nanos now, Nanos deadline) const;
+  // RESOURCE_EXHAUSTED, with RetryPushback(), when the queue or its model's part of it has no room
+  // for `load`; what is empty always has. DEADLINE_EXCEEDED when `deadline` cannot be met.
+  Verdict Check(const Load& load, const Queue& own, Nanos now, Nanos deadline) const;
 
   // Some work took `took`, where `estimated` was thought. Estimates follow.
   void Observe(Nanos took, Nanos estimated);
@@ -50,7 +52,10 @@ class Admission {
   const Load& waiting() const { return waiting_; }
 
  private:
-  Verdict Full(Shed reason, std::string_view what, size_t got, size_t limit) const;
+  Verdict CheckRoom(const Load& load, const Queue& queue) const;
+  template <class Amount>
+  Verdict Full(Shed reason, std::string_view model, std::string_view what, Amount got,
+               Amount limit) const;
 
   Nanos Estimate(Nanos cost) const;
 

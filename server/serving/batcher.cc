@@ -16,24 +16,26 @@ Batcher::Batcher(const Options& options, Commons& commons, metrics::ReactorCells
       clock_(clock),
       admission_(options.limits) {}
 
-Load Batcher::LoadOf(const Job& job) {
-  const ServedModel& model = *job.model;
-  return {job.rows, job.rows * (model.inputs() + model.answer_width()) * sizeof(float),
-          static_cast<Nanos>(job.rows) * model.RowCost()};
+Load Batcher::LoadOf(const ServedModel& model, size_t rows) {
+  return {rows, rows * (model.inputs() + model.answer_width()) * sizeof(float),
+          static_cast<Nanos>(rows) * model.RowCost()};
 }
 
 absl::Status Batcher::Add(Job& job) {
-  const Load load = LoadOf(job);
+  ServedModel& model = *job.model;
+  auto& queue_rows = model.cells(options_.reactor).queue_rows;
+  const int64_t queued = queue_rows.load(std::memory_order_relaxed);
+  const Queue own{model.name(), LoadOf(model, static_cast<size_t>(queued)),
+                  model.options().limits.queue};
+  const Load load = LoadOf(model, job.rows);
   const Nanos now = job.deadline == kNoDeadline ? job.arrived : clock_.Now();
-  auto verdict = admission_.Check(load, now, job.deadline);
+  auto verdict = admission_.Check(load, own, now, job.deadline);
   if (!verdict.status.ok()) {
-    Shed(*job.model, verdict.reason);
+    Shed(model, verdict.reason);
     return std::move(verdict.status);
   }
   admission_.Enter(load);
-  auto& queued = job.model->cells(options_.reactor).queue_rows;
-  queued.store(queued.load(std::memory_order_relaxed) + static_cast<int64_t>(job.rows),
-               std::memory_order_relaxed);
+  queue_rows.store(queued + static_cast<int64_t>(job.rows), std::memory_order_relaxed);
   job.rows_taken_ = 0;
   job.rows_done_ = 0;
   job.status_ = absl::OkStatus();
@@ -244,7 +246,7 @@ void Batcher::Complete(Job& job, const absl::Status& status, Nanos now) {
   cells.queue_rows.store(
       cells.queue_rows.load(std::memory_order_relaxed) - static_cast<int64_t>(job.rows),
       std::memory_order_relaxed);
-  admission_.Leave(LoadOf(job));
+  admission_.Leave(LoadOf(*job.model, job.rows));
   job.Done(status);
 }
 

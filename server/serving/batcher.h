@@ -34,7 +34,7 @@ class Batcher {
 
     // One batch in this many of each model is profiled, its first included; 0 profiles none.
     size_t profile_every = 0;
-    QueueLimits limits{};
+    QueueLimits limits{};  // of the jobs of all models
   };
 
   // All must outlive this.
@@ -75,7 +75,7 @@ class Batcher {
   void Finish(Block& block);
   void Complete(Job& job, const absl::Status& status, Nanos now);
   void Shed(ServedModel& model, serving::Shed reason);
-  static Load LoadOf(const Job& job);
+  static Load LoadOf(const ServedModel& model, size_t rows);
 
   const Options options_;
   Commons& commons_;

@@ -61,8 +61,8 @@ const std::string& ServedOutput::LabelOf(const float* row) const {
 
 absl::StatusOr<std::shared_ptr<ServedModel>> ServedModel::Create(
     std::string name, int64_t version, std::shared_ptr<const model::Mlp> mlp,
-    const engine::PlanOptions& options, size_t reactors, metrics::Registry& registry,
-    const Clock& clock, const Clock* cost_clock) {
+    const Options& options, size_t reactors, metrics::Registry& registry, const Clock& clock,
+    const Clock* cost_clock) {
   const Nanos start = clock.Now();
   const std::shared_ptr<ServedModel> served(new ServedModel());
   served->name_ = std::move(name);
@@ -71,8 +71,8 @@ absl::StatusOr<std::shared_ptr<ServedModel>> ServedModel::Create(
   served->answer_width_ = mlp->answer_width();
   served->outputs_ = OutputsOf(*mlp);
   served->options_ = options;
-  served->plan_ = engine::Plan::Compile(*mlp, options);
-  HILLOCK_RETURN_IF_ERROR(engine::CheckPrecision(*mlp, options, served->plan_));
+  served->plan_ = engine::Plan::Compile(*mlp, options.plan);
+  HILLOCK_RETURN_IF_ERROR(engine::CheckPrecision(*mlp, options.plan, served->plan_));
   for (size_t i = 0; i < reactors; ++i) {
     served->executors_.push_back(std::make_unique<engine::Executor>(served->plan_, clock));
   }

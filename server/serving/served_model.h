@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/base/clock.h"
+#include "server/base/limits.h"
 #include "server/base/status.h"
 #include "server/engine/executor.h"
 #include "server/engine/plan.h"
@@ -38,15 +39,20 @@ struct ServedOutput {
 // it tells is immutable and thread-safe; executor(i) and cells(i) belong to reactor i alone.
 class ServedModel {
  public:
+  struct Options {
+    engine::PlanOptions plan{};
+    RequestLimits limits{};  // of this model's requests, within those of all models
+  };
+
   // Compiles and warms `mlp`, of which nothing is kept: every executor has run once when this
   // returns. `clock` is the executors'; what a row costs is measured on `cost_clock`, or on `clock`
   // when that is null. All must outlive the model, `registry` as well.
-  // FAILED_PRECONDITION when bf16 moves an answer by more than options.precision_tolerance,
+  // FAILED_PRECONDITION when bf16 moves an answer by more than options.plan.precision_tolerance,
   // INTERNAL when a run fails.
   static absl::StatusOr<std::shared_ptr<ServedModel>> Create(
       std::string name, int64_t version, std::shared_ptr<const model::Mlp> mlp,
-      const engine::PlanOptions& options, size_t reactors, metrics::Registry& registry,
-      const Clock& clock, const Clock* cost_clock = nullptr);
+      const Options& options, size_t reactors, metrics::Registry& registry, const Clock& clock,
+      const Clock* cost_clock = nullptr);
 
   const std::string& name() const { return name_; }
   int64_t version() const { return version_; }
@@ -56,7 +62,7 @@ class ServedModel {
   size_t answer_width() const { return answer_width_; }
   const std::vector<ServedOutput>& outputs() const { return outputs_; }
   const engine::Plan& plan() const { return *plan_; }
-  const engine::PlanOptions& options() const { return options_; }
+  const Options& options() const { return options_; }
 
   // Estimated time to compute `rows` rows on one core, and each of many rows, as warming up took.
   Nanos Cost(size_t rows) const;
@@ -81,7 +87,7 @@ class ServedModel {
   std::string input_name_;
   size_t answer_width_ = 0;
   std::vector<ServedOutput> outputs_;
-  engine::PlanOptions options_;
+  Options options_;
   Nanos first_row_cost_ = 0;
   Nanos row_cost_ = 0;
   size_t block_rows_ = 0;

@@ -17,6 +17,8 @@ namespace {
 
 using hillock::rpc::InferView;
 
+constexpr size_t kMostRows = 64;
+
 std::shared_ptr<hillock::serving::ServedModel> MakeModel() {
   static hillock::metrics::Registry registry(1, {});
   const auto mlp = hillock::testing::MlpBuilder(2)
@@ -25,8 +27,8 @@ std::shared_ptr<hillock::serving::ServedModel> MakeModel() {
                        .Add(1, "tanh")
                        .Output("value")
                        .Share();
-  return *hillock::serving::ServedModel::Create("m", 1, mlp, {}, 1, registry,
-                                                hillock::Clock::Monotonic());
+  return *hillock::serving::ServedModel::Create("m", 1, mlp, {.limits = {.max_rows = kMostRows}}, 1,
+                                                registry, hillock::Clock::Monotonic());
 }
 
 void Answer(const inference::ModelInferRequest& request, const hillock::serving::ServedModel& model,
@@ -49,9 +51,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const auto model = MakeModel();
   inference::ModelInferRequest request;
   if (!request.ParseFromArray(data, static_cast<int>(size))) return 0;
-  const auto view = hillock::rpc::DecodeRequest(request, *model, {.max_rows = 64});
+  const auto view = hillock::rpc::DecodeRequest(request, *model, {});
   if (!view.ok()) return 0;
-  HILLOCK_CHECK(view->rows >= 1 && view->rows <= 64);
+  HILLOCK_CHECK(view->rows >= 1 && view->rows <= kMostRows);
   Answer(request, *model, *view);
   return 0;
 }

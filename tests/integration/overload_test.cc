@@ -8,9 +8,11 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tests/integration/examples.h"
 #include "tests/integration/metrics_page.h"
+#include "tests/integration/some_models.h"
 #include "tests/support/status_matchers.h"
 
 namespace hillock::testing {
@@ -35,12 +37,14 @@ struct Call {
   }
 };
 
-// Sends all at once and waits for every answer.
-std::deque<Call> Burst(ServerProcess& server, const inference::ModelInferRequest& request) {
+// Sends all at once, one after the other in turns, and waits for every answer.
+std::deque<Call> Burst(ServerProcess& server,
+                       const std::vector<inference::ModelInferRequest>& requests) {
   std::deque<Call> calls;
   grpc::CompletionQueue queue;
   for (int i = 0; i < kBurst; ++i) {
     Call& call = calls.emplace_back();
+    const auto& request = requests[static_cast<size_t>(i) % requests.size()];
     call.reader = server.inference().AsyncModelInfer(&call.context, request, &queue);
     call.reader->Finish(&call.response, &call.status, &call);
   }
@@ -52,10 +56,14 @@ std::deque<Call> Burst(ServerProcess& server, const inference::ModelInferRequest
   return calls;
 }
 
+inference::ModelInferRequest RequestFor(const std::string& model) {
+  const Example& example = FindExample(model);
+  return MakeRequest(model, example.width, example.Rows(0, kRows));
+}
+
 TEST(OverloadTest, IsRefusedWithAdviceAndCounted) {
   ServerProcess server(HILLOCK_MODELS, {"--reactors", "1", "--max-queue-rows", "5"});
-  const Example& iris = FindExample("iris");
-  const auto calls = Burst(server, MakeRequest("iris", iris.width, iris.Rows(0, kRows)));
+  const auto calls = Burst(server, {RequestFor("iris")});
   int refused = 0;
   for (const Call& call : calls) {
     if (call.status.ok()) continue;
@@ -70,8 +78,30 @@ TEST(OverloadTest, IsRefusedWithAdviceAndCounted) {
   EXPECT_EQ(page.Sum("hillock_shed_total", {{"model", "iris"}, {"reason", "queue_rows"}}), refused);
   EXPECT_EQ(page.Sum("hillock_requests_total", {{"code", "RESOURCE_EXHAUSTED"}}), refused);
   EXPECT_EQ(page.Sum("hillock_queue_rows", {{"model", "iris"}}), 0);
-  EXPECT_THAT(Infer(server, MakeRequest("iris", iris.width, iris.Rows(0, kRows))), IsOk())
-      << "calm again";
+  EXPECT_THAT(Infer(server, RequestFor("iris")), IsOk()) << "calm again";
+}
+
+TEST(OverloadTest, OfOneModelWithABoundLeavesOthersAlone) {
+  const SomeModels models({"iris", "digits-tanh"});
+  models.folder().Write("iris/options.txtpb", "max_queue_rows: 5");
+  ServerProcess server(models.path(), {"--reactors", "1"});
+  const auto calls = Burst(server, {RequestFor("iris"), RequestFor("digits-tanh")});
+  int refused = 0;
+  for (size_t i = 0; i < calls.size(); ++i) {
+    const absl::Status status = ToAbsl(calls[i].status);
+    if (status.ok()) continue;
+    EXPECT_EQ(i % 2, 0u) << "digits-tanh: " << status;
+    ++refused;
+    EXPECT_THAT(status, StatusIs(absl::StatusCode::kResourceExhausted,
+                                 "the queue of model 'iris' is full: 8 rows with this request, "
+                                 "want at most 5"));
+    EXPECT_NE(calls[i].Pushback(), "none");
+  }
+  EXPECT_GT(refused, 0);
+  EXPECT_LT(refused, kBurst / 2);
+  const MetricsPage page(server);
+  EXPECT_EQ(page.Sum("hillock_shed_total", {{"model", "iris"}, {"reason", "queue_rows"}}), refused);
+  EXPECT_EQ(page.Sum("hillock_shed_total"), refused);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 namespace hillock::testing {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using Code = absl::StatusCode;
@@ -42,7 +43,7 @@ TEST(ModelConfigTest, TellsTensorsLimitsAndLayers) {
   EXPECT_TRUE(config->has_dynamic_batching());
   ASSERT_EQ(config->input_size(), 1);
   EXPECT_EQ(config->input(0).name(), "input");
-  EXPECT_THAT(config->input(0).dims(), ::testing::ElementsAre(64));
+  EXPECT_THAT(config->input(0).dims(), ElementsAre(64));
   ASSERT_EQ(config->output_size(), 2);
   EXPECT_EQ(config->output(0).data_type(), inference::TYPE_FP32);
   EXPECT_EQ(config->output(1).data_type(), inference::TYPE_STRING);
@@ -89,6 +90,54 @@ TEST(ServingOptionsTest, LetNonFiniteValuesThroughEveryBackend) {
       EXPECT_FALSE(std::isnan(answer->values[1])) << name << ", " << how;
     }
   }
+}
+
+TEST(ServingOptionsTest, BoundTheRowsOfOneModelsRequests) {
+  const SomeModels models({"iris", "digits-tanh"});
+  models.folder().Write("iris/options.txtpb", "max_rows: 3");
+  ServerProcess server(models.path(), {"--max-rows", "5"});
+  EXPECT_EQ(ConfigOf(server, "iris")->max_batch_size(), 3);
+  EXPECT_EQ(ConfigOf(server, "digits-tanh")->max_batch_size(), 5);
+  const auto ask = [&](const std::string& model, size_t rows) {
+    const Example& example = FindExample(model);
+    return Infer(server, MakeRequest(model, example.width, example.Rows(0, rows)));
+  };
+  EXPECT_THAT(ask("iris", 3), IsOk());
+  EXPECT_THAT(ask("iris", 4),
+              StatusIs(Code::kResourceExhausted, HasSubstr("'input': got 4 rows, want at most 3")));
+  EXPECT_THAT(ask("digits-tanh", 5), IsOk());
+  EXPECT_THAT(ask("digits-tanh", 6),
+              StatusIs(Code::kResourceExhausted, HasSubstr("'input': got 6 rows, want at most 5")));
+}
+
+TEST(ServingOptionsTest, BoundsShowInModelConfig) {
+  const SomeModels models({"iris", "digits-tanh"});
+  models.folder().Write("iris/options.txtpb",
+                        "max_rows: 3 max_queue_rows: 40 max_queue_bytes: 500 "
+                        "max_queue_seconds: 0.3");
+  ServerProcess server(models.path(), {"--max-queue-rows", "1000"});
+  const auto bounds = [&](const std::string& model) {
+    const auto config = ConfigOf(server, model);
+    std::vector<std::string> values;
+    for (const char* name :
+         {"max_rows", "max_queue_rows", "max_queue_bytes", "max_queue_seconds"}) {
+      values.push_back(Parameter(*config, name));
+    }
+    return values;
+  };
+  EXPECT_THAT(bounds("iris"), ElementsAre("3", "40", "500", "0.3"));
+  EXPECT_THAT(bounds("digits-tanh"), ElementsAre("65536", "1000", "268435456", "1"));
+}
+
+TEST(ServingOptionsTest, AboveTheServersBoundsKeepOneModelOut) {
+  const SomeModels models({"iris", "digits-tanh"});
+  models.folder().Write("iris/options.txtpb", "\n  max_rows: 6");
+  ServerProcess server(models.path(), {"--max-rows", "5"});
+  EXPECT_EQ(server.served(), 1);
+  EXPECT_THAT(ConfigOf(server, "iris"),
+              StatusIs(Code::kUnavailable,
+                       HasSubstr("iris/options.txtpb: line 2, column 3: got max_rows 6, want 1 to "
+                                 "5, the server's own bound")));
 }
 
 TEST(ServingOptionsTest, ThatMakeNoSenseKeepOneModelOut) {

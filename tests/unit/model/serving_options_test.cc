@@ -69,6 +69,21 @@ TEST(ReadServingOptions, TakesATolerance) {
   EXPECT_EQ(ReadServingOptions("precision_tolerance: 1.5e-3", {})->precision_tolerance, 1.5e-3);
 }
 
+TEST(ReadServingOptions, TakesLimitsUpToTheDefaults) {
+  const ServingOptions defaults{.limits = {100, {1000, 5000, 2'500'000'000}}};
+  const auto limits = [&](const std::string& text) {
+    return ReadServingOptions(text, defaults)->limits;
+  };
+  EXPECT_EQ(limits(""), defaults.limits);
+  EXPECT_EQ(limits("max_rows: 7 max_queue_rows: 8 max_queue_bytes: 9 max_queue_seconds: 0.01"),
+            (RequestLimits{7, {8, 9, 10'000'000}}));
+  EXPECT_EQ(limits("max_rows: 1 max_queue_rows: 1 max_queue_bytes: 1 max_queue_seconds: 1e-9"),
+            (RequestLimits{1, {1, 1, 1}}));
+  EXPECT_EQ(limits("max_rows: 100 max_queue_rows: 1000 max_queue_bytes: 5000 "
+                   "max_queue_seconds: 2.5"),
+            defaults.limits);
+}
+
 struct BadText {
   std::string text;
   std::string message;
@@ -103,6 +118,24 @@ TEST(ReadServingOptions, SaysWhereItMakesNoSense) {
       {"versions { specific: [1, 0] }", "versions: got version 0, want 1 or more"},
       {"versions { latest: -1 }", "line 1, column 20: "},
       {"versions: 3", "line 1, column 11: "},
+      {"max_rows: 0", "line 1, column 1: got max_rows 0, want 1 to 65536, the server's own bound"},
+      {"\n\n  max_rows: 65537", "line 3, column 3: got max_rows 65537, want 1 to 65536"},
+      {"max_rows: -1", "line 1, column 11: "},
+      {"max_rows: 1.5", "line 1, column 11: "},
+      {"max_rows: 99999999999999999999", "line 1, column 11: "},
+      {"max_rows: 7 max_rows: 7", "line 1, column 21: Non-repeated field \"max_rows\""},
+      {"max_queue_rows: 0", "line 1, column 1: got max_queue_rows 0, want 1 to 1048576"},
+      {"max_queue_rows: 1048577", "got max_queue_rows 1048577, want 1 to 1048576"},
+      {"max_rows: 7\nmax_queue_bytes: 0",
+       "line 2, column 1: got max_queue_bytes 0, want 1 to 268435456"},
+      {"max_queue_bytes: 268435457", "got max_queue_bytes 268435457, want 1 to 268435456"},
+      {"max_queue_seconds: 0",
+       "line 1, column 1: got max_queue_seconds 0, want more than 0 and at most 1, the server's"},
+      {"max_queue_seconds: -0.5", "got max_queue_seconds -0.5, want more than 0"},
+      {"max_queue_seconds: 1.001", "got max_queue_seconds 1.001, want more than 0 and at most 1"},
+      {"max_queue_seconds: nan", "got max_queue_seconds nan, want more than 0"},
+      {"max_queue_seconds: inf", "got max_queue_seconds inf, want more than 0"},
+      {"max_queue_seconds: long", "line 1, column 20: "},
       {"\n\n  colour: \"red\"", "line 3, column 9: "},
       {"allow_non_finite: maybe", "line 1, column 24: "},
       {"backend: \"auto", "line 1, column "},

@@ -43,7 +43,7 @@ class AllocationTest : public ::testing::TestWithParam<bool> {
   AllocationTest() {
     const auto mlp =
         MlpBuilder(kInputs).Add(64, "relu").Add(8, "softmax").Labels(Eight()).Normalized().Share();
-    auto model = serving::ServedModel::Create("pets", 1, mlp, {.backend = Backend::kFallback}, 1,
+    auto model = serving::ServedModel::Create("pets", 1, mlp, {{.backend = Backend::kFallback}}, 1,
                                               registry_, Clock::Monotonic());
     catalogs_.Publish(std::make_shared<const serving::Catalog>(
         std::vector<serving::CatalogEntry>{{"pets", 1, *std::move(model)}}));

@@ -23,7 +23,7 @@ using ::testing::HasSubstr;
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInf = std::numeric_limits<float>::infinity();
 constexpr int64_t kHuge = std::numeric_limits<int64_t>::max();
-constexpr Limits kLimits{.max_rows = 100};
+constexpr Limits kLimits;
 
 std::string Raw(const std::vector<float>& floats) {
   return {reinterpret_cast<const char*>(floats.data()), floats.size() * sizeof(float)};
@@ -104,8 +104,10 @@ TEST_F(DecodeRequestTest, TakesExtremeFiniteNumbers) {
 }
 
 TEST_F(DecodeRequestTest, TakesAsManyRowsAsTheLimit) {
-  EXPECT_THAT(DecodeRequest(RawRequest(), *plain_, {.max_rows = 2}), IsOk());
-  EXPECT_THAT(DecodeRequest(RawRequest(), *plain_, {.max_rows = 1}),
+  Served two(Plain(), {.max_rows = 2});
+  Served one(Plain(), {.max_rows = 1});
+  EXPECT_THAT(DecodeRequest(RawRequest(), *two, kLimits), IsOk());
+  EXPECT_THAT(DecodeRequest(RawRequest(), *one, kLimits),
               StatusIs(absl::StatusCode::kResourceExhausted,
                        HasSubstr("input 'input': got 2 rows, want at most 1")));
 }
@@ -232,7 +234,7 @@ std::ostream& operator<<(std::ostream& out, const BadRequest& bad) { return out 
 class DecodeBadRequest : public ::testing::TestWithParam<BadRequest> {};
 
 TEST_P(DecodeBadRequest, SaysGotAndWant) {
-  Served labelled(Labelled());
+  Served labelled(Labelled(), {.max_rows = 100});
   ModelInferRequest request = GetParam().request;
   GetParam().change(request);
   EXPECT_THAT(DecodeRequest(request, *labelled, kLimits),

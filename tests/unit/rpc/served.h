@@ -14,10 +14,10 @@ namespace hillock::rpc {
 // A model as one reactor serves it, with all it needs to live.
 class Served {
  public:
-  explicit Served(model::Mlp mlp)
-      : model_(*serving::ServedModel::Create("pets", 3,
-                                             std::make_shared<const model::Mlp>(std::move(mlp)), {},
-                                             1, registry_, Clock::Monotonic())) {}
+  explicit Served(model::Mlp mlp, const RequestLimits& limits = {})
+      : model_(*serving::ServedModel::Create(
+            "pets", 3, std::make_shared<const model::Mlp>(std::move(mlp)), {.limits = limits}, 1,
+            registry_, Clock::Monotonic())) {}
 
   serving::ServedModel& operator*() { return *model_; }
 

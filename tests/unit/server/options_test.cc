@@ -50,7 +50,8 @@ TEST(ParseCommandLine, NeedsNoMoreThanARepository) {
   EXPECT_EQ(options.precision, Precision::kF32);
   EXPECT_TRUE(options.rewrite);
   EXPECT_EQ(options.profile_every, 256u);
-  EXPECT_EQ(options.max_rows, 65536u);
+  EXPECT_EQ(options.limits.max_rows, 65536u);
+  EXPECT_EQ(options.limits, defaults.limits);
   EXPECT_EQ(options.max_message_bytes, defaults.max_message_bytes);
   EXPECT_EQ(options.max_model_bytes, defaults.max_model_bytes);
   EXPECT_EQ(options.drain_wait_seconds, defaults.drain_wait_seconds);
@@ -82,6 +83,12 @@ TEST(ParseCommandLine, TakesEveryOption) {
                                 "0",
                                 "--max-rows",
                                 "7",
+                                "--max-queue-rows",
+                                "8",
+                                "--max-queue-bytes",
+                                "900",
+                                "--max-queue-seconds",
+                                "0.25",
                                 "--max-message-bytes",
                                 "1000",
                                 "--max-model-bytes",
@@ -102,7 +109,7 @@ TEST(ParseCommandLine, TakesEveryOption) {
   EXPECT_EQ(options.precision, Precision::kBf16);
   EXPECT_FALSE(options.rewrite);
   EXPECT_EQ(options.profile_every, 0u);
-  EXPECT_EQ(options.max_rows, 7u);
+  EXPECT_EQ(options.limits, (RequestLimits{7, {8, 900, 250'000'000}}));
   EXPECT_EQ(options.max_message_bytes, 1000u);
   EXPECT_EQ(options.max_model_bytes, 2000u);
   EXPECT_EQ(options.drain_wait_seconds, 1.5);

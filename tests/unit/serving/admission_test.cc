@@ -10,22 +10,35 @@ namespace {
 
 using ::hillock::testing::IsOk;
 using ::hillock::testing::StatusIs;
+using ::testing::HasSubstr;
 using Code = absl::StatusCode;
 
 constexpr Nanos kMs = 1'000'000;
 constexpr Nanos kNow = 50 * kMs;
 constexpr QueueLimits kLimits{.rows = 100, .bytes = 1000, .wait = 20 * kMs};
+constexpr QueueLimits kModelLimits{.rows = 10, .bytes = 80, .wait = 2 * kMs + kMs / 4};
 
 class AdmissionTest : public ::testing::Test {
  protected:
+  // A model of which nothing waits unless the test says so.
+  Admission::Verdict Verdict(const Load& load, Nanos deadline = kNoDeadline) const {
+    return admission_.Check(load, {"m", of_model_, kModelLimits}, kNow, deadline);
+  }
   absl::Status Check(const Load& load, Nanos deadline = kNoDeadline) const {
-    return admission_.Check(load, kNow, deadline).status;
+    return Verdict(load, deadline).status;
   }
   Shed Reason(const Load& load, Nanos deadline = kNoDeadline) const {
-    return admission_.Check(load, kNow, deadline).reason;
+    return Verdict(load, deadline).reason;
+  }
+
+  // Work of the model itself, or of others.
+  void EnterOwn(const Load& load) {
+    of_model_ = load;
+    admission_.Enter(load);
   }
 
   Admission admission_{kLimits};
+  Load of_model_;
 };
 
 TEST_F(AdmissionTest, TakesAnythingIntoAnEmptyQueue) {
@@ -55,6 +68,49 @@ TEST_F(AdmissionTest, RefusesOnceTheWorkThatWaitsTakesTooLong) {
               StatusIs(Code::kResourceExhausted,
                        "the queue is full: 21 ms of work with this request, want at most 20"));
   EXPECT_EQ(Reason({.rows = 1}), Shed::kQueueTime);
+}
+
+TEST_F(AdmissionTest, TakesAnythingOfAModelOfWhichNothingWaits) {
+  admission_.Enter({.rows = 60, .bytes = 600, .cost = 7 * kMs});
+  EXPECT_THAT(Check({.rows = 40, .bytes = 400, .cost = 5 * kMs}), IsOk());
+}
+
+TEST_F(AdmissionTest, FillsAModelsPartToItsLimits) {
+  EnterOwn({.rows = 6, .bytes = 40, .cost = 2 * kMs + kMs / 4});
+  EXPECT_THAT(Check({.rows = 4, .bytes = 40}), IsOk());
+}
+
+TEST_F(AdmissionTest, RefusesWhatGoesBeyondAModelsPart) {
+  EnterOwn({.rows = 6, .bytes = 40});
+  EXPECT_THAT(Check({.rows = 5}), StatusIs(Code::kResourceExhausted,
+                                           "the queue of model 'm' is full: 11 rows with this "
+                                           "request, want at most 10"));
+  EXPECT_EQ(Reason({.rows = 5}), Shed::kQueueRows);
+  EXPECT_THAT(Check({.rows = 1, .bytes = 41}),
+              StatusIs(Code::kResourceExhausted,
+                       "the queue of model 'm' is full: 81 bytes with this request, want at most "
+                       "80"));
+  EXPECT_EQ(Reason({.rows = 1, .bytes = 41}), Shed::kQueueBytes);
+}
+
+TEST_F(AdmissionTest, RefusesOnceTheWorkThatWaitsOfAModelTakesTooLong) {
+  EnterOwn({.rows = 1, .cost = 3 * kMs});
+  EXPECT_THAT(Check({.rows = 1}), StatusIs(Code::kResourceExhausted,
+                                           "the queue of model 'm' is full: 3 ms of work with this "
+                                           "request, want at most 2.25"));
+  EXPECT_EQ(Reason({.rows = 1}), Shed::kQueueTime);
+}
+
+TEST_F(AdmissionTest, NamesTheWholeQueueWhenThatIsFullToo) {
+  EnterOwn({.rows = 100});
+  EXPECT_THAT(Check({.rows = 1}),
+              StatusIs(Code::kResourceExhausted, HasSubstr("the queue is full: 101 rows")));
+}
+
+TEST_F(AdmissionTest, AdvisesToComeBackWhenAllThatWaitsHasBeenWorkedOff) {
+  admission_.Enter({.rows = 10, .cost = 6 * kMs});
+  EnterOwn({.rows = 10, .cost = kMs});
+  EXPECT_EQ(RetryPushback(Check({.rows = 1})), 7) << "others may have their turn first";
 }
 
 TEST_F(AdmissionTest, AdvisesToComeBackWhenTheQueueHasBeenWorkedOff) {

@@ -66,7 +66,7 @@ class BatcherMetrics : public ::testing::Test {
   metrics::Registry registry_{2, {}};
   std::shared_ptr<ServedModel> model_ =
       *ServedModel::Create("m", 1, MlpBuilder(3).Add(8, "relu").Add(2, "ncu").Share(),
-                           {Backend::kOneDnn}, 2, registry_, clock_);
+                           {{Backend::kOneDnn}}, 2, registry_, clock_);
 };
 
 TEST_F(BatcherMetrics, CountRowsAndBatches) {

@@ -94,7 +94,7 @@ TEST_F(ServedModelTest, IsRefusedWhenBf16MovesItsAnswersTooFar) {
   engine::PlanOptions options{.backend = Backend::kOneDnn, .precision = Precision::kBf16};
   const auto serve = [&] {
     return ServedModel::Create("pets", 12, MlpBuilder(64).Add(32, "tanh").Add(2, "softmax").Share(),
-                               options, 1, registry_, clock_)
+                               {options}, 1, registry_, clock_)
         .status();
   };
   EXPECT_THAT(serve(), IsOk());

@@ -24,6 +24,7 @@ using ::hillock::testing::IsOk;
 using ::hillock::testing::MlpBuilder;
 using ::hillock::testing::StatusIs;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::Pointwise;
 
 constexpr size_t kReactors = 2;
@@ -38,9 +39,11 @@ class SlicesTest : public ::testing::Test {
   SlicesTest() {
     for (WideAwake& reactor : reactors_) commons_.Add(reactor);
   }
-  std::shared_ptr<ServedModel> Serve(const std::string& name, const Clock& clock, uint32_t seed) {
+  std::shared_ptr<ServedModel> Serve(const std::string& name, const Clock& clock, uint32_t seed,
+                                     const QueueLimits& limits = {}) {
     const auto mlp = MlpBuilder(3, seed).Add(8, "tanh").Add(8, "relu").Add(2, "softmax").Share();
-    return *ServedModel::Create(name, 1, mlp, {Backend::kFallback}, kReactors, registry_, clock);
+    return *ServedModel::Create(name, 1, mlp, {{Backend::kFallback}, {.queue = limits}}, kReactors,
+                                registry_, clock);
   }
   Batcher MakeBatcher(size_t reactor, const QueueLimits& limits = {}) {
     return Batcher({.reactor = reactor, .limits = limits}, commons_, registry_.reactor(reactor),
@@ -259,6 +262,39 @@ TEST_F(SlicesTest, DropWhatExpiredWhileItWaited) {
                                       "the deadline passed while the request waited"));
   EXPECT_EQ(light_->cells(0).shed[static_cast<size_t>(Shed::kExpired)].Get(), 1u);
   EXPECT_EQ(light_->cells(0).rows.Get(), 0u);
+}
+
+struct ModelLimit {
+  QueueLimits limits;
+  Shed reason;
+  std::string message;
+};
+
+// 8 rows wait and 3 more come, of 3 floats in and 2 out each.
+TEST_F(SlicesTest, RefuseWhatOneModelsQueueHasNoRoomForAndTakeOthers) {
+  const ModelLimit table[] = {
+      {{.rows = 10}, Shed::kQueueRows, "11 rows with this request, want at most 10"},
+      {{.bytes = 219}, Shed::kQueueBytes, "220 bytes with this request, want at most 219"},
+      {{.wait = 8 * heavy_->RowCost() - 1}, Shed::kQueueTime, "ms of work with this request"}};
+  for (const auto& [limits, reason, message] : table) {
+    const auto bounded = Serve("bounded", clock_, 1, limits);
+    Batcher batcher = MakeBatcher(0);
+    const TestJob& taken = Add(batcher, *bounded, 8);
+    TestJob& refused = MakeJob(*bounded, 3);
+    EXPECT_THAT(batcher.Add(refused),
+                StatusIs(absl::StatusCode::kResourceExhausted,
+                         HasSubstr("the queue of model 'bounded' is full: ")));
+    EXPECT_THAT(batcher.Add(refused).message(), HasSubstr(message));
+    EXPECT_EQ(bounded->cells(0).shed[static_cast<size_t>(reason)].Get(), 2u) << message;
+    EXPECT_EQ(bounded->cells(0).queue_rows.load(), 8);
+    const TestJob& other = Add(batcher, *light_, 300);
+    batcher.Run();
+    ExpectAnswered(taken);
+    ExpectAnswered(other);
+    EXPECT_THAT(batcher.Add(refused), IsOk()) << message;
+    batcher.Run();
+    ExpectAnswered(refused);
+  }
 }
 
 TEST_F(SlicesTest, RefuseWhatTheQueueHasNoRoomFor) {
