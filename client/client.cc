@@ -178,6 +178,22 @@ absl::StatusOr<inference::RepositoryIndexResponse> Client::RepositoryIndex() con
               inference::RepositoryIndexRequest(), options_.deadline);
 }
 
+absl::Status Client::LoadModel(const std::string& model) const {
+  inference::RepositoryModelLoadRequest request;
+  request.set_model_name(model);
+  return Call(*inference_, &GRPCInferenceService::StubInterface::RepositoryModelLoad, request,
+              options_.deadline)
+      .status();
+}
+
+absl::Status Client::UnloadModel(const std::string& model) const {
+  inference::RepositoryModelUnloadRequest request;
+  request.set_model_name(model);
+  return Call(*inference_, &GRPCInferenceService::StubInterface::RepositoryModelUnload, request,
+              options_.deadline)
+      .status();
+}
+
 absl::Status Client::InferSome(const InferInput& input, size_t first_row, InferOutput& all) const {
   const auto rest = input.values.subspan(first_row * input.width);
   InferInput some = input;

@@ -68,6 +68,10 @@ class Client {
                                            const std::string& version) const;
   absl::StatusOr<inference::RepositoryIndexResponse> RepositoryIndex() const;
 
+  // Asks the server to load a model of its repository, or to let go of it; done when they return.
+  absl::Status LoadModel(const std::string& model) const;
+  absl::Status UnloadModel(const std::string& model) const;
+
   // Answers for every row, or the first error, which names the rows concerned when they were sent
   // as several requests. All rows are answered by the version that answered the first. REQUIRES: at
   // least one row, and a whole number of them.

@@ -19,6 +19,7 @@ namespace {
 
 using nlohmann::json;
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -110,6 +111,38 @@ TEST(CliModelsTest, ListsWhatServesAndWhatDoesNot) {
   ASSERT_EQ(list.at("models").size(), 3u);
   EXPECT_EQ(list.at("models")[0].at("name"), "broken");
   EXPECT_EQ(list.at("models")[2].at("inputs")[0].at("shape"), json({-1, 4}));
+}
+
+TEST(CliModelsTest, LoadsAndUnloadsWhereCallersDecide) {
+  const SomeModels models{"iris"};
+  models.Add("broken", "no model");
+  ServerProcess server(models.path(), {"--model-control", "explicit"});
+  const auto change = [&](const char* flag, const char* model) {
+    return RunClient({"models", flag, model, "--server", server.address()});
+  };
+  const End loaded = change("--load", "iris");
+  EXPECT_EQ(loaded.code, 0) << loaded.errors;
+  EXPECT_THAT(loaded.output, ContainsRegex("iris +1 +READY"));
+  EXPECT_THAT(Infer(server, MakeRequest("iris", 4, std::vector<float>(4))), IsOk());
+  const End unloaded = change("--unload", "iris");
+  EXPECT_EQ(unloaded.code, 0) << unloaded.errors;
+  EXPECT_THAT(unloaded.output, ContainsRegex("iris +UNAVAILABLE .*it is not loaded"));
+  const End broken = change("--load", "broken");
+  EXPECT_EQ(broken.code, 1);
+  EXPECT_THAT(broken.output, IsEmpty());
+  EXPECT_THAT(broken.errors,
+              AllOf(HasSubstr("failed to load 'broken': "), HasSubstr("not a model.mlp")));
+  const End unknown = change("--unload", "nobody");
+  EXPECT_EQ(unknown.code, 1);
+  EXPECT_THAT(unknown.errors, HasSubstr("hillock: NOT_FOUND: failed to unload 'nobody': "));
+}
+
+TEST(CliModelsTest, LoadsNothingWhereCallersDoNotDecide) {
+  const End end = Ask({"models", "--load", "iris"});
+  EXPECT_EQ(end.code, 1);
+  EXPECT_THAT(end.output, IsEmpty());
+  EXPECT_THAT(end.errors, HasSubstr("explicit model load / unload is not allowed: model control "
+                                    "is off"));
 }
 
 TEST(CliHealthTest, TellsByItsExitCode) {

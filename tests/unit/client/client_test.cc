@@ -66,6 +66,16 @@ TEST_F(ClientTest, ReadsMetadataAndIndex) {
   EXPECT_EQ(index->models(0).reason(), "checksum is off");
 }
 
+TEST_F(ClientTest, HasModelsLoadedAndUnloaded) {
+  EXPECT_THAT(Connect().LoadModel("sign"), IsOk());
+  EXPECT_THAT(Connect().UnloadModel("sum"), IsOk());
+  EXPECT_THAT(server_.orders(), ElementsAre("load sign", "unload sum"));
+  EXPECT_THAT(Connect().LoadModel("nobody"),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("nobody")));
+  EXPECT_THAT(Connect().UnloadModel("nobody"),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("nobody")));
+}
+
 TEST_F(ClientTest, InfersFloatsAndLabels) {
   const auto output = Infer("sign", {1, 2, 4, 3});
   ASSERT_THAT(output, IsOk());

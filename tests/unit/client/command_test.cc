@@ -23,6 +23,7 @@ namespace {
 
 using ::hillock::testing::IsOk;
 using ::hillock::testing::StatusIs;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
@@ -202,6 +203,22 @@ sign          3  READY        x FP32 [-1, 2]  p FP32 [-1, 2]; label BYTES [-1]
 )");
 }
 
+TEST_F(CommandTest, ModelsLoadsOrUnloadsOneBeforeItLists) {
+  const Outcome loaded = Call({"models", "--load", "sum"});
+  EXPECT_THAT(loaded.status, IsOk());
+  EXPECT_EQ(loaded.out, Call({"models"}).out);
+  EXPECT_THAT(Call({"models", "--unload", "sign", "--json"}).status, IsOk());
+  EXPECT_THAT(server_.orders(), ElementsAre("load sum", "unload sign"));
+}
+
+TEST_F(CommandTest, ModelsListsNothingWhenTheServerRefuses) {
+  for (const char* flag : {"--load", "--unload"}) {
+    const Outcome refused = Call({"models", flag, "nobody"});
+    EXPECT_THAT(refused.status, StatusIs(absl::StatusCode::kNotFound, HasSubstr("nobody")));
+    EXPECT_EQ(refused.out, "");
+  }
+}
+
 TEST_F(CommandTest, ModelsSpeaksJson) {
   const auto json = nlohmann::json::parse(Call({"models", "--json"}).out);
   EXPECT_EQ(json["models"][0]["reason"], "checksum is off");
@@ -333,6 +350,10 @@ TEST_F(CommandTest, RefusesCommandLinesItDoesNotKnow) {
                                             {"predict", "m", "--timeout", "0"},
                                             {"predict", "m", "extra"},
                                             {"models", "--server", "nowhere"},
+                                            {"models", "--load"},
+                                            {"models", "--load", ""},
+                                            {"models", "--unload", ""},
+                                            {"models", "--load", "a", "--unload", "b"},
                                             {"health", "--wait", "-1"},
                                             {"stats", "--metrics", "unix:/x"},
                                             {"stats", "--metrics", "host"},

@@ -171,6 +171,23 @@ grpc::Status FakeServer::Inference::RepositoryIndex(grpc::ServerContext*,
   return grpc::Status::OK;
 }
 
+grpc::Status FakeServer::Inference::RepositoryModelLoad(
+    grpc::ServerContext*, const inference::RepositoryModelLoadRequest* request,
+    inference::RepositoryModelLoadResponse*) {
+  return Take("load", request->model_name());
+}
+
+grpc::Status FakeServer::Inference::RepositoryModelUnload(
+    grpc::ServerContext*, const inference::RepositoryModelUnloadRequest* request,
+    inference::RepositoryModelUnloadResponse*) {
+  return Take("unload", request->model_name());
+}
+
+grpc::Status FakeServer::Inference::Take(const std::string& order, const std::string& model) {
+  orders.push_back(order + " " + model);
+  return IsKnown(model) ? grpc::Status::OK : NotFound(model);
+}
+
 grpc::Status FakeServer::Health::Check(grpc::ServerContext*,
                                        const grpc::health::v1::HealthCheckRequest* request,
                                        grpc::health::v1::HealthCheckResponse* response) {

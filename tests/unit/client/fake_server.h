@@ -32,6 +32,9 @@ class FakeServer {
   int port() const { return port_; }
   const std::vector<inference::ModelInferRequest>& requests() const { return inference_.requests; }
 
+  // What was asked of the repository, as "load NAME" and "unload NAME".
+  const std::vector<std::string>& orders() const { return inference_.orders; }
+
   // Called with every response to ModelInfer before it is sent; what it returns is the outcome.
   void set_tamper(std::function<grpc::Status(inference::ModelInferResponse&)> tamper) {
     inference_.tamper = std::move(tamper);
@@ -55,7 +58,17 @@ class FakeServer {
     grpc::Status RepositoryIndex(grpc::ServerContext*, const inference::RepositoryIndexRequest*,
                                  inference::RepositoryIndexResponse* response) override;
 
+    grpc::Status RepositoryModelLoad(grpc::ServerContext*,
+                                     const inference::RepositoryModelLoadRequest* request,
+                                     inference::RepositoryModelLoadResponse*) override;
+    grpc::Status RepositoryModelUnload(grpc::ServerContext*,
+                                       const inference::RepositoryModelUnloadRequest* request,
+                                       inference::RepositoryModelUnloadResponse*) override;
+
+    grpc::Status Take(const std::string& order, const std::string& model);
+
     std::vector<inference::ModelInferRequest> requests;
+    std::vector<std::string> orders;
     std::function<grpc::Status(inference::ModelInferResponse&)> tamper;
   };
 
