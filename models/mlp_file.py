@@ -10,7 +10,8 @@ import zlib
 import numpy as np
 
 PROTO_FOLDER = pathlib.Path(__file__).resolve().parent.parent / "proto"
-FORMAT_VERSION = 1
+CHAIN_VERSION = 1
+TREE_VERSION = 2  # with `outputs`
 DEFAULT_THRESHOLD = 0.5
 CHECKSUM_TAG = bytes([15 << 3 | 5])  # field 15 as a fixed32: 0x7d
 CHECKSUM_BYTES = len(CHECKSUM_TAG) + 4
@@ -33,7 +34,7 @@ def floats(array) -> bytes:
 
 
 def write(message, path: pathlib.Path) -> None:
-    message.format_version = FORMAT_VERSION
+    message.format_version = _version(message)
     message.ClearField("checksum")
     body = message.SerializeToString(deterministic=True)
     path.write_bytes(body + _checksum_field(body))
@@ -45,9 +46,13 @@ def read(path: pathlib.Path):
     if end != _checksum_field(body):
         raise ValueError(f"{path}: damaged: the checksum does not match")
     message = proto().Mlp.FromString(content)
-    if message.format_version != FORMAT_VERSION:
-        raise ValueError(f"{path}: format {message.format_version}, want {FORMAT_VERSION}")
+    if message.format_version != _version(message):
+        raise ValueError(f"{path}: format {message.format_version}, want {_version(message)}")
     return message
+
+
+def _version(message) -> int:
+    return TREE_VERSION if message.outputs else CHAIN_VERSION
 
 
 def _checksum_field(body: bytes) -> bytes:

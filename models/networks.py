@@ -88,34 +88,44 @@ PARAMETERS = {
 
 
 class Network(nn.Module):
-    """Normalization, then dense layers with an activation each."""
+    """Normalization, then dense layers with an activation each. The last of them is a head; further
+    heads, of a width and an activation each, read what it reads."""
 
     def __init__(self, widths: Sequence[int], activations: Sequence[str],
-                 offset: np.ndarray | None = None, scale: np.ndarray | None = None):
+                 offset: np.ndarray | None = None, scale: np.ndarray | None = None,
+                 further_heads: Sequence[tuple[int, str]] = ()):
         super().__init__()
         assert len(activations) == len(widths) - 1
-        self.activation_names = tuple(activations)
         self.register_buffer("offset", None if offset is None else torch.from_numpy(offset))
         self.register_buffer("scale", None if scale is None else torch.from_numpy(scale))
         self.dense = nn.ModuleList(map(nn.Linear, widths[:-1], widths[1:]))
         self.activations = nn.ModuleList(map(_make_activation, activations, widths[1:]))
+        self.further_dense = nn.ModuleList(
+            nn.Linear(widths[-2], width) for width, _ in further_heads)
+        self.further_activations = nn.ModuleList(
+            _make_activation(name, width) for width, name in further_heads)
 
-    def scores(self, x: torch.Tensor) -> torch.Tensor:
-        """The pre-activations of the last layer."""
+    def scores(self, x: torch.Tensor) -> list[torch.Tensor]:
+        """The pre-activations of each head."""
         if self.offset is not None:
             x = (x - self.offset) * self.scale
         for dense, activation in zip(self.dense[:-1], self.activations[:-1]):
             x = activation(dense(x))
-        return self.dense[-1](x)
+        return [head(x) for head in (self.dense[-1], *self.further_dense)]
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.activations[-1](self.scores(x))
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """The answers of each head."""
+        return tuple(activation(z)
+                     for activation, z in zip(self.head_activations(), self.scores(x)))
 
-    def run(self, x: np.ndarray) -> np.ndarray:
+    def head_activations(self) -> list[nn.Module]:
+        return [self.activations[-1], *self.further_activations]
+
+    def run(self, x: np.ndarray) -> list[np.ndarray]:
         """The answers, in float32, as in production: no gradients, no training mode."""
         self.eval()
         with torch.no_grad():
-            return self(torch.from_numpy(x)).numpy()
+            return [output.numpy() for output in self(torch.from_numpy(x))]
 
 
 def _make_activation(name: str, units: int) -> nn.Module:
@@ -124,8 +134,9 @@ def _make_activation(name: str, units: int) -> nn.Module:
     return ACTIVATIONS[name]()
 
 
-def export_onnx(network: Network, path: pathlib.Path, input_name: str, output_name: str) -> None:
+def export_onnx(network: Network, path: pathlib.Path, input_name: str,
+                output_names: Sequence[str]) -> None:
     row = torch.zeros(1, network.dense[0].in_features)
     torch.onnx.export(network.eval(), row, str(path), opset_version=17,
-                      input_names=[input_name], output_names=[output_name],
-                      dynamic_axes={input_name: {0: "rows"}, output_name: {0: "rows"}})
+                      input_names=[input_name], output_names=list(output_names),
+                      dynamic_axes={name: {0: "rows"} for name in (input_name, *output_names)})

@@ -5,15 +5,17 @@ import math
 import numpy as np
 
 
-def run(message, x: np.ndarray) -> np.ndarray:
-    x = _normalize(message.normalization, x.astype(np.float64))
+def run(message, x: np.ndarray) -> list[np.ndarray]:
+    """What each output puts out."""
+    values = [_normalize(message.normalization, x.astype(np.float64))]
     for layer in message.layers:
+        source = layer.source if layer.HasField("source") else -1
         weights = _floats(layer.weights).reshape(layer.outputs, layer.inputs)
-        z = x @ weights.T
+        z = values[source] @ weights.T
         if layer.bias:
             z += _floats(layer.bias)
-        x = _activate(layer.activation, z)
-    return x
+        values.append(_activate(layer.activation, z))
+    return [values[output.source] for output in message.outputs] or values[-1:]
 
 
 def _floats(content: bytes) -> np.ndarray:

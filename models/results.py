@@ -30,27 +30,30 @@ def write_held_out(data: datasets.Dataset, folder: pathlib.Path) -> None:
     _write_csv(folder / "held_out.csv", [*data.feature_names, "label"], rows)
 
 
-def write_expected(data: datasets.Dataset, predicted: np.ndarray, output: np.ndarray,
-                   folder: pathlib.Path) -> None:
-    header = ["predicted", *(f"p{column}" for column in range(output.shape[1]))]
-    rows = ([data.class_labels[y], *(f"{value:.9g}" for value in row)]
-            for y, row in zip(predicted, output))
-    _write_csv(folder / "expected.csv", header, rows)
+def write_expected(predicted: Sequence[str], output: np.ndarray, path: pathlib.Path,
+                   labels: Sequence[str] | None = None) -> None:
+    """`labels`, the true classes, are for an output of which held_out.csv does not have them."""
+    columns = [] if labels is None else [labels]
+    header = ["label"] * len(columns)
+    columns += [predicted, *([f"{value:.9g}" for value in column] for column in output.T)]
+    header += ["predicted", *(f"p{column}" for column in range(output.shape[1]))]
+    _write_csv(path, header, zip(*columns))
 
 
-def read_accuracies(path: pathlib.Path) -> dict[str, tuple[int, int]]:
-    """Rows and correct answers of each model; empty when there is no such file yet."""
+def read_accuracies(path: pathlib.Path) -> dict[tuple[str, str], tuple[int, int]]:
+    """Rows and correct answers of each model's outputs; empty when there is no such file yet."""
     if not path.exists():
         return {}
     with path.open(newline="") as file:
-        return {row["model"]: (int(row["rows"]), int(row["correct"]))
+        return {(row["model"], row["output"]): (int(row["rows"]), int(row["correct"]))
                 for row in csv.DictReader(file)}
 
 
-def write_accuracies(accuracies: dict[str, tuple[int, int]], path: pathlib.Path) -> None:
-    _write_csv(path, ["model", "rows", "correct", "accuracy"],
-               ([name, rows, correct, f"{correct / rows:.4f}"]
-                for name, (rows, correct) in accuracies.items()))
+def write_accuracies(accuracies: dict[tuple[str, str], tuple[int, int]],
+                     path: pathlib.Path) -> None:
+    _write_csv(path, ["model", "output", "rows", "correct", "accuracy"],
+               ([*key, rows, correct, f"{correct / rows:.4f}"]
+                for key, (rows, correct) in accuracies.items()))
 
 
 def replace_table(lines: Sequence[str], page: pathlib.Path) -> None:

@@ -44,20 +44,53 @@ class Descent:
 
 
 @dataclasses.dataclass(frozen=True)
+class Head:
+    """An output, and what it tells of a row."""
+    output: str
+    width: int
+    activation: str
+    must_reach: float = 0.0  # accuracy on the held-out rows
+    threshold: float = mlp_file.DEFAULT_THRESHOLD  # of a single column: the second class begins
+    class_labels: tuple[str, ...] = ()             # empty: those of the data
+    class_of: Callable[[np.ndarray], np.ndarray] = lambda y: y  # of the data's class numbers
+
+    def labels(self, data: datasets.Dataset) -> list[str]:
+        return list(self.class_labels or data.class_labels)
+
+    def label_of(self, numbers: np.ndarray, data: datasets.Dataset) -> list[str]:
+        labels = self.labels(data)
+        return [labels[number] for number in numbers]
+
+
+@dataclasses.dataclass(frozen=True)
 class Model:
     name: str
     widths: tuple[int, ...]       # of the input, then of every layer
     activations: tuple[str, ...]  # of every layer
     load: Callable[[], datasets.Dataset] | None = None  # None: a curve, nothing to learn
     descent: Descent | None = None                      # None: logistic regression
-    must_reach: float = 0.0                             # accuracy on the held-out rows
+    must_reach: float = 0.0                             # as in Head, of the last layer
     output: str = "probabilities"
-    threshold: float = mlp_file.DEFAULT_THRESHOLD  # of a single column: the second class begins
+    threshold: float = mlp_file.DEFAULT_THRESHOLD
+    further_heads: tuple[Head, ...] = ()                # that read what the last layer reads
+
+    @property
+    def heads(self) -> tuple[Head, ...]:
+        last = Head(self.output, self.widths[-1], self.activations[-1], self.must_reach,
+                    self.threshold)
+        return (last, *self.further_heads)
+
+    def network(self, offset: np.ndarray | None = None,
+                scale: np.ndarray | None = None) -> networks.Network:
+        return networks.Network(self.widths, self.activations, offset, scale,
+                                [(head.width, head.activation) for head in self.further_heads])
+
+
+DIGITS_DESCENT = Descent(epochs=100, rate=0.003, batch=32, weight_decay=1e-4)
 
 
 def digits(activation: str, must_reach: float, first_weights: float = 1.0) -> Model:
-    descent = Descent(epochs=100, rate=0.003, batch=32, weight_decay=1e-4,
-                      first_weights=first_weights)
+    descent = dataclasses.replace(DIGITS_DESCENT, first_weights=first_weights)
     return Model(f"digits-{activation}", (64, 32, 10), (activation, "softmax"), datasets.digits,
                  descent, must_reach)
 
@@ -86,6 +119,10 @@ MODELS = (
     digits("gelu_erf", 0.96),
     digits("sin", 0.96),
     digits("ncu", 0.95, first_weights=0.25),  # z - z^3 runs away outside [-1, 1]: start inside
+    Model("digits-heads", (64, 32, 10), ("relu", "softmax"), datasets.digits, DIGITS_DESCENT, 0.95,
+          output="digit",
+          further_heads=(Head("parity", 1, "sigmoid", 0.96, class_labels=("odd", "even"),
+                              class_of=lambda digit: (digit + 1) % 2),)),
     Model("iris", (4, 16, 3), ("tanh", "softmax"), datasets.iris,
           Descent(epochs=100, rate=0.01, batch=16, weight_decay=1e-4), 0.93),
     Model("logistic-breast-cancer", (30, 1), ("sigmoid",), datasets.breast_cancer,
@@ -111,8 +148,9 @@ def main() -> None:
         if model.load is None:
             make_curve(model, arguments.out)
         else:
-            accuracies[model.name] = make_model(model, arguments.out)
-    in_order = {model.name: accuracies[model.name] for model in MODELS if model.name in accuracies}
+            accuracies |= make_model(model, arguments.out)
+    keys = [(model.name, head.output) for model in MODELS for head in model.heads]
+    in_order = {key: accuracies[key] for key in keys if key in accuracies}
     results.write_accuracies(in_order, accuracy_file)
     page = arguments.out / "README.md"
     if page.exists():
@@ -136,36 +174,55 @@ def models_named(text: str) -> list[Model]:
     return [by_name[name] for name in text.split(",")]
 
 
-def make_model(model: Model, out: pathlib.Path) -> tuple[int, int]:
-    """Trains, writes and checks one model. Returns the rows kept beside it and the correct ones."""
+def make_model(model: Model, out: pathlib.Path) -> dict[tuple[str, str], tuple[int, int]]:
+    """Trains, writes and checks one model. Returns for each of its outputs the rows kept beside it
+    and the correct ones."""
     data = model.load()
     network = learn_by_descent(model, data) if model.descent else fit_logistic(model, data)
-    output = network.run(data.held_out_x)
-    predicted = results.predictions(output, model.threshold)
-    correct = predicted == data.held_out_y
-    report(model, correct)
+    outputs = dict(zip(model.heads, network.run(data.held_out_x)))
+    for head, output in outputs.items():
+        report(model, head, is_right(head, output, data))
     write_model(model, network, data, out)
     check_file(model, network, data.held_out_x, out)
-
     folder = out / model.name
-    kept = data.npy_rows or len(output)
     results.write_held_out(data, folder)
-    results.write_expected(data, predicted[:kept], output[:kept], folder)
-    networks.export_onnx(network, folder / "model.onnx", "input", model.output)
-    return kept, int(correct[:kept].sum())
+    networks.export_onnx(network, folder / "model.onnx", "input",
+                         [head.output for head in model.heads])
+    for head, output in outputs.items():
+        write_expected(model, head, output, data, folder)
+    kept = data.npy_rows or len(data.held_out_y)
+    return {(model.name, head.output): (kept, int(is_right(head, output, data)[:kept].sum()))
+            for head, output in outputs.items()}
+
+
+def is_right(head: Head, output: np.ndarray, data: datasets.Dataset) -> np.ndarray:
+    """For each held-out row, whether the output names its class."""
+    return results.predictions(output, head.threshold) == head.class_of(data.held_out_y)
+
+
+def write_expected(model: Model, head: Head, output: np.ndarray, data: datasets.Dataset,
+                   folder: pathlib.Path) -> None:
+    kept = slice(data.npy_rows or len(output))
+    predicted = head.label_of(results.predictions(output[kept], head.threshold), data)
+    if head.output == model.output:
+        results.write_expected(predicted, output[kept], folder / "expected.csv")
+    else:
+        labels = head.label_of(head.class_of(data.held_out_y[kept]), data)
+        results.write_expected(predicted, output[kept], folder / f"expected-{head.output}.csv",
+                               labels)
 
 
 def make_curve(model: Model, out: pathlib.Path) -> None:
-    network = networks.Network(model.widths, model.activations)
+    network = model.network()
     copy_weights(network, [[1.0]], [0.0])
     write_model(model, network, None, out)
     check_file(model, network, np.linspace(-3, 3, 601, dtype=np.float32).reshape(-1, 1), out)
-    networks.export_onnx(network, out / model.name / "model.onnx", "x", model.output)
+    networks.export_onnx(network, out / model.name / "model.onnx", "x", [model.output])
 
 
 def learn_by_descent(model: Model, data: datasets.Dataset) -> networks.Network:
     torch.manual_seed(SEED)
-    network = networks.Network(model.widths, model.activations, data.offset, data.scale)
+    network = model.network(data.offset, data.scale)
     descent = model.descent
     with torch.no_grad():
         network.dense[0].weight *= descent.first_weights
@@ -176,24 +233,35 @@ def learn_by_descent(model: Model, data: datasets.Dataset) -> networks.Network:
     for _ in range(descent.epochs):
         for rows in torch.randperm(len(x)).split(descent.batch):
             optimizer.zero_grad()
-            loss(network, x[rows], y[rows], model.threshold).backward()
+            loss(model, network, x[rows], y[rows]).backward()
             optimizer.step()
         schedule.step()
     return network
 
 
-def loss(network: networks.Network, x: torch.Tensor, y: torch.Tensor,
-         threshold: float) -> torch.Tensor:
-    """Cross-entropy after a softmax; of a single column the hinge loss about the threshold."""
-    if network.activation_names[-1] == "softmax":
-        return torch.nn.functional.cross_entropy(network.scores(x), y)
-    margins = (network(x)[:, 0] - threshold) * (2 * y - 1)  # above 0 on the right side
+def loss(model: Model, network: networks.Network, x: torch.Tensor,
+         y: torch.Tensor) -> torch.Tensor:
+    """The sum over the heads."""
+    terms = [head_loss(head, scores, activation, head.class_of(y))
+             for head, scores, activation
+             in zip(model.heads, network.scores(x), network.head_activations())]
+    return sum(terms[1:], start=terms[0])
+
+
+def head_loss(head: Head, scores: torch.Tensor, activation: torch.nn.Module,
+              y: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy after a softmax or a sigmoid; else the hinge loss about the threshold."""
+    if head.activation == "softmax":
+        return torch.nn.functional.cross_entropy(scores, y)
+    if head.activation == "sigmoid":
+        return torch.nn.functional.binary_cross_entropy_with_logits(scores[:, 0], y.float())
+    margins = (activation(scores)[:, 0] - head.threshold) * (2 * y - 1)  # above 0: the right side
     return torch.relu(1 - margins).mean()
 
 
 def fit_logistic(model: Model, data: datasets.Dataset) -> networks.Network:
     fit = LogisticRegression().fit((data.train_x - data.offset) * data.scale, data.train_y)
-    network = networks.Network(model.widths, model.activations, data.offset, data.scale)
+    network = model.network(data.offset, data.scale)
     copy_weights(network, fit.coef_, fit.intercept_)
     return network
 
@@ -204,11 +272,12 @@ def copy_weights(network: networks.Network, weight, bias) -> None:
         network.dense[0].bias.copy_(torch.as_tensor(bias))
 
 
-def report(model: Model, correct: np.ndarray) -> None:
+def report(model: Model, head: Head, correct: np.ndarray) -> None:
     accuracy = correct.mean()
-    print(f"{model.name}: {correct.sum()} of {len(correct)} rows right, {accuracy:.4f}", flush=True)
-    if accuracy < model.must_reach:
-        sys.exit(f"{model.name}: accuracy {accuracy:.4f}, must reach {model.must_reach}")
+    name = f"{model.name} {head.output}"
+    print(f"{name}: {correct.sum()} of {len(correct)} rows right, {accuracy:.4f}", flush=True)
+    if accuracy < head.must_reach:
+        sys.exit(f"{name}: accuracy {accuracy:.4f}, must reach {head.must_reach}")
 
 
 def write_model(model: Model, network: networks.Network, data: datasets.Dataset | None,
@@ -217,20 +286,39 @@ def write_model(model: Model, network: networks.Network, data: datasets.Dataset 
     folder.mkdir(parents=True, exist_ok=True)
     message = mlp_file.proto().Mlp(producer=PRODUCER)
     message.input.name, message.input.width = "input" if data else "x", model.widths[0]
-    message.output.name, message.output.width = model.output, model.widths[-1]
-    if data:
-        message.class_labels.extend(data.class_labels)
-        if model.threshold != mlp_file.DEFAULT_THRESHOLD:
-            message.threshold = model.threshold
-        if data.offset is not None:
-            message.normalization.offset = mlp_file.floats(data.offset)
-            message.normalization.scale = mlp_file.floats(data.scale)
+    if data and data.offset is not None:
+        message.normalization.offset = mlp_file.floats(data.offset)
+        message.normalization.scale = mlp_file.floats(data.scale)
     for layer in zip(network.dense, network.activations, model.activations):
         add_layer(message, *layer)
+    if model.further_heads:
+        add_heads(message, model, network, data)
+    else:
+        message.output.name, message.output.width = model.output, model.widths[-1]
+        describe_classes(message, model.heads[0], data)
     mlp_file.write(message, folder / "model.mlp")
 
 
-def add_layer(message, dense: torch.nn.Linear, activation: torch.nn.Module, name: str) -> None:
+def add_heads(message, model: Model, network: networks.Network, data: datasets.Dataset) -> None:
+    """The further heads' layers, and all outputs. What layer i puts out is value i + 1."""
+    trunk = len(model.widths) - 2  # the value that all heads read
+    for head, *modules in zip(model.further_heads, network.further_dense,
+                              network.further_activations):
+        add_layer(message, *modules, head.activation).source = trunk
+    for value, head in enumerate(model.heads, start=trunk + 1):
+        output = message.outputs.add(name=head.output, width=head.width, source=value)
+        describe_classes(output, head, data)
+
+
+def describe_classes(message, head: Head, data: datasets.Dataset | None) -> None:
+    if data is None:
+        return
+    message.class_labels.extend(head.labels(data))
+    if head.threshold != mlp_file.DEFAULT_THRESHOLD:
+        message.threshold = head.threshold
+
+
+def add_layer(message, dense: torch.nn.Linear, activation: torch.nn.Module, name: str):
     layer = message.layers.add(inputs=dense.in_features, outputs=dense.out_features)
     layer.weights = mlp_file.floats(dense.weight.detach())
     layer.bias = mlp_file.floats(dense.bias.detach())
@@ -238,33 +326,40 @@ def add_layer(message, dense: torch.nn.Linear, activation: torch.nn.Module, name
     layer.activation.parameters.update(networks.PARAMETERS.get(name, {}))
     if name == "prelu":
         layer.activation.slopes = mlp_file.floats(activation.weight.detach())
+    return layer
 
 
 def check_file(model: Model, network: networks.Network, x: np.ndarray, out: pathlib.Path) -> None:
     message = mlp_file.read(out / model.name / "1" / "model.mlp")
-    error = np.abs(reference.run(message, x) - network.run(x)).max()
+    error = max(np.abs(got - want).max()
+                for got, want in zip(reference.run(message, x), network.run(x), strict=True))
     if not error <= TOLERANCE:
         sys.exit(f"{model.name}: the file's answers differ from torch's by {error:.2g}, "
                  f"more than {TOLERANCE:g}")
 
 
-def table(accuracies: dict[str, tuple[int, int]]) -> list[str]:
+def table(accuracies: dict[tuple[str, str], tuple[int, int]]) -> list[str]:
     """The rows of the README's table, in Markdown."""
     lines = ["| model | layers | activations | must reach | accuracy | parameters |",
              "| --- | --- | --- | ---: | ---: | ---: |"]
     for model in MODELS:
-        if model.name in accuracies:
-            rows, correct = accuracies[model.name]
-            lines.append(f"| `{model.name}` | {'-'.join(map(str, model.widths))} "
-                         f"| {', '.join(model.activations)} | {model.must_reach:.2f} "
-                         f"| {correct / rows:.4f} ({correct} of {rows}) "
-                         f"| {parameter_count(model):,} |")
+        for head in model.heads:
+            if (model.name, head.output) in accuracies:
+                lines.append(line(model, head, *accuracies[model.name, head.output]))
     return lines
 
 
+def line(model: Model, head: Head, rows: int, correct: int) -> str:
+    name = f"`{model.name}`" + (f" `{head.output}`" if model.further_heads else "")
+    widths = (*model.widths[:-1], head.width)
+    activations = (*model.activations[:-1], head.activation)
+    return (f"| {name} | {'-'.join(map(str, widths))} | {', '.join(activations)} "
+            f"| {head.must_reach:.2f} | {correct / rows:.4f} ({correct} of {rows}) "
+            f"| {parameter_count(model):,} |")
+
+
 def parameter_count(model: Model) -> int:
-    network = networks.Network(model.widths, model.activations)
-    return sum(parameter.numel() for parameter in network.parameters())
+    return sum(parameter.numel() for parameter in model.network().parameters())
 
 
 if __name__ == "__main__":

@@ -17,9 +17,7 @@ class AnswersTest : public ::testing::TestWithParam<std::string> {
 TEST_P(AnswersTest, AreTheTrainers) { ExpectTrainersAnswers(server_, example_); }
 
 TEST_P(AnswersTest, AreTheSameBitsForTypedContents) {
-  const auto ask = [&](Form form) {
-    return Infer(server_, MakeRequest(example_.model, example_.width, example_.rows, form));
-  };
+  const auto ask = [&](Form form) { return Infer(server_, MakeRequest(example_, form)); };
   const auto raw = ask(Form::kRaw);
   const auto typed = ask(Form::kTyped);
   ASSERT_THAT(raw, IsOk());

@@ -14,8 +14,7 @@ constexpr float kTolerance = 1e-5f;
 std::vector<std::vector<float>> AskAll(ServerProcess& server) {
   std::vector<std::vector<float>> all;
   for (const std::string& name : ExampleNames()) {
-    const Example& example = FindExample(name);
-    const auto answer = Infer(server, MakeRequest(name, example.width, example.rows));
+    const auto answer = Infer(server, MakeRequest(FindExample(name)));
     EXPECT_THAT(answer, IsOk()) << name;
     all.push_back(answer.ok() ? answer->values : std::vector<float>());
   }

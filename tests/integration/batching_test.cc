@@ -18,15 +18,14 @@ constexpr size_t kMostRows = 40;
 class BatchingTest : public ::testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
-    const auto answer = Infer(server_, MakeRequest(example_.model, example_.width, example_.rows));
+    const auto answer = Infer(server_, MakeRequest(example_));
     ASSERT_THAT(answer, IsOk());
     whole_ = answer->values;
   }
 
   // Asks for a part of the rows and expects what they got when asked for with all the others.
   void ExpectSameBits(size_t first, size_t rows) {
-    const auto answer =
-        Infer(server_, MakeRequest(example_.model, example_.width, example_.Rows(first, rows)));
+    const auto answer = Infer(server_, MakeRequest(example_, first, rows));
     ASSERT_THAT(answer, IsOk());
     const auto want = std::span(whole_).subspan(first * example_.outputs, rows * example_.outputs);
     EXPECT_EQ(FirstDifference(answer->values, want), std::nullopt)

@@ -52,7 +52,7 @@ void ReadHeldOut(Example& example) {
   for (const Fields& fields : ReadCsv(example.model + "/held_out.csv")) {
     example.width = fields.size() - 1;
     for (size_t i = 0; i < example.width; ++i) example.rows.push_back(ToFloat(fields[i]));
-    example.labels.push_back(fields.back());
+    if (example.is_first) example.labels.push_back(fields.back());
   }
 }
 
@@ -79,27 +79,41 @@ void ReadHeldOutPixels(Example& example) {
 }
 
 void ReadExpected(Example& example) {
-  for (const Fields& fields : ReadCsv(example.model + "/expected.csv")) {
-    example.predicted.push_back(fields[0]);
-    example.outputs = fields.size() - 1;
-    for (size_t i = 1; i < fields.size(); ++i) example.expected.push_back(ToFloat(fields[i]));
+  const std::string file = example.is_first ? "expected" : "expected-" + example.output;
+  for (const Fields& fields : ReadCsv(example.model + "/" + file + ".csv")) {
+    const size_t predicted = example.is_first ? 0 : 1;
+    if (!example.is_first) example.labels.push_back(fields[0]);
+    example.predicted.push_back(fields[predicted]);
+    example.outputs = fields.size() - predicted - 1;
+    for (size_t i = predicted + 1; i < fields.size(); ++i) {
+      example.expected.push_back(ToFloat(fields[i]));
+    }
   }
 }
 
-size_t Correct(const std::string& model) {
-  for (const Fields& fields : ReadCsv("accuracy.csv")) {
-    if (fields[0] == model) return std::stoul(fields[2]);
-  }
-  return 0;
+// The lines of accuracy.csv: model, output, rows, correct, accuracy.
+std::vector<Fields> OutputsOf(const std::string& model) {
+  std::vector<Fields> lines = ReadCsv("accuracy.csv");
+  std::erase_if(lines, [&](const Fields& line) { return line[0] != model; });
+  return lines;
 }
 
-std::unique_ptr<const Example> ReadExample(const std::string& model) {
+std::unique_ptr<const Example> ReadExample(const std::string& name) {
   auto example = std::make_unique<Example>();
-  example->model = model;
-  const bool pixels = std::filesystem::exists(ModelFile(model + "/held_out.npy"));
+  const size_t colon = name.find(':');
+  example->model = name.substr(0, colon);
+  example->is_first = colon == std::string::npos;
+  const std::vector<Fields> outputs = OutputsOf(example->model);
+  const auto line = std::ranges::find_if(outputs, [&](const Fields& fields) {
+    return example->is_first || fields[1] == name.substr(colon + 1);
+  });
+  HILLOCK_CHECK(line != outputs.end());
+  example->output = (*line)[1];
+  example->correct = std::stoul((*line)[3]);
+  if (outputs.size() > 1) example->asked = {example->output, example->output + "_label"};
+  const bool pixels = std::filesystem::exists(ModelFile(example->model + "/held_out.npy"));
   pixels ? ReadHeldOutPixels(*example) : ReadHeldOut(*example);
   ReadExpected(*example);
-  example->correct = Correct(model);
   HILLOCK_CHECK(example->rows.size() == example->count() * example->width);
   HILLOCK_CHECK(example->expected.size() == example->count() * example->outputs);
   return example;
@@ -115,16 +129,30 @@ size_t CountEqual(const std::vector<std::string>& a, const std::vector<std::stri
 
 std::vector<std::string> ExampleNames() {
   std::vector<std::string> names;
-  for (const Fields& fields : ReadCsv("accuracy.csv")) names.push_back(fields[0]);
+  std::string last;  // model
+  for (const Fields& fields : ReadCsv("accuracy.csv")) {
+    names.push_back(fields[0] == last ? fields[0] + ":" + fields[1] : fields[0]);
+    last = fields[0];
+  }
   return names;
 }
 
-const Example& FindExample(std::string_view model) {
-  static std::map<std::string, std::unique_ptr<const Example>> examples;
-  const std::string name(model);
-  auto& example = examples[name];
-  if (example == nullptr) example = ReadExample(name);
-  return *example;
+const Example& FindExample(std::string_view name) {
+  static std::map<std::string, std::unique_ptr<const Example>, std::less<>> examples;
+  const auto known = examples.find(name);
+  if (known != examples.end()) return *known->second;
+  return *examples.emplace(name, ReadExample(std::string(name))).first->second;
+}
+
+inference::ModelInferRequest MakeRequest(const Example& example, Form form) {
+  return MakeRequest(example, 0, example.count(), form);
+}
+
+inference::ModelInferRequest MakeRequest(const Example& example, size_t first, size_t rows,
+                                         Form form) {
+  auto request = MakeRequest(example.model, example.width, example.Rows(first, rows), form);
+  for (const std::string& output : example.asked) request.add_outputs()->set_name(output);
+  return request;
 }
 
 std::string TestName(const std::string& name) {
@@ -136,7 +164,7 @@ std::string TestName(const std::string& name) {
 }
 
 void ExpectTrainersAnswers(ServerProcess& server, const Example& example) {
-  const auto answer = Infer(server, MakeRequest(example.model, example.width, example.rows));
+  const auto answer = Infer(server, MakeRequest(example));
   ASSERT_THAT(answer, IsOk());
   EXPECT_EQ(answer->width, example.outputs);
   EXPECT_THAT(answer->values,

@@ -36,9 +36,12 @@ std::vector<std::string> ModelNames() {
 class OnnxServer {
  public:
   OnnxServer() {
-    for (const std::string& model : ExampleNames()) {
-      folder_.MakeFolder(model + "/1");
-      std::filesystem::copy_file(OnnxOf(model), folder_.Path(model + "/1/model.onnx"));
+    for (const std::string& name : ExampleNames()) {
+      const Example& example = FindExample(name);
+      if (!example.is_first) continue;
+      folder_.MakeFolder(example.model + "/1");
+      std::filesystem::copy_file(OnnxOf(example.model),
+                                 folder_.Path(example.model + "/1/model.onnx"));
     }
     server_.emplace(folder_.path().string());
   }
@@ -52,10 +55,11 @@ class OnnxServer {
 TEST(OnnxTest, IsServedWithTheAnswersOfModelMlp) {
   OnnxServer server;
   EXPECT_EQ((*server).unavailable(), 0);
-  for (const std::string& model : ExampleNames()) {
-    SCOPED_TRACE(model);
-    const Example& example = FindExample(model);
-    const auto request = MakeRequest(model, example.width, example.rows);
+  for (const std::string& name : ExampleNames()) {
+    SCOPED_TRACE(name);
+    const Example& example = FindExample(name);
+    auto request = MakeRequest(example.model, example.width, example.rows);
+    request.add_outputs()->set_name(example.output);
     const auto onnx = Infer(*server, request);
     const auto mlp = Infer(ServerProcess::Shared(), request);
     ASSERT_THAT(onnx, IsOk());

@@ -11,7 +11,10 @@ TOLERANCE = 1e-5
 
 @dataclasses.dataclass
 class Example:
+    """A model, or one output of a model with several."""
     model: str
+    output: str  # name of the floats
+    asked: list[str]  # outputs to name in a request: none when there is one
     width: int
     rows: array.array  # float32, [count, width]
     labels: list[str]  # the true classes
@@ -33,6 +36,7 @@ class Example:
     def request(self, rows: array.array) -> dict:
         """A ModelInferRequest as clients write it that send JSON."""
         return {"model_name": self.model,
+                "outputs": [{"name": name} for name in self.asked],
                 "inputs": [{"name": "input", "datatype": "FP32",
                             "shape": [len(rows) // self.width, self.width],
                             "contents": {"fp32_contents": list(rows)}}]}
@@ -49,8 +53,12 @@ class Example:
 
 
 def read_all(models: pathlib.Path) -> list[Example]:
-    return [_read(models, name, int(correct))
-            for name, _, correct, _ in _lines(models / "accuracy.csv")]
+    by_model: dict[str, list[list[str]]] = {}
+    for model, *rest in _lines(models / "accuracy.csv"):
+        by_model.setdefault(model, []).append(rest)
+    return [_read(models, model, output, int(correct), is_first=i == 0, is_only=len(outputs) == 1)
+            for model, outputs in by_model.items()
+            for i, (output, _, correct, _) in enumerate(outputs)]
 
 
 def _lines(path: pathlib.Path) -> list[list[str]]:
@@ -58,8 +66,9 @@ def _lines(path: pathlib.Path) -> list[list[str]]:
         return list(csv.reader(file))[1:]
 
 
-def _read(models: pathlib.Path, name: str, correct: int) -> Example:
-    folder = models / name
+def _read(models: pathlib.Path, model: str, output: str, correct: int, is_first: bool,
+          is_only: bool) -> Example:
+    folder = models / model
     if (folder / "held_out.npy").exists():
         labels = [line[0] for line in _lines(folder / "held_out_labels.csv")]
         rows = array.array("f", list(_npy_bytes(folder / "held_out.npy")))
@@ -67,8 +76,14 @@ def _read(models: pathlib.Path, name: str, correct: int) -> Example:
         lines = _lines(folder / "held_out.csv")
         labels = [line[-1] for line in lines]
         rows = array.array("f", (float(field) for line in lines for field in line[:-1]))
-    expected = _lines(folder / "expected.csv")
-    return Example(model=name, width=len(rows) // len(labels), rows=rows, labels=labels,
+    width = len(rows) // len(labels)
+    if is_first:
+        expected = _lines(folder / "expected.csv")
+    else:
+        labels, *columns = zip(*_lines(folder / f"expected-{output}.csv"))
+        expected = list(zip(*columns))
+    return Example(model=model, output=output, asked=[] if is_only else [output, f"{output}_label"],
+                   width=width, rows=rows, labels=list(labels),
                    predicted=[line[0] for line in expected],
                    expected=[float(field) for line in expected for field in line[1:]],
                    correct=correct)

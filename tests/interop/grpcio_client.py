@@ -28,9 +28,12 @@ SERVICE = "inference.GRPCInferenceService"
 DEADLINE_SECONDS = 60
 
 
-def infer_request(model: str, width: int, rows, raw: bool = True) -> pb.ModelInferRequest:
+def infer_request(model: str, width: int, rows, raw: bool = True,
+                  outputs=()) -> pb.ModelInferRequest:
     rows = array.array("f", rows)
     request = pb.ModelInferRequest(model_name=model, id="an id")
+    for name in outputs:
+        request.outputs.add(name=name)
     tensor = request.inputs.add(name="input", datatype="FP32", shape=[len(rows) // width, width])
     if raw:
         request.raw_input_contents.append(rows.tobytes())
@@ -61,7 +64,8 @@ class Client:
         return self.inference.ModelInfer(request, timeout=DEADLINE_SECONDS)
 
     def predict(self, example: examples.Example, raw: bool) -> str:
-        response = self.infer(infer_request(example.model, example.width, example.rows, raw))
+        response = self.infer(infer_request(example.model, example.width, example.rows, raw,
+                                            example.asked))
         assert bool(response.raw_output_contents) == raw
         return example.verdict(*values_and_labels(response))
 
@@ -195,10 +199,11 @@ def main() -> None:
     client = Client(address)
     report = Report("grpcio")
     known = examples.read_all(pathlib.Path(models))
-    check_metadata(report, client, len(known))
+    check_metadata(report, client, len({example.model for example in known}))
     for example in known:
-        report.check(f"ModelInfer {example.model}, raw", client.predict, example, True)
-        report.check(f"ModelInfer {example.model}, typed", client.predict, example, False)
+        name = f"{example.model} {example.output}"
+        report.check(f"ModelInfer {name}, raw", client.predict, example, True)
+        report.check(f"ModelInfer {name}, typed", client.predict, example, False)
     for example in known:
         if example.model in ("iris", "digits-relu"):
             report.check(f"ModelInfer {example.model}, asynchronous rows",

@@ -38,7 +38,8 @@ def verdict(example: examples.Example, result) -> str:
 
 
 def infer(client, example: examples.Example) -> str:
-    return verdict(example, client.infer(example.model, tensors(example)))
+    wanted = [tritonclient.grpc.InferRequestedOutput(name) for name in example.asked]
+    return verdict(example, client.infer(example.model, tensors(example), outputs=wanted or None))
 
 
 def async_infer(client, example: examples.Example) -> str:
@@ -158,7 +159,7 @@ def main() -> None:
     report.check("get_model_repository_index",
                  lambda: f"{len(client.get_model_repository_index().models)} models")
     for example in known:
-        report.check(f"infer {example.model}", infer, client, example)
+        report.check(f"infer {example.model} {example.output}", infer, client, example)
     for name in ("iris", "digits-relu", "fashion-mnist"):
         example = next(example for example in known if example.model == name)
         report.check(f"async_infer {name}", async_infer, client, example)
