@@ -45,8 +45,8 @@ struct alignas(64) ModelCells {
   OutcomeNanos nanos;
   RowHistogram batch_rows;
   Counter rows;
-  std::atomic<Nanos> last_batch{0};  // when it ended; 0 before the first
-  std::atomic<int64_t> queue_rows{0};
+  std::atomic<Nanos> last_batch{0};    // when it ended; 0 before the first
+  std::atomic<int64_t> queue_rows{0};  // admitted and not yet answered; what its bounds count
   std::array<Counter, kShedLabels.size()> shed;  // by reason
   std::vector<Counter> sampled;                  // by layer
   std::vector<Counter> saturated;                // by layer
