@@ -63,11 +63,11 @@ absl::Status Executor::Run(size_t rows, bool profile, const Pause* pause) {
   slice_start_ = lap_start_ = clock_.Now();
   Prepare(rows, kBuckets[BucketFor(rows)]);
   for (size_t i = 0; i < stages_.size(); ++i) {
-    if (!RunStage(stages_[i], rows, profile, reports_[i])) {
+    if (i > 0) MaybePause(pause);
+    if (!RunStage(stages_[i], rows, profile, pause, reports_[i])) {
       return absl::InternalError(
           fmt::format("layer '{}': oneDNN failed on {} rows", stages_[i].step->name, rows));
     }
-    if (pause != nullptr && i + 1 < stages_.size()) MaybePause(*pause);
   }
   return absl::OkStatus();
 }
@@ -77,9 +77,9 @@ Nanos Executor::Lap() {
   return now - std::exchange(lap_start_, now);
 }
 
-void Executor::MaybePause(const Pause& pause) {
-  if (lap_start_ - slice_start_ < pause.after) return;
-  pause.then();
+void Executor::MaybePause(const Pause* pause) {
+  if (pause == nullptr || lap_start_ - slice_start_ < pause->after) return;
+  pause->then();
   slice_start_ = lap_start_ = clock_.Now();
 }
 
@@ -89,32 +89,46 @@ void Executor::Observe(Stage& stage, size_t rows, StepReport& report) {
   Lap();  // looking is not the layer's time
 }
 
-bool Executor::RunStage(Stage& stage, size_t rows, bool profile, StepReport& report) {
+bool Executor::RunStage(Stage& stage, size_t rows, bool profile, const Pause* pause,
+                        StepReport& report) {
   const size_t bucket = BucketFor(rows);
   const Step& step = *stage.step;
   const bool by_row = step.activation->scope == Scope::kRow;
   report = {};
   report.backend = step.activation_backend(bucket);
   report.split = !step.is_identity() && (profile || !step.is_fused(bucket));
-  if (!RunDense(stage, bucket, rows, !report.split)) return false;
-  report.layer = Lap();
+  if (!RunDense(stage, rows, pause, report)) return false;
   if (profile && !by_row) Observe(stage, rows, report);
   if (report.split) {
+    MaybePause(pause);
     if (!RunActivation(stage, bucket, rows)) return false;
     report.activation = Lap();
     report.layer += report.activation;
+    report.stretch = std::max(report.stretch, report.activation);
   }
   if (profile && by_row) Observe(stage, rows, report);
   return true;
 }
 
-bool Executor::RunDense(Stage& stage, size_t bucket, size_t rows, bool fused) {
+bool Executor::RunDense(Stage& stage, size_t rows, const Pause* pause, StepReport& report) {
+  for (size_t piece = 0; piece < stage.step->pieces.size(); ++piece) {
+    if (piece > 0) MaybePause(pause);
+    if (!RunPiece(stage, piece, rows, !report.split)) return false;
+    const Nanos took = Lap();
+    report.layer += took;
+    report.stretch = std::max(report.stretch, took);
+  }
+  return true;
+}
+
+bool Executor::RunPiece(Stage& stage, size_t piece, size_t rows, bool fused) {
   const Step& step = *stage.step;
+  const size_t bucket = BucketFor(rows);
   if (step.dense_backend(bucket) == Backend::kOneDnn) {
     Bound& bound = stage.buckets[bucket];
-    return fused && step.can_fuse ? bound.fused.Run() : bound.dense.Run();
+    return (fused && step.can_fuse ? bound.fused : bound.dense).RunPiece(piece);
   }
-  step.fallback_dense->Run(stage.src, stage.dst, rows);
+  step.fallback_dense->RunPiece(step.pieces[piece], stage.src, stage.dst, rows);
   return true;
 }
 

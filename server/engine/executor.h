@@ -20,14 +20,16 @@ namespace hillock::engine {
 struct StepReport {
   Nanos layer = 0;                   // dense part and activation
   Nanos activation = 0;              // the activation's own pass; 0 when it was fused
+  Nanos stretch = 0;                 // the longest without a place to pause
   bool split = false;                // the activation had a pass of its own
   Backend backend{};                 // of the activation
   UnitHealth::Sample sample{};       // empty unless the run was profiled
   std::optional<size_t> dead_units;  // a new verdict, if this run completed one
 };
 
-// What a long run lets happen on its way: `then` is called between two layers once `after` has gone
-// by since the start or the last time. It must not use the executor.
+// What a long run lets happen on its way: `then` is called between two layers, two pieces of one,
+// or a layer and its activation's own pass, once `after` has gone by since the start or the last
+// time. It must not use the executor.
 struct Pause {
   Nanos after;
   std::function<void()> then;
@@ -76,10 +78,11 @@ class Executor {
   Stage BindStage(const Step& step, const float* src, float* dst);
   void Prepare(size_t rows, size_t padded);
   Nanos Lap();  // time since the last lap ended
-  void MaybePause(const Pause& pause);
+  void MaybePause(const Pause* pause);
   void Observe(Stage& stage, size_t rows, StepReport& report);
-  bool RunStage(Stage& stage, size_t rows, bool profile, StepReport& report);
-  bool RunDense(Stage& stage, size_t bucket, size_t rows, bool fused);
+  bool RunStage(Stage& stage, size_t rows, bool profile, const Pause* pause, StepReport& report);
+  bool RunDense(Stage& stage, size_t rows, const Pause* pause, StepReport& report);
+  bool RunPiece(Stage& stage, size_t piece, size_t rows, bool fused);
   bool RunActivation(Stage& stage, size_t bucket, size_t rows);
 
   std::shared_ptr<const Plan> plan_;

@@ -25,6 +25,7 @@ Step Outline(const model::Layer& layer) {
   step.activation = layer.activation;
   step.params = layer.params;
   step.slopes = layer.slopes;
+  step.pieces = kernel::PiecesOf(layer.inputs, layer.outputs);
   return step;
 }
 

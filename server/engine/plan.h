@@ -17,6 +17,7 @@
 #include "server/engine/choice.h"
 #include "server/kernel/fallback.h"
 #include "server/kernel/onednn.h"
+#include "server/kernel/pieces.h"
 #include "server/model/mlp.h"
 
 namespace hillock::engine {
@@ -55,6 +56,7 @@ struct Step {
   const activation::Spec* activation = nullptr;
   activation::Params params{};
   std::vector<float> slopes;  // [outputs] for a per-unit activation
+  std::vector<kernel::Piece> pieces;
 
   // Who does what; which dense part serves which bucket is in there.
   Choice choice;

@@ -6,10 +6,13 @@
 
 #include <cstddef>
 
+#include "server/kernel/pieces.h"
+
 namespace hillock::kernel::fallback {
 
 // Units whose weights lie side by side: two vectors of 512 bits, four of 256.
 inline constexpr size_t kPanel = 32;
+static_assert(kPieceStep % kPanel == 0);
 
 struct PackedDense {
   size_t inputs;
@@ -110,8 +113,11 @@ void NarrowPanel(const PackedDense& layer, size_t first, const float* src, float
   DensePanel<kVectors>(layer, first, src, dst, rows);
 }
 
-inline void DenseRows(const PackedDense& layer, const float* src, float* dst, size_t rows) {
-  for (size_t first = 0; first < layer.outputs; first += kPanel) {
+// The outputs of a piece, which begins with a panel and ends with one.
+inline void DenseRows(const PackedDense& layer, const Piece& piece, const float* src, float* dst,
+                      size_t rows) {
+  const size_t end = piece.first + piece.outputs;
+  for (size_t first = piece.first; first < end; first += kPanel) {
     NarrowPanel<kPanel / kDenseLanes>(layer, first, src, dst, rows);
   }
 }

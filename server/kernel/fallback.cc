@@ -158,8 +158,12 @@ Dense::Dense(size_t inputs, size_t outputs, std::span<const float> weights,
 }
 
 void Dense::Run(const float* src, float* dst, size_t rows) const noexcept {
+  RunPiece({0, outputs_}, src, dst, rows);
+}
+
+void Dense::RunPiece(const Piece& piece, const float* src, float* dst, size_t rows) const noexcept {
   const PackedDense layer{inputs_, outputs_, weights_.data(), bias_.data()};
-  HWY_DYNAMIC_DISPATCH(DenseRows)(layer, src, dst, rows);
+  HWY_DYNAMIC_DISPATCH(DenseRows)(layer, piece, src, dst, rows);
 }
 
 size_t FirstNonFinite(const float* values, size_t n) noexcept {

@@ -16,6 +16,7 @@
 
 #include "server/activation/activation.h"
 #include "server/base/aligned_buffer.h"
+#include "server/kernel/pieces.h"
 
 namespace hillock::kernel::fallback {
 
@@ -35,6 +36,9 @@ class Dense {
 
   // src: [rows][inputs], dst: [rows][outputs], both row-major, not overlapping.
   void Run(const float* src, float* dst, size_t rows) const noexcept;
+
+  // The same for the outputs of one of PiecesOf(inputs, outputs) only.
+  void RunPiece(const Piece& piece, const float* src, float* dst, size_t rows) const noexcept;
 
   size_t bytes() const { return (weights_.size() + bias_.size()) * sizeof(float); }
 

@@ -10,6 +10,7 @@
 
 #include "server/base/aligned_buffer.h"
 #include "server/kernel/fallback.h"
+#include "server/kernel/pieces.h"
 
 // Of libgomp, the runtime that the distributions build oneDNN with. <omp.h> belongs to the compiler
 // and may speak of another runtime.
@@ -184,23 +185,27 @@ absl::Status FromException(std::string_view what, const dnnl::error& error) {
   return absl::InternalError(fmt::format("oneDNN {}: {}", what, error.what()));
 }
 
-// One primitive of a bucket and what binding it needs to know.
+size_t ToCacheLine(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+// One primitive of a bucket and what binding it needs to know. In the workspace's scratch the
+// rounded source comes first, where every piece of a layer finds it.
 struct Prepared {
   dnnl::primitive primitive;
   memory::desc src;
   memory::desc dst;
   memory::desc scratch;
   size_t rounded = 0;  // elements of the source that are rounded to bf16 first
+  size_t result = 0;   // elements that are put in their places afterwards
 
-  // Where in the workspace's scratch they are: behind the primitive's own, on a cache line.
-  size_t RoundedAt() const { return (scratch.get_size() + 63) / 64 * 64; }
-  size_t ScratchBytes() const { return RoundedAt() + rounded * sizeof(uint16_t); }
+  size_t ResultAt() const { return ToCacheLine(rounded * sizeof(uint16_t)); }
+  size_t OwnAt() const { return ResultAt() + ToCacheLine(result * sizeof(float)); }
+  size_t ScratchBytes() const { return OwnAt() + scratch.get_size(); }
 };
 
 template <class Description, class Primitive>
 Prepared Prepare(const Description& description) {
   return {Primitive(description), description.src_desc(), description.dst_desc(),
-          description.scratchpad_desc(), 0};
+          description.scratchpad_desc()};
 }
 
 Prepared PrepareActivation(size_t rows, size_t cols, const Algorithm& form) {
@@ -261,23 +266,42 @@ Workspace::Workspace(size_t scratch_bytes) : impl_(std::make_unique<Impl>()) {
 Workspace::~Workspace() = default;
 
 struct Call::Impl {
-  // Floats to round before the primitive runs; none when n is 0.
+  // Floats to round before the first primitive runs; none when n is 0.
   struct Rounding {
     const float* src = nullptr;
     uint16_t* dst = nullptr;
     size_t n = 0;
   };
 
-  Rounding rounding;
-  dnnl::primitive primitive;
-  dnnl::stream stream;
-  std::vector<memory> memories;  // owned by the arguments' side; they hold the handles in `args`
-  std::vector<dnnl_exec_arg_t> args;
+  // A piece's result, to be laid into rows of `stride` floats; none when rows is 0. oneDNN has no
+  // fast kernel that writes such rows.
+  struct Spread {
+    const float* src = nullptr;
+    float* dst = nullptr;
+    size_t rows = 0;
+    size_t cols = 0;
+    size_t stride = 0;
 
-  void Add(int name, memory value) {
-    args.push_back({name, value.get()});
-    memories.push_back(std::move(value));
-  }
+    void Run() const {
+      for (size_t r = 0; r < rows; ++r) std::copy_n(src + r * cols, cols, dst + r * stride);
+    }
+  };
+
+  struct Execution {
+    dnnl::primitive primitive;
+    std::vector<memory> memories;  // owned by the arguments' side; they hold the handles in `args`
+    std::vector<dnnl_exec_arg_t> args;
+    Spread spread;
+
+    void Add(int name, memory value) {
+      args.push_back({name, value.get()});
+      memories.push_back(std::move(value));
+    }
+  };
+
+  Rounding rounding;
+  dnnl::stream stream;
+  std::vector<Execution> pieces;
 };
 
 Call::Call() = default;
@@ -286,68 +310,141 @@ Call& Call::operator=(Call&&) noexcept = default;
 Call::~Call() = default;
 
 bool Call::Run() noexcept {
+  for (size_t piece = 0; piece < impl_->pieces.size(); ++piece) {
+    if (!RunPiece(piece)) return false;
+  }
+  return true;
+}
+
+bool Call::RunPiece(size_t piece) noexcept {
   [[maybe_unused]] thread_local const bool single = UseOneThread();
   const Impl::Rounding& rounding = impl_->rounding;
-  if (rounding.n > 0) fallback::RoundToBf16(rounding.src, rounding.dst, rounding.n);
-  return dnnl_primitive_execute(impl_->primitive.get(), impl_->stream.get(),
-                                static_cast<int>(impl_->args.size()),
-                                impl_->args.data()) == dnnl_success;
+  if (piece == 0 && rounding.n > 0) fallback::RoundToBf16(rounding.src, rounding.dst, rounding.n);
+  const Impl::Execution& execution = impl_->pieces[piece];
+  const bool done = dnnl_primitive_execute(execution.primitive.get(), impl_->stream.get(),
+                                           static_cast<int>(execution.args.size()),
+                                           execution.args.data()) == dnnl_success;
+  if (done) execution.spread.Run();
+  return done;
 }
 
 // Makes calls out of prepared primitives.
 class Binder {
  public:
-  Binder(const Prepared& prepared, const float* src, float* dst, Workspace& workspace) {
+  explicit Binder(Workspace& workspace) : scratch_(workspace.impl_->scratch.data()) {
     call_.impl_ = std::make_unique<Call::Impl>();
-    call_.impl_->primitive = prepared.primitive;
     call_.impl_->stream = workspace.impl_->stream;
-    std::byte* const scratch = workspace.impl_->scratch.data();
-    // oneDNN's handle type has no const; the source is only read.
-    void* source = const_cast<float*>(src);
-    if (prepared.rounded > 0) {
-      source = scratch + prepared.RoundedAt();
-      call_.impl_->rounding = {src, static_cast<uint16_t*>(source), prepared.rounded};
-    }
-    Add(DNNL_ARG_SRC, memory(prepared.src, Cpu(), source));
-    Add(DNNL_ARG_DST, memory(prepared.dst, Cpu(), dst));
-    Add(DNNL_ARG_SCRATCHPAD, memory(prepared.scratch, Cpu(), scratch));
   }
-  Binder& Add(int name, memory value) {
-    call_.impl_->Add(name, std::move(value));
+
+  // A primitive whose result goes to dst, or to the columns from dst on of rows of `stride` floats.
+  Binder& AddPiece(const Prepared& prepared, const float* src, float* dst, size_t stride) {
+    Call::Impl::Execution& piece = call_.impl_->pieces.emplace_back();
+    piece.primitive = prepared.primitive;
+    piece.Add(DNNL_ARG_SRC, memory(prepared.src, Cpu(), Source(prepared, src)));
+    piece.Add(DNNL_ARG_DST, memory(prepared.dst, Cpu(), Result(prepared, dst, stride, piece)));
+    piece.Add(DNNL_ARG_SCRATCHPAD, memory(prepared.scratch, Cpu(), scratch_ + prepared.OwnAt()));
     return *this;
   }
+
+  // An argument of the last piece.
+  Binder& Add(int name, memory value) {
+    call_.impl_->pieces.back().Add(name, std::move(value));
+    return *this;
+  }
+
   Call Take() { return std::move(call_); }
 
  private:
+  void* Source(const Prepared& prepared, const float* src) {
+    // oneDNN's handle type has no const; the source is only read.
+    if (prepared.rounded == 0) return const_cast<float*>(src);
+    auto* const rounded = reinterpret_cast<uint16_t*>(scratch_);
+    call_.impl_->rounding = {src, rounded, prepared.rounded};
+    return rounded;
+  }
+
+  float* Result(const Prepared& prepared, float* dst, size_t stride,
+                Call::Impl::Execution& piece) const {
+    if (prepared.result == 0) return dst;
+    auto* const result = reinterpret_cast<float*>(scratch_ + prepared.ResultAt());
+    const auto cols = static_cast<size_t>(prepared.dst.dims()[1]);
+    piece.spread = {result, dst, prepared.result / cols, cols, stride};
+    return result;
+  }
+
+  std::byte* scratch_;
   Call call_;
 };
 
 struct Dense::Impl {
-  memory weights;
-  memory bias;
-  AlignedBuffer<float> weights_storage;
-  AlignedBuffer<float> bias_storage;
-  std::vector<Prepared> plain;  // by bucket
-  std::vector<Prepared> fused;  // by bucket; empty without an activation
+  // The primitives of pieces as wide as each other, by bucket.
+  struct Primitives {
+    std::vector<Prepared> plain;
+    std::vector<Prepared> fused;  // empty without an activation
+  };
+  struct Part {
+    size_t first;  // output
+    memory weights;
+    memory bias;
+    AlignedBuffer<float> weights_storage;
+    AlignedBuffer<float> bias_storage;
+    std::shared_ptr<const Primitives> primitives;
+
+    void Pack(const memory::desc& layout, const DenseShape& shape, std::span<const float> source) {
+      const size_t floats = (layout.get_size() + sizeof(float) - 1) / sizeof(float);
+      weights_storage = AlignedBuffer<float>(floats);
+      weights = memory(layout, Cpu(), weights_storage.data());
+      memory plain_weights(Matrix(shape.outputs, shape.inputs), Cpu(),
+                           const_cast<float*>(source.data()));
+      dnnl::stream stream(Cpu());
+      dnnl::reorder(plain_weights, weights).execute(stream, plain_weights, weights);
+      stream.wait();
+    }
+
+    void CopyBias(std::span<const float> source) {
+      bias_storage = AlignedBuffer<float>(source.size());
+      std::ranges::copy(source, bias_storage.data());
+      bias = memory(Vector(source.size()), Cpu(), bias_storage.data());
+    }
+  };
+
+  size_t outputs = 0;
+  std::vector<Part> parts;  // one a piece
   std::string implementation;
 
-  void Pack(const memory::desc& layout, const DenseShape& shape, std::span<const float> source) {
-    weights_storage = AlignedBuffer<float>((layout.get_size() + sizeof(float) - 1) / sizeof(float));
-    weights = memory(layout, Cpu(), weights_storage.data());
-    memory plain_weights(Matrix(shape.outputs, shape.inputs), Cpu(),
-                         const_cast<float*>(source.data()));
-    dnnl::stream stream(Cpu());
-    dnnl::reorder(plain_weights, weights).execute(stream, plain_weights, weights);
-    stream.wait();
+  std::vector<Prepared> PrepareBuckets(const DenseShape& shape, const memory::desc& weights,
+                                       std::span<const size_t> buckets,
+                                       const dnnl::primitive_attr& attr) const {
+    std::vector<Prepared> prepared;
+    for (const size_t rows : buckets) {
+      const auto description = DescribeDense(rows, shape, weights, attr);
+      prepared.push_back(Prepare<decltype(description), dnnl::inner_product_forward>(description));
+      if (shape.precision == Precision::kBf16) prepared.back().rounded = rows * shape.inputs;
+      if (shape.outputs < outputs) prepared.back().result = rows * shape.outputs;
+    }
+    return prepared;
   }
 
-  void PrepareBuckets(const DenseShape& shape, std::span<const size_t> buckets,
-                      const dnnl::primitive_attr& attr, std::vector<Prepared>& out) {
-    for (const size_t rows : buckets) {
-      const auto description = DescribeDense(rows, shape, weights.get_desc(), attr);
-      out.push_back(Prepare<decltype(description), dnnl::inner_product_forward>(description));
-      if (shape.precision == Precision::kBf16) out.back().rounded = rows * shape.inputs;
+  // `weights` and `bias` are of the part's outputs alone.
+  Part MakePart(size_t first, const DenseShape& shape, std::span<const float> weights,
+                std::span<const float> bias, std::span<const size_t> buckets,
+                const std::optional<Algorithm>& fused) {
+    const auto largest = DescribeDense(buckets.back(), shape, shape.AnyWeights(), UserScratchpad());
+    if (parts.empty()) implementation = largest.impl_info_str();
+    Part part;
+    part.first = first;
+    part.Pack(largest.weights_desc(), shape, weights);
+    part.CopyBias(bias);
+    if (!parts.empty() && parts.back().bias_storage.size() == shape.outputs) {
+      part.primitives = parts.back().primitives;
+      return part;
     }
+    Primitives made;
+    const memory::desc layout = part.weights.get_desc();
+    made.plain = PrepareBuckets(shape, layout, buckets, UserScratchpad());
+    if (fused) made.fused = PrepareBuckets(shape, layout, buckets, WithEltwise(*fused));
+    part.primitives = std::make_shared<const Primitives>(std::move(made));
+    return part;
   }
 };
 
@@ -362,15 +459,13 @@ absl::StatusOr<std::unique_ptr<Dense>> Dense::Create(size_t inputs, size_t outpu
                                                      Precision precision) try {
   UseOneThread();
   auto impl = std::make_unique<Impl>();
-  const DenseShape shape{inputs, outputs, precision};
-  const auto largest = DescribeDense(buckets.back(), shape, shape.AnyWeights(), UserScratchpad());
-  impl->implementation = largest.impl_info_str();
-  impl->Pack(largest.weights_desc(), shape, weights);
-  impl->bias_storage = AlignedBuffer<float>(outputs);
-  std::ranges::copy(bias, impl->bias_storage.data());
-  impl->bias = memory(Vector(outputs), Cpu(), impl->bias_storage.data());
-  impl->PrepareBuckets(shape, buckets, UserScratchpad(), impl->plain);
-  if (fused) impl->PrepareBuckets(shape, buckets, WithEltwise(*fused), impl->fused);
+  impl->outputs = outputs;
+  for (const Piece& piece : PiecesOf(inputs, outputs)) {
+    impl->parts.push_back(
+        impl->MakePart(piece.first, {inputs, piece.outputs, precision},
+                       weights.subspan(piece.first * inputs, piece.outputs * inputs),
+                       bias.subspan(piece.first, piece.outputs), buckets, fused));
+  }
   return std::unique_ptr<Dense>(new Dense(std::move(impl)));
 } catch (const dnnl::error& error) {
   return FromException(fmt::format("dense {}x{} in {}", inputs, outputs, PrecisionName(precision)),
@@ -378,22 +473,35 @@ absl::StatusOr<std::unique_ptr<Dense>> Dense::Create(size_t inputs, size_t outpu
 }
 
 size_t Dense::scratch_bytes() const {
-  return std::max(LargestScratch(impl_->plain), LargestScratch(impl_->fused));
+  size_t bytes = 0;
+  for (const Impl::Part& part : impl_->parts) {
+    bytes = std::max(
+        {bytes, LargestScratch(part.primitives->plain), LargestScratch(part.primitives->fused)});
+  }
+  return bytes;
 }
 
 size_t Dense::bytes() const {
-  return (impl_->weights_storage.size() + impl_->bias_storage.size()) * sizeof(float);
+  size_t floats = 0;
+  for (const Impl::Part& part : impl_->parts) {
+    floats += part.weights_storage.size() + part.bias_storage.size();
+  }
+  return floats * sizeof(float);
 }
 
 const std::string& Dense::implementation() const { return impl_->implementation; }
 
 Call Dense::Bind(size_t bucket, bool with_activation, const float* src, float* dst,
                  Workspace& workspace) const {
-  const Prepared& prepared = (with_activation ? impl_->fused : impl_->plain)[bucket];
-  return Binder(prepared, src, dst, workspace)
-      .Add(DNNL_ARG_WEIGHTS, impl_->weights)
-      .Add(DNNL_ARG_BIAS, impl_->bias)
-      .Take();
+  Binder binder(workspace);
+  for (const Impl::Part& part : impl_->parts) {
+    const Impl::Primitives& primitives = *part.primitives;
+    const auto& prepared = with_activation ? primitives.fused : primitives.plain;
+    binder.AddPiece(prepared[bucket], src, dst + part.first, impl_->outputs)
+        .Add(DNNL_ARG_WEIGHTS, part.weights)
+        .Add(DNNL_ARG_BIAS, part.bias);
+  }
+  return binder.Take();
 }
 
 struct Activation::Impl {
@@ -426,7 +534,8 @@ absl::StatusOr<std::unique_ptr<Activation>> Activation::Create(
 size_t Activation::scratch_bytes() const { return LargestScratch(impl_->prepared); }
 
 Call Activation::Bind(size_t bucket, const float* src, float* dst, Workspace& workspace) const {
-  Binder binder(impl_->prepared[bucket], src, dst, workspace);
+  Binder binder(workspace);
+  binder.AddPiece(impl_->prepared[bucket], src, dst, 0);
   if (impl_->slopes) binder.Add(DNNL_ARG_WEIGHTS, *impl_->slopes);
   return binder.Take();
 }

@@ -60,7 +60,8 @@ class Workspace {
   std::unique_ptr<Impl> impl_;
 };
 
-// A primitive bound to its buffers. Movable. Not thread-safe, as its workspace is not.
+// Primitives bound to their buffers, one for each piece of a dense layer, one for an activation.
+// Movable. Not thread-safe, as its workspace is not.
 class Call {
  public:
   Call();
@@ -70,6 +71,10 @@ class Call {
 
   // Computes. False when oneDNN reports an error, which only a bug can cause.
   bool Run() noexcept;
+
+  // Computes one of the pieces of a dense layer, numbered as in PiecesOf(). To be called for each
+  // in order from 0, with no other call of the same workspace between them.
+  bool RunPiece(size_t piece) noexcept;
 
  private:
   friend class Binder;

@@ -127,20 +127,38 @@ void Batcher::RunLight(ServedModel& model) {
 // As many blocks as there are batchers to take them. The rest goes on waiting in the queue, where
 // it can expire, and meets later rows to fill a block with.
 void Batcher::Offer(ServedModel& model) {
+  const size_t rows = BlockRows(model);
   while (!batch_.empty() && offered_.size() < commons_.size()) {
     Block& block = *offered_.emplace_back(std::make_unique<Block>());
-    Fill(block, model, model.block_rows());
+    Fill(block, model, rows);
     commons_.Offer(block);
   }
   queue_.insert(queue_.begin(), batch_.begin(), batch_.end());
   batch_.clear();
 }
 
+// Full blocks compute a row in the least time; smaller ones let a batch use every idle core.
+size_t Batcher::BlockRows(const ServedModel& model) const {
+  size_t rows = 0;
+  for (const Job* job : batch_) rows += job->rows - job->rows_taken_;
+  const size_t takers = 1 + commons_.CountSleepers();
+  const size_t share = (rows + takers - 1) / takers;
+  return std::clamp(share, std::min(ServedModel::kFewestBlockRows, model.block_rows()),
+                    model.block_rows());
+}
+
+void Batcher::OnPause(ServedModel& busy) {
+  poll_();
+  CollectOffered();
+  RunWhatCanRun(&busy);
+}
+
 bool Batcher::RunWhatCanRun(const ServedModel* busy) {
   bool ran = false;
   for (size_t i = 0; i < queue_.size();) {
     ServedModel& model = *queue_[i]->model;
-    if (&model == busy || !RunModel(model)) {
+    const bool can_run = &model != busy || !IsLight(model);  // what is heavy is only laid down
+    if (!can_run || !RunModel(model)) {
       ++i;
     } else {
       ran = true;
@@ -174,10 +192,7 @@ void Batcher::RunBlock(Block& block, bool pausing) {
   engine::Executor& executor = model.executor(options_.reactor);
   Gather(block);
   const bool profiled = IsProfiled(model.cells(options_.reactor));
-  const engine::Pause pause{kSlice, [&] {
-                              poll_();
-                              RunWhatCanRun(&model);
-                            }};
+  const engine::Pause pause{kSlice, [&] { OnPause(model); }};
   block.started = clock_.Now();
   block.status = executor.Run(block.rows, profiled, pausing ? &pause : nullptr);
   block.ended = clock_.Now();

@@ -22,9 +22,9 @@ namespace hillock::serving {
 // model; a job with more rows than a block is spread over several.
 //
 // What takes longer than a slice is cut into blocks and laid into the commons, where this and every
-// other batcher takes the block that is due soonest. While it runs, and between its layers, the
-// batcher goes on taking what arrives and runs what is light, so nothing light waits longer than a
-// slice for something heavy.
+// other batcher takes the block that is due soonest. On a block's way, about every slice, the
+// batcher takes what has arrived, runs what is light, and lays down more blocks where others have
+// taken theirs: nothing light waits longer than a slice for something heavy, and no core for work.
 //
 // Belongs to one reactor; not thread-safe.
 class Batcher {
@@ -62,6 +62,8 @@ class Batcher {
   bool IsLight(const ServedModel& model) const;
   void RunLight(ServedModel& model);
   void Offer(ServedModel& model);
+  size_t BlockRows(const ServedModel& model) const;
+  void OnPause(ServedModel& busy);
   bool RunWhatCanRun(const ServedModel* busy);
 
   void Fill(Block& block, ServedModel& model, size_t max_rows);

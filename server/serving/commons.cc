@@ -4,6 +4,11 @@
 
 namespace hillock::serving {
 
+size_t Commons::CountSleepers() const {
+  return static_cast<size_t>(std::ranges::count_if(
+      sleepers_, [](const Sleeper* sleeper) { return sleeper->asleep_.load(); }));
+}
+
 void Commons::Offer(Block& block) {
   {
     absl::MutexLock lock(&mutex_);

@@ -35,6 +35,9 @@ class Commons {
   // Reactors that take from here; at least 1.
   size_t size() const { return std::max<size_t>(sleepers_.size(), 1); }
 
+  // Reactors that wait for work just now.
+  size_t CountSleepers() const;
+
   // Lays a block down and wakes a sleeper. The block stays until it has finished.
   void Offer(Block& block);
 

@@ -41,9 +41,9 @@ class Trial {
     return clock_.Now() - start;
   }
 
-  Nanos LongestLayer() const {  // of the last run
-    const auto longest = std::ranges::max(executor_.reports(), {}, &engine::StepReport::layer);
-    return std::max<Nanos>(longest.layer, 1);
+  Nanos LongestStretch() const {  // of the last run
+    const auto longest = std::ranges::max(executor_.reports(), {}, &engine::StepReport::stretch);
+    return std::max<Nanos>(longest.stretch, 1);
   }
 
  private:
@@ -100,14 +100,14 @@ absl::Status ServedModel::MeasureCost(const Clock& clock) {
   HILLOCK_RETURN_IF_ERROR(trial.Run(kManyRows).status());
   HILLOCK_RETURN_IF_ERROR(trial.Run(kManyRows).status());
   const auto fitting =
-      static_cast<size_t>(static_cast<Nanos>(kManyRows) * kSlice / trial.LongestLayer());
+      static_cast<size_t>(static_cast<Nanos>(kManyRows) * kSlice / trial.LongestStretch());
   auto bucket =
       std::prev(std::ranges::upper_bound(engine::kBuckets, std::max(fitting, kFewestBlockRows)));
   for (;; --bucket) {  // fewer rows take longer each
     block_rows_ = *bucket;
     HILLOCK_ASSIGN_OR_RETURN(const Nanos block, trial.Run(block_rows_));
     row_cost_ = block / static_cast<Nanos>(block_rows_) + 1;
-    if (trial.LongestLayer() <= kSlice || block_rows_ <= kFewestBlockRows) {
+    if (trial.LongestStretch() <= kSlice || block_rows_ <= kFewestBlockRows) {
       return absl::OkStatus();
     }
   }

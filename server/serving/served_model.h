@@ -68,8 +68,8 @@ class ServedModel {
   Nanos Cost(size_t rows) const;
   Nanos RowCost() const { return row_cost_; }
 
-  // Rows of a block of heavy work: as many as keep each layer, which nothing interrupts, within a
-  // slice; at least kFewestBlockRows, below which a core is not worth using.
+  // The most rows of a block of heavy work: as many as keep each piece of a layer, which nothing
+  // interrupts, within a slice; at least kFewestBlockRows, below which a core is not worth using.
   size_t block_rows() const { return block_rows_; }
   static constexpr size_t kFewestBlockRows = 8;
 

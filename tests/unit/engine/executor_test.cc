@@ -138,6 +138,56 @@ TEST(Executor, LeavesTheInputNormalizedInPlace) {
   }
 }
 
+// Widths of a layer that is computed in three pieces, and of one that is computed in one.
+const std::vector<size_t> kWide = {2048, 600, 2};
+
+class ExecutorPauses : public ::testing::TestWithParam<EngineCase> {
+ protected:
+  // How often a run on a clock that ticks whenever it is read pauses.
+  int Count(Nanos after) {
+    int pauses = 0;
+    const Pause pause{after, [&] { ++pauses; }};
+    EXPECT_TRUE(engine_.executor().Run(2, false, &pause).ok());
+    return pauses;
+  }
+
+  const FakeClock clock_{kTick};
+  Engine engine_{UniformMlp(kWide, GetParam().spec->name, 1), GetParam().Options(), clock_};
+};
+
+TEST_P(ExecutorPauses, ComeBetweenPiecesActivationsAndLayers) {
+  int passes = 4;  // of dense pieces
+  for (const Step& step : engine_.plan().steps()) passes += step.is_fused(BucketFor(2)) ? 0 : 1;
+  EXPECT_EQ(Count(1), passes - 1);
+}
+
+TEST_P(ExecutorPauses, ComeOnceTheTimeIsUp) {
+  EXPECT_EQ(Count(3 * kTick), 1);
+  EXPECT_EQ(Count(100 * kTick), 0);
+}
+
+TEST_P(ExecutorPauses, LeaveTheAnswerAndTheTimesAsTheyAre) {
+  const auto rows = Random(1).Floats(2 * kWide[0], -1, 1);
+  const auto want = engine_.Answer(rows);
+  std::vector<Nanos> times;
+  for (const StepReport& report : engine_.executor().reports()) times.push_back(report.layer);
+  std::ranges::copy(rows, engine_.executor().input());
+  EXPECT_GT(Count(1), 0);
+  EXPECT_EQ(std::vector<float>(engine_.executor().output(), engine_.executor().output() + 4), want);
+  for (size_t i = 0; i < times.size(); ++i) {
+    EXPECT_EQ(engine_.executor().reports()[i].layer, times[i]);
+    EXPECT_EQ(engine_.executor().reports()[i].stretch, kTick);
+  }
+}
+
+std::vector<EngineCase> ReluCases() {
+  auto cases = EveryEngineCase();
+  std::erase_if(cases, [](const EngineCase& c) { return c.spec->name != "relu"; });
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(Relu, ExecutorPauses, ::testing::ValuesIn(ReluCases()), NameOf);
+
 TEST(Executor, KeepsOneExecutorsAnswersApartFromAnothers) {
   const auto plan = Plan::Compile(UniformMlp({4, 6, 3}, "tanh", 1), {});
   Executor one(plan, Clock::Monotonic());

@@ -45,7 +45,9 @@ TEST(Commons, WakeOneSleeperABlock) {
   std::deque<Block> blocks(3);
   EXPECT_TRUE(commons.Sleep(first));
   EXPECT_TRUE(commons.Sleep(second));
+  EXPECT_EQ(commons.CountSleepers(), 2u);
   for (Block& block : blocks) commons.Offer(block);
+  EXPECT_EQ(commons.CountSleepers(), 0u);
   EXPECT_EQ(first.woken, 1);
   EXPECT_EQ(second.woken, 1);
 }

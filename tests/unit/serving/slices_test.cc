@@ -92,6 +92,20 @@ class SlicesTest : public ::testing::Test {
   std::vector<size_t> order_;  // numbers of the jobs done
 };
 
+// Takes a block as soon as it is woken, and keeps it.
+class Thief final : public Commons::Sleeper {
+ public:
+  Thief(Commons& commons, std::vector<Block*>& taken) : commons_(commons), taken_(taken) {
+    commons.Add(*this);
+    EXPECT_TRUE(commons.Sleep(*this));
+  }
+  void Wake() override { taken_.push_back(commons_.Take()); }
+
+ private:
+  Commons& commons_;
+  std::vector<Block*>& taken_;
+};
+
 TEST_F(SlicesTest, TellHeavyFromLight) {
   EXPECT_GT(heavy_->Cost(1), kSlice);
   EXPECT_LE(light_->Cost(1000), kSlice);
@@ -148,6 +162,48 @@ TEST_F(SlicesTest, StarveNobody) {
   EXPECT_LT(heavy_at - order_.begin(), 10) << "of " << order_.size();
 }
 
+TEST_F(SlicesTest, FillBlocksAsFarAsTheyGo) {
+  Batcher batcher = MakeBatcher(0);
+  Add(batcher, *heavy_, 3 * heavy_->block_rows());
+  batcher.Run();
+  EXPECT_EQ(heavy_->cells(0).batch_rows.Count(), 3u);
+}
+
+// Of two cores that are idle and this one each takes a third.
+TEST_F(SlicesTest, CutSmallerBlocksWhereCoresAreIdle) {
+  Commons commons;
+  std::vector<Block*> taken;
+  Thief first(commons, taken);
+  Thief second(commons, taken);
+  Batcher owner({.reactor = 0}, commons, registry_.reactor(0), clock_);
+  owner.SetPoll([&] {
+    for (Block* block : std::exchange(taken, {})) commons.Offer(*block);
+  });
+  const size_t rows = 3 * ServedModel::kFewestBlockRows;
+  ASSERT_LE(rows, heavy_->block_rows());
+  TestJob& job = Add(owner, *heavy_, rows);
+  owner.Run();
+  ExpectAnswered(job);
+  EXPECT_EQ(heavy_->cells(0).batch_rows.Count(), 3u);
+}
+
+// Another batcher that has taken its block does not wait for the owner's to be over.
+TEST_F(SlicesTest, LayDownMoreBlocksInThePausesOfOne) {
+  Batcher owner = MakeBatcher(0);
+  Batcher helper = MakeBatcher(1);
+  size_t polls = 0;
+  owner.SetPoll([&] {
+    ++polls;
+    helper.Run();
+  });
+  const size_t rows = 4 * heavy_->block_rows();
+  TestJob& job = Add(owner, *heavy_, rows);
+  owner.Run();
+  ExpectAnswered(job);
+  EXPECT_EQ(heavy_->cells(1).rows.Get(), rows - heavy_->block_rows())
+      << "while the owner was at its first block, the helper could do the rest";
+}
+
 TEST_F(SlicesTest, ShareBlocksBetweenBatchers) {
   Batcher owner = MakeBatcher(0);
   Batcher helper = MakeBatcher(1);
@@ -160,20 +216,6 @@ TEST_F(SlicesTest, ShareBlocksBetweenBatchers) {
   EXPECT_EQ(heavy_->cells(0).rows.Get() + heavy_->cells(1).rows.Get(), 100u);
   ExpectAnswered(job);
 }
-
-// Takes a block as soon as it is woken, and keeps it.
-class Thief final : public Commons::Sleeper {
- public:
-  Thief(Commons& commons, std::vector<Block*>& taken) : commons_(commons), taken_(taken) {
-    commons.Add(*this);
-    EXPECT_TRUE(commons.Sleep(*this));
-  }
-  void Wake() override { taken_.push_back(commons_.Take()); }
-
- private:
-  Commons& commons_;
-  std::vector<Block*>& taken_;
-};
 
 TEST_F(SlicesTest, RunWhatIsLightWhileOthersHaveEveryBlock) {
   Commons commons;
