@@ -98,7 +98,7 @@ struct Server::Parts {
             std::move(repository),
             [this](auto&&... args) { return Compile(std::forward<decltype(args)>(args)...); },
             catalogs, *registry, model_log),
-        control(manager, options.model_control, absl::Seconds(options.poll_seconds),
+        control(manager, commons, options.model_control, absl::Seconds(options.poll_seconds),
                 [](const absl::Status& status) { spdlog::error("{}", status.ToString()); }),
         inference(catalogs, control, state, kVersion),
         health(catalogs, state) {}
@@ -116,8 +116,8 @@ struct Server::Parts {
   serving::CatalogHolder catalogs;
   ModelLog model_log;
   serving::ModelManager manager;
-  serving::ModelControl control;
   serving::Commons commons;
+  serving::ModelControl control;
   rpc::ServerState state;
   rpc::InferenceService inference;
   rpc::HealthService health;
@@ -139,7 +139,7 @@ absl::StatusOr<std::shared_ptr<serving::ServedModel>> Server::Parts::Compile(
 }
 
 absl::Status Server::Parts::LoadModels() {
-  HILLOCK_RETURN_IF_ERROR(control.Start(options.load_models));
+  HILLOCK_RETURN_IF_ERROR(control.LoadFirst(options.load_models));
   if (options.model_control == serving::ControlMode::kNone &&
       catalogs.Snapshot()->entries().empty()) {
     return absl::NotFoundError(
@@ -184,6 +184,7 @@ absl::Status Server::Parts::Listen() {
   for (const auto& posted : calls) posted->Open(kPostedCalls);
   for (const auto& posted : streams) posted->Open(kPostedStreams);
   for (const auto& reactor : reactors) reactor->Start();
+  control.Start();
   return absl::OkStatus();
 }
 

@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 #include <sched.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -14,8 +11,6 @@
 
 namespace hillock {
 namespace {
-
-constexpr int kNiceSteps = 10;  // a tenth of what a thread at the default gets
 
 constexpr char kCgroupRoot[] = "/sys/fs/cgroup";
 
@@ -66,12 +61,6 @@ int UsableCores() {
   const auto quota = CgroupQuota();
   if (!quota) return std::max(cores, 1);
   return std::clamp(static_cast<int>(std::ceil(*quota)), 1, std::max(cores, 1));
-}
-
-void YieldToOtherThreads() {
-  // On Linux a nice value is a thread's own.
-  const auto thread = static_cast<id_t>(syscall(SYS_gettid));
-  setpriority(PRIO_PROCESS, thread, getpriority(PRIO_PROCESS, thread) + kNiceSteps);
 }
 
 }  // namespace hillock

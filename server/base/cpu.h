@@ -15,10 +15,6 @@ std::optional<double> ParseCpuMax(std::string_view cpu_max);
 // up, at least 1. A container limited to 1.5 cores of 64 gets 2.
 int UsableCores();
 
-// Makes the calling thread give way to the process's other threads where they compete for a core.
-// There is no way back.
-void YieldToOtherThreads();
-
 }  // namespace hillock
 
 #endif  // HILLOCK_SERVER_BASE_CPU_H_

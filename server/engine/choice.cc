@@ -19,6 +19,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "server/base/aligned_buffer.h"
+#include "server/base/give_way.h"
 #include "server/engine/probe.h"
 #include "server/kernel/fallback.h"
 
@@ -54,6 +55,7 @@ std::array<double, kCount> TimeInTurns(const std::array<std::function<void()>, k
   best.fill(std::numeric_limits<double>::infinity());
   for (const auto& work : works) work();
   for (int turn = 0; turn < kTurns; ++turn) {
+    GiveWay();
     for (size_t i = 0; i < kCount; ++i) best[i] = std::min(best[i], Seconds(works[i]));
     if (*std::ranges::min_element(best) > kLongSeconds) break;
   }

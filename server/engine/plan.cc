@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/base/give_way.h"
 #include "server/engine/rewrite.h"
 
 namespace hillock::engine {
@@ -154,6 +155,7 @@ void Plan::Add(const model::Mlp& mlp, const PlanOptions& options) {
   scale_ = mlp.scale;
   for (const model::Output& output : mlp.outputs) outputs_.push_back(output.source);
   for (const model::Layer& layer : mlp.layers) {
+    GiveWay();
     Step step = Outline(layer);
     step.choice = Choose(layer, options);
     PlanActivation(options, step, notes_);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "server/base/give_way.h"
 #include "server/engine/affine.h"
 #include "server/engine/folding.h"
 
@@ -118,6 +119,7 @@ class Rewriter {
       for (const Layers group : CheapestGroups(chain)) groups[IndexOf(*group.back())] = group;
     }
     for (const Layers group : groups) {
+      GiveWay();
       if (!group.empty()) Collapse(group);
     }
     for (model::Output& output : result_.mlp.outputs) output.source = moved_[output.source];

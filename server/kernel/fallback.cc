@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "server/base/give_way.h"
+
 // Kernels keep vectors in arrays, for which their size has to be known.
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 
@@ -152,6 +154,7 @@ Dense::Dense(size_t inputs, size_t outputs, std::span<const float> weights,
       bias_((outputs + kPanel - 1) / kPanel * kPanel) {
   std::ranges::copy(bias, bias_.data());
   for (size_t o = 0; o < outputs; ++o) {
+    if (o % kPanel == 0) GiveWay();
     float* const panel = weights_.data() + o / kPanel * kPanel * inputs;
     for (size_t i = 0; i < inputs; ++i) panel[i * kPanel + o % kPanel] = weights[o * inputs + i];
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "server/base/aligned_buffer.h"
+#include "server/base/give_way.h"
 #include "server/kernel/fallback.h"
 #include "server/kernel/pieces.h"
 
@@ -417,6 +418,7 @@ struct Dense::Impl {
                                        const dnnl::primitive_attr& attr) const {
     std::vector<Prepared> prepared;
     for (const size_t rows : buckets) {
+      GiveWay();
       const auto description = DescribeDense(rows, shape, weights, attr);
       prepared.push_back(Prepare<decltype(description), dnnl::inner_product_forward>(description));
       if (shape.precision == Precision::kBf16) prepared.back().rounded = rows * shape.inputs;
@@ -519,6 +521,7 @@ absl::StatusOr<std::unique_ptr<Activation>> Activation::Create(
   UseOneThread();
   auto impl = std::make_unique<Impl>();
   for (const size_t rows : buckets) {
+    GiveWay();
     impl->prepared.push_back(PrepareActivation(rows, cols, algorithm));
   }
   if (algorithm.name == kPrelu) {

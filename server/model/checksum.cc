@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "server/base/give_way.h"
+
 namespace hillock::model {
 namespace {
 
@@ -12,9 +14,16 @@ namespace {
 constexpr char kTag = 0x7d;
 constexpr size_t kTrailerBytes = 5;
 
+constexpr size_t kStretchBytes = size_t{1} << 16;  // 0.1 ms or less
+
 uint32_t Crc32(std::string_view bytes) {
-  return static_cast<uint32_t>(
-      crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+  unsigned long crc = 0;
+  for (size_t at = 0; at < bytes.size(); at += kStretchBytes) {
+    const std::string_view stretch = bytes.substr(at, kStretchBytes);
+    crc = crc32_z(crc, reinterpret_cast<const Bytef*>(stretch.data()), stretch.size());
+    GiveWay();
+  }
+  return static_cast<uint32_t>(crc);
 }
 
 uint32_t LittleEndian(std::string_view bytes) {

@@ -13,10 +13,13 @@
 #include <cstring>
 #include <memory>
 
+#include "server/base/give_way.h"
+
 namespace hillock::model {
 namespace {
 
 constexpr size_t kMostNameBytes = 255;
+constexpr size_t kMostBytesOfRead = size_t{1} << 17;  // 0.1 ms or less from the page cache
 
 bool IsOneComponent(std::string_view name) {
   return !name.empty() && name.size() <= kMostNameBytes && name != "." && name != ".." &&
@@ -61,7 +64,9 @@ absl::StatusOr<struct stat> RegularFile(int fd) {
 absl::Status ReadAll(int fd, FileContent& content) {
   size_t done = 0;
   while (done < content.size()) {
-    const ssize_t n = read(fd, content.data() + done, content.size() - done);
+    GiveWay();
+    const ssize_t n =
+        read(fd, content.data() + done, std::min(content.size() - done, kMostBytesOfRead));
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) {
       return absl::DataLossError(fmt::format("{} bytes could be read of {}", done, content.size()));

@@ -7,6 +7,8 @@
 #include <span>
 #include <string_view>
 
+#include "server/base/give_way.h"
+
 namespace hillock::model {
 namespace {
 
@@ -52,6 +54,7 @@ absl::Status CheckSource(const Mlp& mlp, size_t index) {
 }
 
 absl::Status CheckLayer(const Mlp& mlp, size_t index) {
+  GiveWay();
   const Layer& layer = mlp.layers[index];
   if (layer.inputs == 0 || layer.outputs == 0) {
     return absl::InvalidArgumentError(

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "proto/mlp.pb.h"
+#include "server/base/give_way.h"
 #include "server/model/checksum.h"
 
 namespace hillock::model {
@@ -61,6 +62,7 @@ absl::Status ReadActivation(const v1::Activation& from, Layer& layer) {
 }
 
 absl::StatusOr<Layer> ReadLayer(const v1::Layer& from, size_t index) {
+  GiveWay();
   Layer layer;
   HILLOCK_ASSIGN_OR_RETURN(layer.name, Name("name", from.name(), fmt::format("layer{}", index)));
   layer.source = from.has_source() ? from.source() : index;

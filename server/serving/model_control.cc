@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
-#include "server/base/cpu.h"
+#include "server/base/give_way.h"
 
 namespace hillock::serving {
 namespace {
@@ -16,21 +16,20 @@ constexpr char kEveryModel[] = "*";
 
 }  // namespace
 
-ModelControl::ModelControl(ModelManager& manager, ControlMode mode, absl::Duration poll_period,
+ModelControl::ModelControl(ModelManager& manager, const Commons& commons, ControlMode mode,
+                           absl::Duration poll_period,
                            std::function<void(const absl::Status&)> on_error)
-    : manager_(manager), mode_(mode), poll_period_(poll_period), on_error_(std::move(on_error)) {}
+    : manager_(manager),
+      commons_(commons),
+      mode_(mode),
+      poll_period_(poll_period),
+      on_error_(std::move(on_error)) {}
 
-absl::Status ModelControl::Start(const std::vector<std::string>& models) {
-  HILLOCK_RETURN_IF_ERROR(LoadFirst(models));
-  {
-    absl::MutexLock lock(&mutex_);
-    stopping_ = false;
-  }
+void ModelControl::Start() {
   thread_ = std::thread([this] {
-    YieldToOtherThreads();
+    YieldToOtherThreads([this] { return commons_.CountSleepers() == 0; });
     Loop();
   });
-  return absl::OkStatus();
 }
 
 absl::Status ModelControl::LoadFirst(const std::vector<std::string>& models) {

@@ -11,6 +11,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "server/base/status.h"
+#include "server/serving/commons.h"
 #include "server/serving/model_manager.h"
 
 namespace hillock::serving {
@@ -20,19 +21,23 @@ enum class ControlMode { kNone, kPoll, kExplicit };
 
 // Runs a ModelManager on a thread of its own, which yields to the threads that serve. The thread
 // looks at the repository every `poll_period`, does what callers ask for, and frees what is no
-// longer used. Thread-safe, apart from Start() and Stop().
+// longer used. Thread-safe, apart from LoadFirst(), Start() and Stop().
 class ModelControl {
  public:
-  // `manager` must outlive this, and is used by its thread alone between Start() and Stop().
-  // `on_error` is told, on that thread, when the repository can no longer be listed.
-  ModelControl(ModelManager& manager, ControlMode mode, absl::Duration poll_period,
-               std::function<void(const absl::Status&)> on_error);
+  // `manager` must outlive this, and is used by its thread alone between Start() and Stop(); so
+  // must `commons`, whose sleepers the thread counts. `on_error` is told, on that thread, when the
+  // repository can no longer be listed.
+  ModelControl(ModelManager& manager, const Commons& commons, ControlMode mode,
+               absl::Duration poll_period, std::function<void(const absl::Status&)> on_error);
   ~ModelControl() { Stop(); }
 
   // Loads what the mode wants at first: everything, or, when callers decide, the models named, of
   // which "*" stands for all. A model that fails is in the catalog with its error. The error of a
   // repository that cannot be listed, NOT_FOUND for a model named and not there.
-  absl::Status Start(const std::vector<std::string>& models);
+  absl::Status LoadFirst(const std::vector<std::string>& models);
+
+  // Starts the thread. REQUIRES: everyone who takes from the commons has been added.
+  void Start();
 
   // Finishes what it is doing; later calls answer UNAVAILABLE. Does nothing the second time.
   void Stop();
@@ -53,7 +58,6 @@ class ModelControl {
     bool done = false;
   };
 
-  absl::Status LoadFirst(const std::vector<std::string>& models);
   absl::Status DoExplicitly(const Work& work);
   void Loop();
   bool Wait(absl::Time until) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -61,12 +65,13 @@ class ModelControl {
   void DoOrders() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   ModelManager& manager_;
+  const Commons& commons_;
   const ControlMode mode_;
   const absl::Duration poll_period_;
   const std::function<void(const absl::Status&)> on_error_;
   absl::Mutex mutex_;
   std::deque<Order*> orders_ ABSL_GUARDED_BY(mutex_);
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = true;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status last_look_;  // belongs to the thread
   std::thread thread_;
 };

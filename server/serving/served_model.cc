@@ -4,12 +4,13 @@
 #include <iterator>
 #include <utility>
 
+#include "server/base/give_way.h"
 #include "server/engine/precision.h"
 
 namespace hillock::serving {
 namespace {
 
-// A batch large enough to show what one more row costs.
+// A batch large enough to show what a row of many costs.
 constexpr size_t kManyRows = 32;
 
 std::vector<metrics::LayerLabels> LabelsOf(const engine::Plan& plan) {
@@ -36,8 +37,9 @@ class Trial {
   // How long a run of so many rows of zeros takes.
   absl::StatusOr<Nanos> Run(size_t rows) {
     std::fill_n(executor_.input(), rows * executor_.plan().inputs(), 0.0f);
+    const engine::Pause pause{0, GiveWay};
     const Nanos start = clock_.Now();
-    HILLOCK_RETURN_IF_ERROR(executor_.Run(rows, /*profile=*/false));
+    HILLOCK_RETURN_IF_ERROR(executor_.Run(rows, /*profile=*/false, &pause));
     return clock_.Now() - start;
   }
 
@@ -98,19 +100,20 @@ absl::Status ServedModel::MeasureCost(const Clock& clock) {
   HILLOCK_RETURN_IF_ERROR(trial.Run(1).status());
   HILLOCK_ASSIGN_OR_RETURN(first_row_cost_, trial.Run(1));
   HILLOCK_RETURN_IF_ERROR(trial.Run(kManyRows).status());
-  HILLOCK_RETURN_IF_ERROR(trial.Run(kManyRows).status());
+  HILLOCK_ASSIGN_OR_RETURN(Nanos took, trial.Run(kManyRows));
+  row_cost_ = took / static_cast<Nanos>(kManyRows) + 1;
   const auto fitting =
       static_cast<size_t>(static_cast<Nanos>(kManyRows) * kSlice / trial.LongestStretch());
   auto bucket =
       std::prev(std::ranges::upper_bound(engine::kBuckets, std::max(fitting, kFewestBlockRows)));
-  for (;; --bucket) {  // fewer rows take longer each
-    block_rows_ = *bucket;
-    HILLOCK_ASSIGN_OR_RETURN(const Nanos block, trial.Run(block_rows_));
-    row_cost_ = block / static_cast<Nanos>(block_rows_) + 1;
-    if (trial.LongestStretch() <= kSlice || block_rows_ <= kFewestBlockRows) {
-      return absl::OkStatus();
-    }
+  block_rows_ = *bucket;
+  // Fewer rows take longer each.
+  for (; block_rows_ < kManyRows; block_rows_ = *--bucket) {
+    HILLOCK_ASSIGN_OR_RETURN(took, trial.Run(block_rows_));
+    row_cost_ = took / static_cast<Nanos>(block_rows_) + 1;
+    if (trial.LongestStretch() <= kSlice || block_rows_ <= kFewestBlockRows) break;
   }
+  return absl::OkStatus();
 }
 
 Nanos ServedModel::Cost(size_t rows) const {

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -16,7 +17,7 @@
 #include <vector>
 
 #include "proto/inference.grpc.pb.h"
-#include "server/base/cpu.h"
+#include "server/base/give_way.h"
 #include "tests/bench/bench_server.h"
 #include "tests/bench/drive.h"
 #include "tests/bench/process.h"
@@ -75,7 +76,7 @@ class Swapper {
   Swapper(const BenchRepository& repository, const Control& control, const Shape& shape, int swaps,
           double per_second)
       : thread_([=, this, &repository, &control, &shape] {
-          YieldToOtherThreads();  // it shares its core with the load
+          YieldToOtherThreads(nullptr);  // it shares its core with the load
           auto next = std::chrono::steady_clock::now();
           for (int version = 2; version <= swaps + 1 || !stop_; ++version) {
             repository.Repeat(shape, version - 1, version);
@@ -148,7 +149,7 @@ void MeasureCycles(const BenchServer& server, const Control& control, const Shap
   int failures = 0;
   for (int cycle = 0; cycle <= cycles; ++cycle) {
     failures += control.Unload(shape) < 0;
-    if (cycle % (cycles / 4) == 0) {
+    if (cycle % std::max(cycles / 4, 1) == 0) {
       std::this_thread::sleep_for(kUntilFreed);
       fmt::print("after {:6} cycles of {}: {:.1f} MB resident\n", cycle, shape.name,
                  Megabytes(server.ResidentBytes()));

@@ -25,13 +25,14 @@ class ModelControlTest : public ::testing::Test {
     repository_.Put("dog/1", 2);
   }
   ModelControl Control(ControlMode mode) {
-    return {manager_, mode, absl::Milliseconds(1), [this](const absl::Status& status) {
+    return {manager_, commons_, mode, absl::Milliseconds(1), [this](const absl::Status& status) {
               error_ = status;
               failed_.Notify();
             }};
   }
 
   ManagedRepository repository_;
+  const Commons commons_;
   ModelManager manager_ = repository_.Manage();
   absl::Status error_;
   absl::Notification failed_;
@@ -40,40 +41,45 @@ class ModelControlTest : public ::testing::Test {
 TEST_F(ModelControlTest, LoadsEverythingUnlessCallersDecide) {
   for (const ControlMode mode : {ControlMode::kNone, ControlMode::kPoll}) {
     ModelControl control = Control(mode);
-    EXPECT_THAT(control.Start({}), IsOk());
+    EXPECT_THAT(control.LoadFirst({}), IsOk());
+    control.Start();
     EXPECT_THAT(repository_.Entries(), ElementsAre("cat 1: 1 inputs", "dog 1: 2 inputs"));
   }
 }
 
 TEST_F(ModelControlTest, LoadsWhatIsNamedWhenCallersDecide) {
   ModelControl control = Control(ControlMode::kExplicit);
-  EXPECT_THAT(control.Start({"dog"}), IsOk());
+  EXPECT_THAT(control.LoadFirst({"dog"}), IsOk());
+  control.Start();
   EXPECT_THAT(repository_.Entries(), ElementsAre("cat 0: it is not loaded", "dog 1: 2 inputs"));
 }
 
 TEST_F(ModelControlTest, TakesAStarForEveryModel) {
   ModelControl control = Control(ControlMode::kExplicit);
-  EXPECT_THAT(control.Start({"*"}), IsOk());
+  EXPECT_THAT(control.LoadFirst({"*"}), IsOk());
+  control.Start();
   EXPECT_THAT(repository_.Entries(), ElementsAre("cat 1: 1 inputs", "dog 1: 2 inputs"));
 }
 
 TEST_F(ModelControlTest, MissesAModelThatIsNamedAndNotThere) {
   ModelControl control = Control(ControlMode::kExplicit);
-  EXPECT_THAT(control.Start({"eel"}),
+  EXPECT_THAT(control.LoadFirst({"eel"}),
               StatusIs(Code::kNotFound, "failed to load 'eel': it is not in the repository"));
 }
 
 TEST_F(ModelControlTest, StartsBesideAModelThatIsDamaged) {
   repository_.folder().Write("cat/1/model.mlp", "junk");
   ModelControl control = Control(ControlMode::kExplicit);
-  EXPECT_THAT(control.Start({"cat", "dog"}), IsOk());
+  EXPECT_THAT(control.LoadFirst({"cat", "dog"}), IsOk());
+  control.Start();
   EXPECT_THAT(repository_.Entries(),
               ElementsAre(HasSubstr("cat 1: cat/1/model.mlp: 4 bytes"), "dog 1: 2 inputs"));
 }
 
 TEST_F(ModelControlTest, FollowsTheRepositoryWhenPolling) {
   ModelControl control = Control(ControlMode::kPoll);
-  EXPECT_THAT(control.Start({}), IsOk());
+  EXPECT_THAT(control.LoadFirst({}), IsOk());
+  control.Start();
   repository_.Put("cat/2", 3);
   repository_.AwaitTold("loaded cat 2");
   std::filesystem::rename(repository_.folder().Path("dog"), repository_.folder().Path(".dog"));
@@ -84,7 +90,8 @@ TEST_F(ModelControlTest, FollowsTheRepositoryWhenPolling) {
 
 TEST_F(ModelControlTest, TellsWhenTheRepositoryCannotBeListed) {
   ModelControl control = Control(ControlMode::kPoll);
-  EXPECT_THAT(control.Start({}), IsOk());
+  EXPECT_THAT(control.LoadFirst({}), IsOk());
+  control.Start();
   const std::string root = repository_.folder().path().string();
   std::filesystem::rename(root, root + "-aside");
   failed_.WaitForNotification();
@@ -96,7 +103,8 @@ TEST_F(ModelControlTest, TellsWhenTheRepositoryCannotBeListed) {
 
 TEST_F(ModelControlTest, DoesWhatCallersAskFor) {
   ModelControl control = Control(ControlMode::kExplicit);
-  EXPECT_THAT(control.Start({}), IsOk());
+  EXPECT_THAT(control.LoadFirst({}), IsOk());
+  control.Start();
   EXPECT_THAT(control.Load("cat"), IsOk());
   EXPECT_THAT(repository_.Entries(), ElementsAre("cat 1: 1 inputs", "dog 0: it is not loaded"));
   EXPECT_THAT(control.Load("eel"), StatusIs(Code::kNotFound, HasSubstr("'eel'")));
@@ -118,7 +126,8 @@ TEST_F(ModelControlTest, RefusesCallersWhoDoNotDecide) {
       {ControlMode::kPoll, "explicit model load / unload is not allowed if polling is enabled"}};
   for (const Refusal& refusal : table) {
     ModelControl control = Control(refusal.mode);
-    EXPECT_THAT(control.Start({}), IsOk());
+    EXPECT_THAT(control.LoadFirst({}), IsOk());
+    control.Start();
     EXPECT_THAT(control.Load("cat"), StatusIs(Code::kUnavailable, refusal.message));
     EXPECT_THAT(control.Unload("cat"), StatusIs(Code::kUnavailable, refusal.message));
     EXPECT_THAT(control.List(), IsOk());
@@ -128,7 +137,8 @@ TEST_F(ModelControlTest, RefusesCallersWhoDoNotDecide) {
 
 TEST_F(ModelControlTest, DoesNothingMoreOnceStopped) {
   ModelControl control = Control(ControlMode::kExplicit);
-  EXPECT_THAT(control.Start({}), IsOk());
+  EXPECT_THAT(control.LoadFirst({}), IsOk());
+  control.Start();
   control.Stop();
   EXPECT_THAT(control.Load("cat"), StatusIs(Code::kUnavailable, "the server is shutting down"));
 }
