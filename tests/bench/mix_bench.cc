@@ -1,8 +1,10 @@
-// Light requests beside heavy ones, and heavy work on one core and on two.
+// Light requests beside heavy ones, and work on one core and on two.
 //
 // Beside: one reactor on core 0. A light model takes 2,000 requests/s, first alone, then while a
 // heavy one computes batches of 256 rows without pause. Both loads come from core 1.
 // Sharing: requests of many rows to the heavy model, one at a time, with one reactor and with two.
+// Scaling: a closed loop of 4 connections with 8 requests of 16 rows outstanding, with one reactor
+// and with two. The client has to share their cores; this model computes long for few bytes.
 //
 //   mix_bench [ROUNDS [SECONDS]]
 
@@ -22,11 +24,13 @@ namespace hillock::bench {
 namespace {
 
 const Shape kLight{"16-64-64-8", {16, 64, 64, 8}};
+const Shape kMiddling{"479-1024-1024-512-256-1", {479, 1024, 1024, 512, 256, 1}};
 const Shape kHeavy{"1024-2048-2048-2048-256", {1024, 2048, 2048, 2048, 256}};
 
 constexpr double kLightRate = 2000;
 constexpr size_t kHeavyRows = 256;
 constexpr size_t kBigRows = 4096;
+constexpr size_t kMiddlingRows = 16;
 
 client::LoadPlan LightPlan(const std::string& address) {
   client::LoadPlan plan{address, {MakeRequest(kLight)}, 4, 256};
@@ -78,6 +82,26 @@ void Sharing(int rounds, double seconds) {
   }
 }
 
+void Scaling(int rounds, double seconds) {
+  const BenchServer one({kMiddling}, {"--reactors", "1"}, {0, 1});
+  const BenchServer two({kMiddling}, {"--reactors", "2"}, {0, 1});
+  PinToCores({0, 1});
+  client::LoadPlan plan{one.address(), {MakeRequest(kMiddling, kMiddlingRows)}, 4, 8};
+  std::vector<double> ratios;
+  std::vector<double> rates;
+  for (int i = 0; i < rounds; ++i) {
+    plan.target = one.address();
+    const double alone = Drive(plan, seconds).requests_per_second;
+    plan.target = two.address();
+    rates.push_back(Drive(plan, seconds).requests_per_second);
+    ratios.push_back(rates.back() / alone);
+  }
+  fmt::print(
+      "{} rows of {} a request: {:.0f} requests/s with two reactors, {:.2f} times those "
+      "with one\n",
+      kMiddlingRows, kMiddling.name, Median(rates), Median(ratios));
+}
+
 }  // namespace
 }  // namespace hillock::bench
 
@@ -86,5 +110,6 @@ int main(int argc, char** argv) {
   const double seconds = argc > 2 ? std::atof(argv[2]) : 3.0;
   hillock::bench::Beside(rounds, seconds);
   hillock::bench::Sharing(rounds, seconds);
+  hillock::bench::Scaling(rounds, seconds);
   return 0;
 }
