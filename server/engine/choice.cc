@@ -42,6 +42,10 @@ constexpr double kLongSeconds = 1e-3;  // one turn is enough when even the faste
 // oneDNN's activation has to be faster by this to be worth its lesser exactness.
 constexpr double kWorthwhile = 0.98;
 
+// Its dense layer by this, in f32: the weights may have to be held twice, and where they come from
+// memory the few runs that are timed differ by as much.
+constexpr double kDenseWorthwhile = 0.95;
+
 double Seconds(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
   work();
@@ -150,10 +154,10 @@ struct DenseChoice {
   Ratios ratios = {1, 1, 1};
 };
 
-// The first of kTimedRows from which on oneDNN is faster; past the last where it never is.
-size_t FirstFaster(const Ratios& ratios) {
+// The first of kTimedRows from which on oneDNN is worth it; past the last where it never is.
+size_t FirstWorthwhile(const Ratios& ratios) {
   size_t first = kTimedRows.size();
-  while (first > 0 && ratios[first - 1] < 1) --first;
+  while (first > 0 && ratios[first - 1] < kDenseWorthwhile) --first;
   return first;
 }
 
@@ -161,8 +165,8 @@ DenseChoice TimeDense(const model::Layer& layer) {
   auto trial = MakeTrial(layer, Precision::kF32);
   if (!trial) return {};
   DenseChoice choice{0, Precision::kF32, TimeAll(*trial)};
-  size_t first = FirstFaster(choice.ratios);
-  if (!trial->Agree()) first = Overall(choice.ratios) < 1 ? 0 : kTimedRows.size();
+  size_t first = FirstWorthwhile(choice.ratios);
+  if (!trial->Agree()) first = Overall(choice.ratios) < kDenseWorthwhile ? 0 : kTimedRows.size();
   std::fill_n(choice.ratios.begin(), first, 1.0);
   choice.onednn_from = first == kTimedRows.size() ? Choice::kNever : BucketFor(kTimedRows[first]);
   return choice;
