@@ -58,7 +58,7 @@ std::vector<std::string> Numbered(const inference::ModelConfig& config, const st
 }
 
 absl::Status AppendTo(Tensor& all, Tensor some) {
-  if (all.name != some.name || all.width != some.width || all.is_text != some.is_text) {
+  if (all.name != some.name || all.width != some.width || all.kind != some.kind) {
     return absl::InternalError(
         fmt::format("output {} has another name, width or datatype than in "
                     "the answer to the rows before",
@@ -66,6 +66,7 @@ absl::Status AppendTo(Tensor& all, Tensor some) {
   }
   all.floats.insert(all.floats.end(), some.floats.begin(), some.floats.end());
   std::move(some.strings.begin(), some.strings.end(), std::back_inserter(all.strings));
+  all.integers.insert(all.integers.end(), some.integers.begin(), some.integers.end());
   return absl::OkStatus();
 }
 

@@ -52,7 +52,10 @@ std::string ActivationText(const Layer& layer) {
   return inside.empty() ? name : fmt::format("{}({})", name, inside);
 }
 
-std::string ClassesText(const Mlp& mlp, const Output& output) {
+std::string LabelsText(const Mlp& mlp, const Output& output) {
+  if (output.multilabel) {
+    return fmt::format("a label for each column, 1 from {} on\n", output.threshold);
+  }
   std::string text = fmt::format("{} classes:", output.class_labels.size());
   const size_t shown = std::min(output.class_labels.size(), kMostClassesShown);
   for (size_t i = 0; i < shown; ++i) text += ' ' + Printable(output.class_labels[i]);
@@ -115,7 +118,8 @@ void AddOutputs(const Mlp& mlp, nlohmann::ordered_json& json) {
     nlohmann::ordered_json& about = mlp.outputs.size() == 1 ? json : list.back();
     if (mlp.outputs.size() > 1) about["layer"] = SourceName(mlp, output.source);
     about["class_labels"] = output.class_labels;
-    if (!output.class_labels.empty() && mlp.width(output) == 1) {
+    about["multilabel"] = output.multilabel;
+    if (output.has_labels() && (output.multilabel || mlp.width(output) == 1)) {
       about["threshold"] = output.threshold;
     }
   }
@@ -134,7 +138,7 @@ std::string ModelText(const Mlp& mlp) {
   text += mlp.outputs.size() == 1 ? " -> " : "\n";
   for (const Output& output : mlp.outputs) {
     text += OutputText(mlp, output);
-    if (!output.class_labels.empty()) text += ClassesText(mlp, output);
+    if (output.has_labels()) text += LabelsText(mlp, output);
   }
   if (!mlp.producer.empty()) text += fmt::format("made by {}\n", Printable(mlp.producer));
   const size_t learned = Learned(mlp);

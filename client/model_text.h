@@ -14,8 +14,8 @@ namespace hillock::client {
 // numbers, FLOP a row, bytes of weights as 32-bit floats.
 std::string ModelText(const model::Mlp& mlp);
 
-// The same as one object; sizes are numbers. One output is "output", with "class_labels" beside it;
-// several are "outputs", each with its own.
+// The same as one object; sizes are numbers. One output is "output", with "class_labels" and
+// "multilabel" beside it; several are "outputs", each with its own.
 nlohmann::ordered_json ModelJson(const model::Mlp& mlp);
 
 }  // namespace hillock::client

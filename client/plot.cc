@@ -143,7 +143,7 @@ absl::StatusOr<Scores> ScoresOf(const InferOutput& output, std::optional<size_t>
   size_t columns = 0;
   std::vector<std::string> sizes;
   for (const Tensor& tensor : output.outputs) {
-    if (tensor.is_text) continue;
+    if (tensor.kind != Tensor::Kind::kFloats) continue;
     columns += tensor.width;
     sizes.push_back(fmt::format("output {} has {} columns", Quoted(tensor.name), tensor.width));
   }
@@ -152,7 +152,7 @@ absl::StatusOr<Scores> ScoresOf(const InferOutput& output, std::optional<size_t>
   HILLOCK_ASSIGN_OR_RETURN(scores.column, ChooseColumn("--output", given, columns,
                                                        fmt::format("{}", fmt::join(sizes, ", "))));
   for (const Tensor& tensor : output.outputs) {
-    if (tensor.is_text) continue;
+    if (tensor.kind != Tensor::Kind::kFloats) continue;
     scores.tensor = &tensor;
     if (scores.column < tensor.width) break;
     scores.column -= tensor.width;

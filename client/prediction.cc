@@ -37,16 +37,24 @@ size_t PredictedClass(std::span<const float> outputs) {
 struct Head {
   const Tensor* scores = nullptr;
   Tensor* labels = nullptr;
+
+  bool has_strings() const { return labels != nullptr && labels->kind == Tensor::Kind::kStrings; }
+  bool is_multilabel() const { return labels != nullptr && !has_strings(); }
 };
+
+bool HasShapeOfLabels(const Tensor& labels, const Tensor& scores) {
+  return labels.width == (labels.kind == Tensor::Kind::kStrings ? 1 : scores.width);
+}
 
 absl::Status PairLabels(Tensor& labels, std::vector<Head>& heads) {
   const auto head = std::find_if(heads.begin(), heads.end(), [&](const Head& one) {
     return heads.size() == 1 || one.scores->name + std::string(kLabelSuffix) == labels.name;
   });
-  if (head == heads.end() || head->labels != nullptr || labels.width != 1) {
+  if (head == heads.end() || head->labels != nullptr || !HasShapeOfLabels(labels, *head->scores)) {
     return absl::UnimplementedError(
-        fmt::format("BYTES output {} of {} a row is not the labels of one of {} FP32 outputs",
-                    Quoted(labels.name), labels.width, heads.size()));
+        fmt::format("{} output {} of {} a row is not the labels of one of {} FP32 outputs",
+                    labels.kind == Tensor::Kind::kStrings ? "BYTES" : "INT64", Quoted(labels.name),
+                    labels.width, heads.size()));
   }
   head->labels = &labels;
   return absl::OkStatus();
@@ -55,11 +63,12 @@ absl::Status PairLabels(Tensor& labels, std::vector<Head>& heads) {
 absl::StatusOr<std::vector<Head>> PairOutputs(std::vector<Tensor>& outputs) {
   std::vector<Head> heads;
   for (const Tensor& tensor : outputs) {
-    if (!tensor.is_text) heads.push_back({&tensor, nullptr});
+    if (tensor.kind == Tensor::Kind::kFloats) heads.push_back({&tensor, nullptr});
   }
   if (heads.empty()) return absl::UnimplementedError("got no FP32 output, want at least 1");
   for (Tensor& tensor : outputs) {
-    if (tensor.is_text) HILLOCK_RETURN_IF_ERROR(PairLabels(tensor, heads));
+    if (tensor.kind == Tensor::Kind::kFloats) continue;
+    HILLOCK_RETURN_IF_ERROR(PairLabels(tensor, heads));
   }
   return heads;
 }
@@ -73,12 +82,28 @@ std::vector<std::string> NameClasses(std::vector<std::string> names, size_t clas
   return names;
 }
 
-Prediction MakeOne(const Head& head, size_t i) {
+// "cat dog" for the classes that are not 0.
+std::string LabelOf(std::span<const int64_t> yes, const std::vector<std::string>& class_names) {
+  std::string label;
+  for (size_t i = 0; i < yes.size(); ++i) {
+    if (yes[i] == 0) continue;
+    label += (label.empty() ? "" : " ") + class_names[i];
+  }
+  return label.empty() ? "none" : label;
+}
+
+Prediction MakeOne(const Head& head, size_t i, const std::vector<std::string>& class_names) {
   const auto outputs = head.scores->row(i);
   Prediction prediction;
   prediction.outputs.assign(outputs.begin(), outputs.end());
-  prediction.label = head.labels != nullptr ? std::move(head.labels->strings[i])
-                                            : std::to_string(PredictedClass(outputs));
+  if (head.is_multilabel()) {
+    const auto yes = std::span(head.labels->integers).subspan(i * outputs.size(), outputs.size());
+    prediction.yes.assign(yes.begin(), yes.end());
+    prediction.label = LabelOf(yes, class_names);
+  } else {
+    prediction.label = head.has_strings() ? std::move(head.labels->strings[i])
+                                          : std::to_string(PredictedClass(outputs));
+  }
   return prediction;
 }
 
@@ -87,15 +112,17 @@ Predictions MakeAll(const Head& head, size_t rows, size_t first_row,
   Predictions predictions;
   predictions.output = head.scores->name;
   predictions.names_classes = head.labels != nullptr;
+  predictions.multilabel = head.is_multilabel();
+  predictions.class_names = NameClasses(
+      std::move(class_names), std::max<size_t>(2, head.scores->width), head.has_strings());
   for (size_t i = 0; i < rows; ++i) {
-    predictions.rows.push_back(MakeOne(head, i));
+    predictions.rows.push_back(MakeOne(head, i, predictions.class_names));
     predictions.rows.back().row = first_row + i;
   }
   predictions.probabilities =
+      !predictions.multilabel &&
       std::all_of(predictions.rows.begin(), predictions.rows.end(),
                   [](const Prediction& row) { return AreProbabilities(row.outputs); });
-  predictions.class_names = NameClasses(
-      std::move(class_names), std::max<size_t>(2, head.scores->width), predictions.names_classes);
   return predictions;
 }
 

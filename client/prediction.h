@@ -4,6 +4,7 @@
 #define HILLOCK_CLIENT_PREDICTION_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,8 +18,9 @@
 namespace hillock::client {
 
 struct Prediction {
-  size_t row = 0;  // in the input, from 0
-  std::string label;
+  size_t row = 0;            // in the input, from 0
+  std::string label;         // of a multilabel output: the classes it has, "cat dog", or "none"
+  std::vector<int64_t> yes;  // of a multilabel output: 1 for each class that it has, else 0
   std::vector<float> outputs;
   std::optional<std::string> expected;
 };
@@ -29,6 +31,7 @@ struct Predictions {
   std::string version;
   std::string output;                    // name of the float output
   bool names_classes = false;            // the server gave the labels; else they are column numbers
+  bool multilabel = false;               // these are a yes or no for each column
   bool probabilities = false;            // AreProbabilities holds for every row
   std::vector<std::string> class_names;  // by class
   std::vector<Prediction> rows;
@@ -47,13 +50,14 @@ struct Accuracy {
 };
 
 // Pairs `output` with `rows`, of which the first is row `first_row` of the input: one Predictions
-// for each float output, in the server's order. The labels of a row are what the output of strings
+// for each float output, in the server's order. The label of a row is what the output of strings
 // says that belongs to it: the only one beside an only float output, else the one whose name has
-// "_label" behind the float output's. Where there is none, it is the number of the largest column;
-// of a single column, "1" from 0.5 on and "0" below. A NaN is never the largest. Classes beyond
-// `class_names` are called by their numbers, "#<number>" when the output has labels. What is
-// expected of a row is expected of the first output with labels, else of the first. Errors:
-// UNIMPLEMENTED when there is no float output, or strings that belong to none.
+// "_label" behind the float output's. An output of integers, one for each float, says which classes
+// the row has: those that are not 0. Where there is neither, the label is the number of the largest
+// column; of a single column, "1" from 0.5 on and "0" below. A NaN is never the largest. Classes
+// beyond `class_names` are called by their numbers, "#<number>" when the output has strings. What
+// is expected of a row is expected of the first output with labels, else of the first. Errors:
+// UNIMPLEMENTED when there is no float output, or labels that belong to none.
 absl::StatusOr<std::vector<Predictions>> MakePredictions(const std::string& model,
                                                          InferOutput output, const Rows& rows,
                                                          size_t first_row,

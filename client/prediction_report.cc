@@ -73,6 +73,7 @@ std::string ClassTable(const Predictions& predictions, size_t top, Ink ink) {
 std::vector<Column> OutputColumns(const Predictions& predictions, size_t shown, size_t width) {
   const std::string name = Printable(predictions.output);
   std::vector<Column> columns{{"row", Align::kRight}};
+  if (predictions.multilabel) columns.push_back({"label"});
   for (size_t i = 0; i < shown; ++i) {
     columns.push_back({width == 1 ? name : fmt::format("{}[{}]", name, i), Align::kRight});
   }
@@ -87,6 +88,7 @@ std::string OutputTable(const Predictions& predictions, Ink ink) {
   Table table(OutputColumns(predictions, shown, width));
   for (const Prediction& row : predictions.rows) {
     std::vector<std::string> cells{std::to_string(row.row)};
+    if (predictions.multilabel) cells.push_back(Printable(row.label));
     for (size_t i = 0; i < shown; ++i) cells.push_back(FormatNumber(row.outputs[i]));
     if (shown < width) cells.push_back("...");
     if (row.expected) cells.push_back(Expected(row, ink));
@@ -101,9 +103,10 @@ std::vector<std::string> Caption(const Predictions& predictions, const Predictio
   const auto ranked = Rank(predictions, prediction, std::max<size_t>(top, 1));
   const bool probability = predictions.probabilities;
   const std::string label = Emphasize(Printable(prediction.label), Accent::kBold, ink);
-  std::vector<std::string> lines{
-      fmt::format("row {}", prediction.row),
-      fmt::format("predicted  {}  {}", label, FormatScore(ranked[0].score, probability))};
+  const std::string with_score =
+      predictions.multilabel ? "" : "  " + FormatScore(ranked[0].score, probability);
+  std::vector<std::string> lines{fmt::format("row {}", prediction.row),
+                                 fmt::format("predicted  {}{}", label, with_score)};
   if (prediction.expected) lines.push_back(fmt::format("expected   {}", Expected(prediction, ink)));
   lines.emplace_back();
   size_t name_width = 1;
@@ -135,10 +138,14 @@ std::string SideBySide(const std::vector<std::string>& left,
   return text;
 }
 
-nlohmann::ordered_json RowJson(const Prediction& row, bool names_classes) {
+nlohmann::ordered_json RowJson(const Predictions& predictions, const Prediction& row) {
   nlohmann::ordered_json json{{"row", row.row}};
-  if (names_classes) json["label"] = row.label;
-  json[names_classes ? "probabilities" : "outputs"] = row.outputs;
+  if (predictions.multilabel) {
+    json["label"] = row.yes;
+  } else if (predictions.names_classes) {
+    json["label"] = row.label;
+  }
+  json[predictions.names_classes ? "probabilities" : "outputs"] = row.outputs;
   if (row.expected) json["expected"] = *row.expected;
   return json;
 }
@@ -146,7 +153,7 @@ nlohmann::ordered_json RowJson(const Prediction& row, bool names_classes) {
 void AddRows(const Predictions& predictions, nlohmann::ordered_json& json) {
   json["rows"] = nlohmann::ordered_json::array();
   for (const Prediction& row : predictions.rows) {
-    json["rows"].push_back(RowJson(row, predictions.names_classes));
+    json["rows"].push_back(RowJson(predictions, row));
   }
   if (const auto accuracy = Measure(predictions)) {
     json["accuracy"] = accuracy->value();
@@ -157,8 +164,8 @@ void AddRows(const Predictions& predictions, nlohmann::ordered_json& json) {
 }  // namespace
 
 std::string PredictionTable(const Predictions& predictions, size_t top, Ink ink) {
-  return predictions.names_classes ? ClassTable(predictions, top, ink)
-                                   : OutputTable(predictions, ink);
+  return predictions.names_classes && !predictions.multilabel ? ClassTable(predictions, top, ink)
+                                                              : OutputTable(predictions, ink);
 }
 
 std::string PredictionPicture(const Predictions& predictions, const Prediction& prediction,

@@ -17,7 +17,8 @@ namespace hillock::client {
 
 // One line a row: its number, the label with its probability, the best `top` classes, and the
 // expected label with a mark. A model that names no classes has its outputs in place of the
-// classes. Where scores are no probabilities they are printed as numbers.
+// classes, a multilabel one both its label and its outputs. Where scores are no probabilities they
+// are printed as numbers.
 std::string PredictionTable(const Predictions& predictions, size_t top, Ink ink);
 
 // The prediction of a row beside a picture of the row, with a bar for each of the best `top`.
@@ -26,7 +27,8 @@ std::string PredictionPicture(const Predictions& predictions, const Prediction& 
                               std::span<const float> pixels, PictureSize size, size_t top, Ink ink);
 
 // {"model", "version", "rows": [{"row", "label", "probabilities", "expected"}], "accuracy", "n"}.
-// "expected", "accuracy" and "n" are there when labels are known. A model that names no classes has
+// "expected", "accuracy" and "n" are there when labels are known. The "label" of a multilabel model
+// is a list, 1 or 0 for each class. A model that names no classes has
 // "outputs" in place of "label" and "probabilities". One with several outputs has {"model",
 // "version", "outputs": [{"output", "rows", "accuracy", "n"}]}. REQUIRES: at least one.
 nlohmann::ordered_json PredictionJson(const std::vector<Predictions>& outputs);

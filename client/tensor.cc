@@ -32,7 +32,7 @@ absl::StatusOr<size_t> WidthOf(const ModelInferResponse::InferOutputTensor& outp
                                       output.shape_size() == 0 ? 0 : output.shape(0), rows));
   }
   size_t width = 1;
-  const size_t most = std::numeric_limits<size_t>::max() / sizeof(float) / rows;
+  const size_t most = std::numeric_limits<size_t>::max() / sizeof(int64_t) / rows;
   for (int i = 1; i < output.shape_size(); ++i) {
     const int64_t size = output.shape(i);
     if (size < 1 || static_cast<size_t>(size) > most / width) {
@@ -43,13 +43,33 @@ absl::StatusOr<size_t> WidthOf(const ModelInferResponse::InferOutputTensor& outp
   return width;
 }
 
-absl::Status DecodeFloats(std::string_view raw, size_t elements, Tensor& tensor) {
-  if (raw.size() != elements * sizeof(float)) {
-    return Broken(tensor, fmt::format("got {} bytes, want {} FP32 = {}", raw.size(), elements,
-                                      elements * sizeof(float)));
+struct Datatype {
+  std::string_view name;
+  Tensor::Kind kind;
+};
+
+constexpr Datatype kDatatypes[] = {{"FP32", Tensor::Kind::kFloats},
+                                   {"BYTES", Tensor::Kind::kStrings},
+                                   {"INT64", Tensor::Kind::kIntegers}};
+
+absl::StatusOr<Tensor::Kind> KindOf(const ModelInferResponse::InferOutputTensor& output) {
+  for (const Datatype& datatype : kDatatypes) {
+    if (datatype.name == output.datatype()) return datatype.kind;
   }
-  tensor.floats.resize(elements);
-  std::memcpy(tensor.floats.data(), raw.data(), raw.size());
+  return absl::UnimplementedError(
+      fmt::format("output {} is {}, this client reads FP32, BYTES and INT64", Quoted(output.name()),
+                  Quoted(output.datatype())));
+}
+
+template <class T>
+absl::Status DecodeNumbers(std::string_view raw, size_t elements, std::string_view datatype,
+                           const Tensor& tensor, std::vector<T>& numbers) {
+  if (raw.size() != elements * sizeof(T)) {
+    return Broken(tensor, fmt::format("got {} bytes, want {} {} = {}", raw.size(), elements,
+                                      datatype, elements * sizeof(T)));
+  }
+  numbers.resize(elements);
+  std::memcpy(numbers.data(), raw.data(), raw.size());
   return absl::OkStatus();
 }
 
@@ -68,12 +88,35 @@ absl::Status DecodeStrings(std::string_view raw, size_t elements, Tensor& tensor
   return Broken(tensor, fmt::format("got {} strings, want {}", tensor.strings.size(), elements));
 }
 
+absl::Status DecodeRaw(std::string_view raw, size_t elements, Tensor& tensor) {
+  switch (tensor.kind) {
+    case Tensor::Kind::kFloats:
+      return DecodeNumbers(raw, elements, "FP32", tensor, tensor.floats);
+    case Tensor::Kind::kStrings:
+      return DecodeStrings(raw, elements, tensor);
+    case Tensor::Kind::kIntegers:
+      return DecodeNumbers(raw, elements, "INT64", tensor, tensor.integers);
+  }
+  HILLOCK_CHECK(false);
+}
+
 absl::Status CopyTyped(const InferTensorContents& contents, size_t elements, Tensor& tensor) {
-  const auto& floats = contents.fp32_contents();
-  const auto& strings = contents.bytes_contents();
-  tensor.floats.assign(floats.begin(), floats.end());
-  tensor.strings.assign(strings.begin(), strings.end());
-  const size_t got = tensor.is_text ? tensor.strings.size() : tensor.floats.size();
+  const auto copy = [](const auto& from, auto& to) {
+    to.assign(from.begin(), from.end());
+    return to.size();
+  };
+  size_t got = 0;
+  switch (tensor.kind) {
+    case Tensor::Kind::kFloats:
+      got = copy(contents.fp32_contents(), tensor.floats);
+      break;
+    case Tensor::Kind::kStrings:
+      got = copy(contents.bytes_contents(), tensor.strings);
+      break;
+    case Tensor::Kind::kIntegers:
+      got = copy(contents.int64_contents(), tensor.integers);
+      break;
+  }
   if (got == elements) return absl::OkStatus();
   return Broken(tensor, fmt::format("got {} elements, want {}", got, elements));
 }
@@ -91,20 +134,14 @@ absl::StatusOr<Tensor> DecodeOutput(const ModelInferResponse& response, int inde
   const auto& output = response.outputs(index);
   Tensor tensor;
   tensor.name = output.name();
-  tensor.is_text = output.datatype() == "BYTES";
-  if (!tensor.is_text && output.datatype() != "FP32") {
-    return absl::UnimplementedError(fmt::format("output {} is {}, this client reads FP32 and BYTES",
-                                                Quoted(tensor.name), Quoted(output.datatype())));
-  }
+  HILLOCK_ASSIGN_OR_RETURN(tensor.kind, KindOf(output));
   HILLOCK_ASSIGN_OR_RETURN(tensor.width, WidthOf(output, rows, tensor));
   const size_t elements = rows * tensor.width;
   if (index >= response.raw_output_contents_size()) {
     HILLOCK_RETURN_IF_ERROR(CopyTyped(output.contents(), elements, tensor));
     return tensor;
   }
-  const std::string_view raw = response.raw_output_contents(index);
-  HILLOCK_RETURN_IF_ERROR(tensor.is_text ? DecodeStrings(raw, elements, tensor)
-                                         : DecodeFloats(raw, elements, tensor));
+  HILLOCK_RETURN_IF_ERROR(DecodeRaw(response.raw_output_contents(index), elements, tensor));
   return tensor;
 }
 

@@ -72,6 +72,20 @@ absl::Status CheckNormalization(const Mlp& mlp) {
   return CheckFloats("scale", mlp.scale, mlp.inputs());
 }
 
+absl::Status CheckLabels(const Output& output, size_t width) {
+  const size_t got = output.class_labels.size();
+  if (output.multilabel) {
+    if (got == 0 && width > 1) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        fmt::format("is multilabel with {} columns and {} class labels, want 2 columns or more and "
+                    "no class labels",
+                    width, got));
+  }
+  const size_t want = width == 1 ? 2 : width;
+  if (got == 0 || got == want) return absl::OkStatus();
+  return absl::InvalidArgumentError(fmt::format("has {} class labels, want {}", got, want));
+}
+
 absl::Status CheckOutput(const Mlp& mlp, const Output& output) {
   if (output.source == kInputValue || output.source > mlp.layers.size()) {
     return absl::InvalidArgumentError(fmt::format("is value {}, want 1 to {}, that of a layer",
@@ -81,10 +95,7 @@ absl::Status CheckOutput(const Mlp& mlp, const Output& output) {
     return absl::InvalidArgumentError(
         fmt::format("threshold is {}, want a finite number", output.threshold));
   }
-  const size_t got = output.class_labels.size();
-  const size_t want = mlp.width(output) == 1 ? 2 : mlp.width(output);
-  if (got == 0 || got == want) return absl::OkStatus();
-  return absl::InvalidArgumentError(fmt::format("has {} class labels, want {}", got, want));
+  return CheckLabels(output, mlp.width(output));
 }
 
 absl::Status CheckNames(const Mlp& mlp) {
@@ -96,7 +107,7 @@ absl::Status CheckNames(const Mlp& mlp) {
   };
   for (const Output& output : mlp.outputs) {
     HILLOCK_RETURN_IF_ERROR(check(output.name));
-    if (!output.class_labels.empty()) HILLOCK_RETURN_IF_ERROR(check(mlp.LabelName(output)));
+    if (output.has_labels()) HILLOCK_RETURN_IF_ERROR(check(mlp.LabelName(output)));
   }
   return absl::OkStatus();
 }

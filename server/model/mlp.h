@@ -37,7 +37,11 @@ struct Output {
   std::string name;
   size_t source = 0;                        // number of the value that it is; never the input
   std::vector<std::string> class_labels{};  // may be empty; else see proto/mlp.proto
-  float threshold = kDefaultThreshold;      // where the second class of one column begins
+  float threshold = kDefaultThreshold;      // where the second class of one column begins, or yes
+  bool multilabel = false;                  // each column says yes or no; there are no class_labels
+
+  // Whether there is an output of labels beside that of the floats.
+  bool has_labels() const { return multilabel || !class_labels.empty(); }
 };
 
 // A multi-layer perceptron as read from a file: complete, with every default filled in. Most are a
@@ -64,7 +68,7 @@ struct Mlp {
   // Arithmetic of one row: two for every weight.
   size_t flops_per_row() const;
 
-  // The name that the classes of an output have on the wire: "label" when there is one output, else
+  // The name that the labels of an output have on the wire: "label" when there is one output, else
   // that output's own name and "_label".
   std::string LabelName(const Output& output) const;
 };

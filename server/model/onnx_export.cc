@@ -127,33 +127,44 @@ std::string WriteNormalization(GraphWriter& graph, const Mlp& mlp) {
                     "normalization.scaled");
 }
 
-// Writes the classes of an output; names in the graph begin with `prefix`.
+// Writes the labels of an output; names in the graph begin with `prefix`.
 class LabelWriter {
  public:
   LabelWriter(GraphWriter& graph, const Output& output, size_t width, std::string_view prefix)
       : graph_(graph), output_(output), width_(width), prefix_(prefix) {}
 
   void Write(const std::string& name) {
+    if (output_.multilabel) {
+      AtOrAboveThreshold(name);
+      graph_.Output(name, DataType::kInt64, width_);
+      return;
+    }
     const std::string classes = graph_.Strings(Name("classes"), output_.class_labels);
     graph_.Node("Gather", {classes, Index()}, name);
+    graph_.Output(name, DataType::kString, 0);
   }
 
  private:
   std::string Name(std::string_view part) const { return fmt::format("{}.{}", prefix_, part); }
 
+  // 1 for each value at or above the threshold, else 0. Binarizer asks for "above", hence the float
+  // below the threshold.
+  std::string AtOrAboveThreshold(std::string name) {
+    const float below = std::nextafter(output_.threshold, -std::numeric_limits<float>::infinity());
+    const std::string above = graph_.Node("Binarizer", {output_.name}, Name("above"),
+                                          {onnx::RealAttribute("threshold", below)}, "ai.onnx.ml");
+    const auto to = static_cast<int64_t>(DataType::kInt64);
+    return graph_.Node("Cast", {above}, std::move(name), {IntegerAttribute("to", to)});
+  }
+
   // The index of the class in each row: of the largest column, or whether the only one is at or
-  // above the threshold. Binarizer asks for "above", hence the float below the threshold.
+  // above the threshold.
   std::string Index() {
     if (width_ > 1) {
       return graph_.Node("ArgMax", {output_.name}, Name("index"),
                          {IntegerAttribute("axis", 1), IntegerAttribute("keepdims", 0)});
     }
-    const float below = std::nextafter(output_.threshold, -std::numeric_limits<float>::infinity());
-    const std::string above = graph_.Node("Binarizer", {output_.name}, Name("above"),
-                                          {onnx::RealAttribute("threshold", below)}, "ai.onnx.ml");
-    const auto to = static_cast<int64_t>(DataType::kInt64);
-    const std::string column =
-        graph_.Node("Cast", {above}, Name("column"), {IntegerAttribute("to", to)});
+    const std::string column = AtOrAboveThreshold(Name("column"));
     const int64_t flat = -1;
     return graph_.Node("Reshape", {column, graph_.Integers(Name("shape"), {&flat, 1})},
                        Name("index"));
@@ -178,10 +189,9 @@ void WriteOutputs(GraphWriter& graph, const Mlp& mlp) {
     graph.Output(output.name, DataType::kFloat, mlp.width(output));
   }
   for (const Output& output : mlp.outputs) {
-    if (output.class_labels.empty()) continue;
+    if (!output.has_labels()) continue;
     const std::string name = mlp.LabelName(output);
     LabelWriter(graph, output, mlp.width(output), name + "s").Write(name);
-    graph.Output(name, DataType::kString, 0);
   }
 }
 

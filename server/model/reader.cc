@@ -116,6 +116,7 @@ absl::StatusOr<Output> ReadOutput(const v1::Output& from, size_t index) {
   output.source = from.source();
   output.class_labels.assign(from.class_labels().begin(), from.class_labels().end());
   if (from.has_threshold()) output.threshold = from.threshold();
+  output.multilabel = from.multilabel();
   return output;
 }
 

@@ -9,7 +9,7 @@
 namespace hillock::model {
 
 // The layouts of proto/mlp.proto that this server reads and writes: a chain of layers with one
-// output, and the newest, trees with several.
+// output, and the newest, trees with several, and multilabel ones.
 inline constexpr unsigned kChainVersion = 1;
 inline constexpr unsigned kTreeVersion = 2;
 

@@ -55,6 +55,7 @@ void WriteTree(const Mlp& mlp, v1::Mlp& file) {
     WriteTensor(output.name, mlp.width(output), to);
     to.set_source(static_cast<uint32_t>(output.source));
     WriteLabels(output, to);
+    to.set_multilabel(output.multilabel);
   }
 }
 
@@ -75,7 +76,7 @@ std::string WriteMlp(const Mlp& mlp) {
     file.mutable_normalization()->set_scale(Bytes(mlp.scale));
   }
   for (const Layer& layer : mlp.layers) WriteLayer(layer, *file.add_layers());
-  if (mlp.is_chain()) {
+  if (mlp.is_chain() && !mlp.outputs[0].multilabel) {
     WriteChain(mlp, file);
   } else {
     WriteTree(mlp, file);

@@ -18,9 +18,11 @@ using inference::ModelInferRequest;
 using inference::ModelInferResponse;
 using serving::ServedModel;
 using serving::ServedOutput;
+using OutputTensor = ModelInferResponse::InferOutputTensor;
 
 constexpr char kFloat[] = "FP32";
 constexpr char kBytes[] = "BYTES";
+constexpr char kInteger[] = "INT64";
 
 constexpr size_t kMostNames = 8;  // in a message
 
@@ -182,7 +184,10 @@ absl::StatusOr<size_t> CheckAnswer(const ModelInferRequest& request, const Serve
   const OutputSet computed = view.values | view.labels;
   size_t bytes = 0;
   for (size_t i = 0; i < model.outputs().size(); ++i) {
-    if (computed[i]) bytes += view.rows * model.outputs()[i].width * sizeof(float);
+    const ServedOutput& output = model.outputs()[i];
+    const size_t values = view.rows * output.width;
+    if (computed[i]) bytes += values * sizeof(float);
+    if (view.labels[i] && output.is_multilabel()) bytes += values * sizeof(int64_t);
   }
   if (bytes <= limits.max_answer_bytes) return bytes;
   return absl::ResourceExhaustedError(
@@ -271,9 +276,37 @@ void ResponseEncoder::AddLabels(size_t output) {
   const ServedOutput& served = model_->outputs()[output];
   auto& tensor = *response_->add_outputs();
   tensor.set_name(served.label_name);
-  tensor.set_datatype(kBytes);
   tensor.add_shape(static_cast<int64_t>(view_.rows));
   const auto* const values = reinterpret_cast<const float*>(rooms_[output]);
+  if (served.is_multilabel()) {
+    AddYesOrNo(served, values, tensor);
+  } else {
+    AddClasses(served, values, tensor);
+  }
+}
+
+void ResponseEncoder::AddYesOrNo(const ServedOutput& served, const float* values,
+                                 OutputTensor& tensor) {
+  tensor.set_datatype(kInteger);
+  tensor.add_shape(static_cast<int64_t>(served.width));
+  const size_t count = view_.rows * served.width;
+  if (view_.typed) {
+    auto& contents = *tensor.mutable_contents()->mutable_int64_contents();
+    contents.Reserve(static_cast<int>(count));
+    for (size_t i = 0; i < count; ++i) contents.AddAlreadyReserved(served.IsYes(values[i]) ? 1 : 0);
+    return;
+  }
+  std::string& raw = *response_->add_raw_output_contents();
+  raw.resize(count * sizeof(int64_t));
+  for (size_t i = 0; i < count; ++i) {
+    const int64_t yes = served.IsYes(values[i]) ? 1 : 0;
+    std::memcpy(raw.data() + i * sizeof yes, &yes, sizeof yes);
+  }
+}
+
+void ResponseEncoder::AddClasses(const ServedOutput& served, const float* values,
+                                 OutputTensor& tensor) {
+  tensor.set_datatype(kBytes);
   std::string* const raw = view_.typed ? nullptr : response_->add_raw_output_contents();
   for (size_t row = 0; row < view_.rows; ++row) {
     const std::string& label = served.LabelOf(values + row * served.width);

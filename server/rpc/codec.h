@@ -15,7 +15,7 @@
 namespace hillock::rpc {
 
 struct Limits {
-  size_t max_answer_bytes = 64 << 20;  // of the float outputs it asks for, all in all
+  size_t max_answer_bytes = 64 << 20;  // of the numbers it asks for, all outputs together
 };
 
 // Some of a model's outputs, by their position.
@@ -27,8 +27,8 @@ struct InferView {
   size_t rows = 0;
   bool typed = false;       // the request's contents were typed, so the answer's are too
   OutputSet values{};       // whose floats are requested
-  OutputSet labels{};       // whose class labels are
-  size_t answer_bytes = 0;  // of the floats, with those that only labels are drawn from
+  OutputSet labels{};       // whose labels are
+  size_t answer_bytes = 0;  // of the numbers, with floats that only labels are drawn from
 };
 
 // Checks a request against the model it is for. INVALID_ARGUMENT for what does not fit (names,
@@ -55,6 +55,10 @@ class ResponseEncoder {
   size_t UnsentFloats() const;
   char* AddValues(size_t output);
   void AddLabels(size_t output);
+  void AddClasses(const serving::ServedOutput& served, const float* values,
+                  inference::ModelInferResponse::InferOutputTensor& tensor);
+  void AddYesOrNo(const serving::ServedOutput& served, const float* values,
+                  inference::ModelInferResponse::InferOutputTensor& tensor);
 
   const serving::ServedModel* model_ = nullptr;
   InferView view_;

@@ -36,6 +36,18 @@ void ListVersions(const serving::Catalog& catalog, const std::string& model,
   }
 }
 
+void DescribeLabels(const serving::ServedOutput& served, inference::ModelOutput& labels) {
+  labels.set_name(served.label_name);
+  if (served.is_multilabel()) {
+    labels.set_data_type(inference::TYPE_INT64);
+    labels.add_dims(static_cast<int64_t>(served.width));
+  } else {
+    labels.set_data_type(inference::TYPE_STRING);
+    labels.add_dims(1);
+    labels.mutable_reshape();  // one text a row, not a row of one
+  }
+}
+
 void DescribeTensors(const serving::ServedModel& model, inference::ModelConfig& config) {
   auto& input = *config.add_input();
   input.set_name(model.input_name());
@@ -48,12 +60,7 @@ void DescribeTensors(const serving::ServedModel& model, inference::ModelConfig& 
     output.add_dims(static_cast<int64_t>(served.width));
   }
   for (const serving::ServedOutput& served : model.outputs()) {
-    if (!served.has_labels()) continue;
-    auto& label = *config.add_output();
-    label.set_name(served.label_name);
-    label.set_data_type(inference::TYPE_STRING);
-    label.add_dims(1);
-    label.mutable_reshape();  // one text a row, not a row of one
+    if (served.has_labels()) DescribeLabels(served, *config.add_output());
   }
 }
 
@@ -160,7 +167,10 @@ grpc::Status InferenceService::ModelMetadata(grpc::ServerContext*,
              *response->add_outputs());
   }
   for (const serving::ServedOutput& output : model.outputs()) {
-    if (output.has_labels()) {
+    if (output.is_multilabel()) {
+      Describe(output.label_name, "INT64", {-1, static_cast<int64_t>(output.width)},
+               *response->add_outputs());
+    } else if (output.has_labels()) {
       Describe(output.label_name, "BYTES", {-1}, *response->add_outputs());
     }
   }

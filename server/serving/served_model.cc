@@ -22,8 +22,8 @@ std::vector<metrics::LayerLabels> LabelsOf(const engine::Plan& plan) {
 std::vector<ServedOutput> OutputsOf(const model::Mlp& mlp) {
   std::vector<ServedOutput> outputs;
   for (const model::Output& output : mlp.outputs) {
-    outputs.push_back({output, mlp.width(output),
-                       output.class_labels.empty() ? std::string() : mlp.LabelName(output)});
+    outputs.push_back(
+        {output, mlp.width(output), output.has_labels() ? mlp.LabelName(output) : std::string()});
   }
   return outputs;
 }
@@ -57,7 +57,7 @@ class Trial {
 
 const std::string& ServedOutput::LabelOf(const float* row) const {
   const auto& labels = output.class_labels;
-  if (width == 1) return labels[row[0] >= output.threshold ? 1 : 0];
+  if (width == 1) return labels[IsYes(row[0]) ? 1 : 0];
   return labels[static_cast<size_t>(std::max_element(row, row + width) - row)];
 }
 

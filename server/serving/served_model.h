@@ -20,19 +20,23 @@ namespace hillock::serving {
 // The longest a reactor computes before it looks at the network again.
 inline constexpr Nanos kSlice = 1'000'000;
 
-// Floats that a model answers with. Where they have class labels there is a second output on the
-// wire, of the class of each row.
+// Floats that a model answers with. Where they have labels there is a second output on the wire, of
+// the class of each row, or of a yes or no for each float.
 struct ServedOutput {
   model::Output output;
   size_t width;            // floats in a row
-  std::string label_name;  // empty: no class labels
+  std::string label_name;  // empty: no labels
 
   const std::string& name() const { return output.name; }
-  bool has_labels() const { return !output.class_labels.empty(); }
+  bool has_labels() const { return output.has_labels(); }
+  bool is_multilabel() const { return output.multilabel; }
 
   // The class that a row stands for: that of the largest float and of equal ones the first, or
-  // whether the only one is at or above the threshold. REQUIRES: has_labels().
+  // whether the only one is at or above the threshold. REQUIRES: has_labels(), !is_multilabel().
   const std::string& LabelOf(const float* row) const;
+
+  // Whether a float says yes; NaN does not.
+  bool IsYes(float value) const { return value >= output.threshold; }
 };
 
 // One model version, ready to serve: its plan, an executor for every reactor, and its metrics. What

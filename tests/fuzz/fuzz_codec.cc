@@ -26,6 +26,10 @@ std::shared_ptr<hillock::serving::ServedModel> MakeModel() {
                        .Output("output", {"a", "b", "c"})
                        .Add(1, "tanh")
                        .Output("value")
+                       .From(1)
+                       .Add(2, "sigmoid")
+                       .Output("tags")
+                       .Multilabel()
                        .Share();
   return *hillock::serving::ServedModel::Create("m", 1, mlp, {.limits = {.max_rows = kMostRows}}, 1,
                                                 registry, hillock::Clock::Monotonic());

@@ -51,13 +51,24 @@ MlpBuilder& MlpBuilder::Normalized() {
 }
 
 MlpBuilder& MlpBuilder::Labels(std::vector<std::string> labels) {
-  labels_ = std::move(labels);
+  unnamed_.class_labels = std::move(labels);
+  return *this;
+}
+
+MlpBuilder& MlpBuilder::Multilabel(float threshold) {
+  model::Output& output = mlp_.outputs.empty() ? unnamed_ : mlp_.outputs.back();
+  output.multilabel = true;
+  output.threshold = threshold;
   return *this;
 }
 
 model::Mlp MlpBuilder::Build() const {
   model::Mlp mlp = mlp_;
-  if (mlp.outputs.empty()) mlp.outputs.push_back({"output", mlp.layers.size(), labels_});
+  if (mlp.outputs.empty()) {
+    mlp.outputs.push_back(unnamed_);
+    mlp.outputs.back().name = "output";
+    mlp.outputs.back().source = mlp.layers.size();
+  }
   HILLOCK_CHECK(model::Validate(mlp).ok());
   return mlp;
 }

@@ -39,6 +39,9 @@ class MlpBuilder {
   // Class labels of the output that nobody has named.
   MlpBuilder& Labels(std::vector<std::string> labels);
 
+  // Each column of the output named last, else of the one that nobody names, says yes or no.
+  MlpBuilder& Multilabel(float threshold = model::kDefaultThreshold);
+
   // Aborts when the model is not valid.
   model::Mlp Build() const;
   std::shared_ptr<const model::Mlp> Share() const;
@@ -47,7 +50,7 @@ class MlpBuilder {
   size_t inputs_;
   size_t source_ = model::kInputValue;
   Random random_;
-  std::vector<std::string> labels_;
+  model::Output unnamed_;
   model::Mlp mlp_;
 };
 

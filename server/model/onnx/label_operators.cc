@@ -59,7 +59,7 @@ absl::StatusOr<GraphValue> Binarizer(const Call& call) {
 
 absl::StatusOr<GraphValue> PickClass(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(const Tensor classes, call.TensorAt(0));
-  HILLOCK_ASSIGN_OR_RETURN(Label label, call.LabelAt(1));
+  HILLOCK_ASSIGN_OR_RETURN(Label label, call.SingleLabelAt(1));
   label.classes = Names(classes);
   return label;
 }

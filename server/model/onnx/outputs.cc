@@ -23,6 +23,7 @@ struct Served {
   std::vector<std::string> classes;
   std::string_view label_name;  // of the graph's labels; empty for none
   float threshold = kDefaultThreshold;
+  bool multilabel = false;
 };
 
 std::vector<std::string> Indices(size_t count) {
@@ -72,7 +73,9 @@ class Collector {
     const auto same = [&](const Served& s) { return Tree::Same(label.source, s.rows); };
     const auto alike = [&](const Served& s) { return tree_.SameOrder(label.source, s.rows); };
     auto found = std::ranges::find_if(served_, same);
-    if (found == served_.end()) found = std::ranges::find_if(served_, alike);
+    if (found == served_.end() && !label.by_threshold) {
+      found = std::ranges::find_if(served_, alike);
+    }
     if (found != served_.end()) return *found;
     const std::string own = fmt::format("{}_scores", name);
     return served_.emplace_back(
@@ -81,21 +84,30 @@ class Collector {
 
   absl::Status AddLabel(std::string_view name, const Label& label) {
     Served& served = SourceOf(name, label);
-    const size_t width = served.rows.width();
-    if (label.by_threshold && width > 1) return absl::OkStatus();
     if (!served.label_name.empty()) {
-      return absl::UnimplementedError(
-          fmt::format("outputs '{}' and '{}' are both class labels of '{}'",
-                      Excerpt(served.label_name), Excerpt(name), Excerpt(served.name)));
+      return absl::UnimplementedError(fmt::format("outputs '{}' and '{}' are both labels of '{}'",
+                                                  Excerpt(served.label_name), Excerpt(name),
+                                                  Excerpt(served.name)));
     }
     served.label_name = name;
     if (label.by_threshold) {
       // The graph says "above", the format "from ... on".
       served.threshold = std::nextafter(label.threshold, std::numeric_limits<float>::infinity());
     }
-    if (!label.classes.empty()) served.classes = label.classes;
-    if (served.classes.empty()) served.classes = Indices(label.by_threshold ? 2 : width);
+    SetClasses(label, served);
     return absl::OkStatus();
+  }
+
+  static void SetClasses(const Label& label, Served& served) {
+    served.multilabel = label.is_multilabel();
+    if (served.multilabel) {
+      served.classes.clear();
+      return;
+    }
+    if (!label.classes.empty()) served.classes = label.classes;
+    if (served.classes.empty()) {
+      served.classes = Indices(label.by_threshold ? 2 : served.rows.width());
+    }
   }
 
   const Tree& tree_;
@@ -120,6 +132,7 @@ absl::StatusOr<Mlp> MakeModel(Tree tree, const std::vector<GraphOutput>& outputs
     mlp.outputs[i].name = std::move(all[i].name);
     mlp.outputs[i].class_labels = std::move(all[i].classes);
     mlp.outputs[i].threshold = all[i].threshold;
+    mlp.outputs[i].multilabel = all[i].multilabel;
   }
   return mlp;
 }

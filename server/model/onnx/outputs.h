@@ -18,11 +18,10 @@ struct GraphOutput {
 };
 
 // The model whose answers are these outputs. Each tensor of floats that depends on the rows becomes
-// one, in the graph's order. Class labels become those of the output that they are drawn from: of
-// the very value, else of the softmax of it. Where that is not put out, it is served all the same,
-// after the others. Constant outputs are left out, and so are yes-or-no labels for each of several
-// columns, for which the format has no place.
-// UNIMPLEMENTED for two labels of one output, and as MakeLayers() says; both name the output.
+// one, in the graph's order. Labels become those of the output that they are drawn from: of the
+// very value, else, but for a threshold, of the softmax of it. Where that is not put out, it is
+// served all the same, after the others. Constant outputs are left out. UNIMPLEMENTED for two
+// labels of one output, and as MakeLayers() says; both name the output.
 absl::StatusOr<Mlp> MakeModel(Tree tree, const std::vector<GraphOutput>& outputs, Budget& budget);
 
 }  // namespace hillock::model::onnx

@@ -85,14 +85,14 @@ absl::StatusOr<GraphValue> CastRows(const Call& call) {
 }
 
 absl::StatusOr<GraphValue> FlattenRows(const Call& call) {
-  if (call.IsLabel(0)) return PassThrough(call);
+  if (call.IsLabel(0)) return call.SingleLabelAt(0);
   HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
   HILLOCK_ASSIGN_OR_RETURN(Shape shape, Flattened(WithBatch(x), call.node.Integer("axis", 1)));
   return WithShape(x, std::move(shape));
 }
 
 absl::StatusOr<GraphValue> ReshapeRows(const Call& call) {
-  if (call.IsLabel(0)) return PassThrough(call);
+  if (call.IsLabel(0)) return call.SingleLabelAt(0);
   HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
   HILLOCK_ASSIGN_OR_RETURN(auto wanted, call.Integers(1, "shape"));
   if (!wanted) return absl::InvalidArgumentError("has no shape");
@@ -100,7 +100,7 @@ absl::StatusOr<GraphValue> ReshapeRows(const Call& call) {
 }
 
 absl::StatusOr<GraphValue> SqueezeRows(const Call& call) {
-  if (call.IsLabel(0)) return PassThrough(call);
+  if (call.IsLabel(0)) return call.SingleLabelAt(0);
   HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
   HILLOCK_ASSIGN_OR_RETURN(const auto axes, call.Integers(1, "axes"));
   HILLOCK_ASSIGN_OR_RETURN(Shape shape, Squeezed(WithBatch(x), axes));
@@ -108,7 +108,7 @@ absl::StatusOr<GraphValue> SqueezeRows(const Call& call) {
 }
 
 absl::StatusOr<GraphValue> UnsqueezeRows(const Call& call) {
-  if (call.IsLabel(0)) return PassThrough(call);
+  if (call.IsLabel(0)) return call.SingleLabelAt(0);
   HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
   HILLOCK_ASSIGN_OR_RETURN(const auto axes, call.Integers(1, "axes"));
   HILLOCK_ASSIGN_OR_RETURN(Shape shape, Unsqueezed(WithBatch(x), axes.value_or(Shape())));

@@ -57,6 +57,13 @@ absl::StatusOr<Label> Call::LabelAt(size_t input) const {
   return As<Label>(*this, input, "a class label");
 }
 
+absl::StatusOr<Label> Call::SingleLabelAt(size_t input) const {
+  HILLOCK_ASSIGN_OR_RETURN(Label label, LabelAt(input));
+  if (!label.is_multilabel()) return label;
+  return absl::UnimplementedError(
+      fmt::format("takes {} labels a row, want 1", label.source.width()));
+}
+
 absl::StatusOr<Tensor> Call::TensorAt(size_t input) const {
   const GraphValue* const value = values.Find(node.input(input));
   if (value != nullptr && IsConstant(*value)) return values.Read(*value);

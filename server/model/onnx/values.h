@@ -15,13 +15,16 @@
 
 namespace hillock::model::onnx {
 
-// The class that each row gets: that of the largest value, or whether the value is above a
+// The class that each row gets, that of the largest value; or whether each value is above a
 // threshold.
 struct Label {
   Rows source;
   bool by_threshold = false;
   float threshold = 0;
   std::vector<std::string> classes{};  // empty: their indices
+
+  // Whether a row has several labels, yes or no for each of its values.
+  bool is_multilabel() const { return by_threshold && source.width() > 1; }
 };
 
 // Probabilities with a name for each column, as ml.ZipMap makes them.
@@ -72,6 +75,9 @@ struct Call {
   absl::StatusOr<Rows> RowsAt(size_t input) const;
   absl::StatusOr<Tensor> TensorAt(size_t input) const;
   absl::StatusOr<Label> LabelAt(size_t input) const;
+
+  // A label of one value a row, so that no shape it may get moves it to another row.
+  absl::StatusOr<Label> SingleLabelAt(size_t input) const;
 
   // The integers of an input, or of the attribute that older operator sets have instead of it; none
   // when both are missing.

@@ -2,7 +2,7 @@
 
 A case is a folder OUT/MODEL with 1/model.onnx (and its external data), rows.f32, expected.f32 (the
 answers of ONNX Runtime to these rows, floats as they lie in memory, several outputs side by side) and,
-where the model has classes, labels.txt with one a row.
+where the model has labels, labels.txt with those of a row on each line.
 """
 
 import pathlib
@@ -52,9 +52,8 @@ def write_expected(path: pathlib.Path, x: np.ndarray) -> None:
     labels = [name for name in names if "label" in name]
     for name in labels:
         label = np.asarray(values.pop(name))
-        if label.size == len(x):
-            text = "\n".join(str(each) for each in label.ravel())
-            (model / "labels.txt").write_text(text + "\n", "utf-8")
+        lines = [" ".join(str(each) for each in row) for row in label.reshape(len(x), -1)]
+        (model / "labels.txt").write_text("\n".join(lines) + "\n", "utf-8")
     floats = np.hstack([_floats(value, len(x)) for value in values.values()])
     x.astype("<f4").tofile(model / "rows.f32")
     floats.astype("<f4").tofile(model / "expected.f32")

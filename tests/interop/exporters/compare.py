@@ -24,6 +24,18 @@ def floats(path: pathlib.Path) -> array.array:
     return array.array("f", path.read_bytes())
 
 
+def lines(tensor: pb.ModelInferResponse.InferOutputTensor, raw: bytes) -> list[str]:
+    """The labels of each row, with spaces between several."""
+    if tensor.datatype == "BYTES":
+        return bytes_tensor.elements(raw)
+    assert tensor.datatype == "INT64", f"'{tensor.name}' is {tensor.datatype}"
+    rows, columns = tensor.shape
+    integers = memoryview(raw).cast("q").tolist()
+    assert len(integers) == rows * columns, f"'{tensor.name}' has {len(integers)} integers"
+    return [" ".join(str(each) for each in integers[row * columns:(row + 1) * columns])
+            for row in range(rows)]
+
+
 def side_by_side(tensors: list[array.array], rows: int) -> array.array:
     """The rows of several tensors, of which each becomes one."""
     joined = array.array("f")
@@ -47,7 +59,7 @@ def ask(stub, model: str, rows: array.array):
         if tensor.datatype == "FP32":
             tensors.append(array.array("f", raw))
         else:
-            labels = bytes_tensor.elements(raw)
+            labels = lines(tensor, raw)
     return side_by_side(tensors, len(rows) // width), labels
 
 
@@ -62,7 +74,7 @@ def compare(stub, folder: pathlib.Path) -> float:
     assert worst <= TOLERANCE, f"off by {worst:.1e}, want at most {TOLERANCE:.0e}"
     expected = folder / "labels.txt"
     if expected.exists():
-        assert labels == expected.read_text("utf-8").split(), f"labels are {labels}"
+        assert labels == expected.read_text("utf-8").splitlines(), f"labels are {labels}"
     return worst
 
 

@@ -83,7 +83,7 @@ TEST_F(ClientTest, InfersFloatsAndLabels) {
   ASSERT_EQ(output->outputs.size(), 2u);
   EXPECT_EQ(output->outputs[0].name, "p");
   EXPECT_THAT(output->outputs[0].floats, ElementsAre(1, 2, 4, 3));
-  EXPECT_TRUE(output->outputs[1].is_text);
+  EXPECT_EQ(output->outputs[1].kind, Tensor::Kind::kStrings);
   EXPECT_THAT(output->outputs[1].strings, ElementsAre("right", "left"));
 }
 
@@ -145,6 +145,45 @@ TEST_F(ClientTest, ReadsTypedContents) {
   EXPECT_THAT(output->outputs[1].strings, ElementsAre("a", "b"));
 }
 
+// Labels of a multilabel model: an integer for each float.
+void SetIntegers(ModelInferResponse& response, bool typed) {
+  auto& output = *response.mutable_outputs(1);
+  output.set_datatype("INT64");
+  output.add_shape(2);
+  const std::vector<int64_t> values{1, 0, -1, int64_t{1} << 40};
+  std::string& raw = *response.mutable_raw_output_contents(1);
+  raw.assign(reinterpret_cast<const char*>(values.data()), values.size() * sizeof values[0]);
+  if (!typed) return;
+  response.clear_raw_output_contents();
+  response.mutable_outputs(0)->mutable_contents()->mutable_fp32_contents()->Resize(4, 0.5f);
+  output.mutable_contents()->mutable_int64_contents()->Assign(values.begin(), values.end());
+}
+
+TEST_F(ClientTest, ReadsIntegers) {
+  for (const auto change : {+[](ModelInferResponse& r) { SetIntegers(r, false); },
+                            +[](ModelInferResponse& r) { SetIntegers(r, true); }}) {
+    const auto output = InferSpoiled(change);
+    ASSERT_THAT(output, IsOk());
+    EXPECT_EQ(output->outputs[1].kind, Tensor::Kind::kIntegers);
+    EXPECT_EQ(output->outputs[1].width, 2u);
+    EXPECT_THAT(output->outputs[1].integers, ElementsAre(1, 0, -1, int64_t{1} << 40));
+  }
+}
+
+TEST_F(ClientTest, JoinsTheIntegersOfSeveralRequests) {
+  server_.set_tamper([](ModelInferResponse& response) {
+    auto& output = *response.mutable_outputs(1);
+    output.set_datatype("INT64");
+    response.mutable_raw_output_contents(1)->assign("\x05\0\0\0\0\0\0\0", 8);
+    return grpc::Status::OK;
+  });
+  ClientOptions options;
+  options.batch_rows = 1;
+  const auto output = Infer("sign", {1, 2, 4, 3}, options);
+  ASSERT_THAT(output, IsOk());
+  EXPECT_THAT(output->outputs[1].integers, ElementsAre(5, 5));
+}
+
 struct Spoiled {
   const char* what;
   void (*change)(ModelInferResponse&);
@@ -176,8 +215,22 @@ TEST_F(ClientTest, RefusesAnswersThatDoNotAddUp) {
        kInternal, "string 0 is cut short"},
       {"no contents", [](auto& r) { r.clear_raw_output_contents(); }, kInternal,
        "got 0 elements, want 4"},
-      {"another datatype", [](auto& r) { r.mutable_outputs(0)->set_datatype("INT64"); },
-       absl::StatusCode::kUnimplemented, "output 'p' is 'INT64', this client reads FP32 and BYTES"},
+      {"half an integer",
+       [](auto& r) {
+         r.mutable_outputs(0)->set_datatype("INT64");
+         r.mutable_raw_output_contents(0)->resize(28);
+       },
+       kInternal, "got 28 bytes, want 4 INT64 = 32"},
+      {"no integers",
+       [](auto& r) {
+         r.clear_raw_output_contents();
+         r.mutable_outputs(0)->set_datatype("INT64");
+         r.mutable_outputs(0)->mutable_contents()->add_fp32_contents(1);
+       },
+       kInternal, "got 0 elements, want 4"},
+      {"another datatype", [](auto& r) { r.mutable_outputs(0)->set_datatype("FP64"); },
+       absl::StatusCode::kUnimplemented,
+       "output 'p' is 'FP64', this client reads FP32, BYTES and INT64"},
   };
   for (const Spoiled& c : cases) {
     EXPECT_THAT(InferSpoiled(c.change), StatusIs(c.code, HasSubstr(c.message))) << c.what;

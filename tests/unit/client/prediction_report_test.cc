@@ -15,15 +15,22 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 Predictions Digits() {
-  Predictions p{"digits", "1", "probabilities", true, true, {"0", "1", "2"}, {}};
-  p.rows.push_back({0, "1", {.05f, .9f, .05f}, "1"});
-  p.rows.push_back({12, "0", {.5f, .1f, .4f}, "2"});
+  Predictions p{"digits", "1", "probabilities", true, false, true, {"0", "1", "2"}, {}};
+  p.rows.push_back({0, "1", {}, {.05f, .9f, .05f}, "1"});
+  p.rows.push_back({12, "0", {}, {.5f, .1f, .4f}, "2"});
   return p;
 }
 
 Predictions Regression(size_t width) {
-  Predictions p{"price", "3", "y", false, false, {"0", "1"}, {}};
-  p.rows.push_back({0, "0", std::vector<float>(width, 1.5f), {}});
+  Predictions p{"price", "3", "y", false, false, false, {"0", "1"}, {}};
+  p.rows.push_back({0, "0", {}, std::vector<float>(width, 1.5f), {}});
+  return p;
+}
+
+Predictions Tags() {
+  Predictions p{"tags", "1", "p", true, true, false, {"0", "1", "2"}, {}};
+  p.rows.push_back({0, "0 2", {1, 0, 1}, {.75f, .25f, .5f}, "0 2"});
+  p.rows.push_back({1, "none", {0, 0, 0}, {.125f, .25f, 0}, "1"});
   return p;
 }
 
@@ -61,6 +68,13 @@ TEST(PredictionTableTest, ShowsOutputsWithoutClasses) {
   EXPECT_THAT(wide, HasSubstr("1.5  ...\n"));
 }
 
+TEST(PredictionTableTest, ShowsTheLabelsOfAMultilabelModelBesideItsOutputs) {
+  EXPECT_EQ(PredictionTable(Tags(), 3, Ink::kPlain),
+            "row  label   p[0]  p[1]  p[2]  expected\n"
+            "  0  0 2     0.75  0.25   0.5  0 2 \u2713\n"
+            "  1  none   0.125  0.25     0  1 \u2717\n");
+}
+
 TEST(PredictionTableTest, DisarmsLabelsFromTheServer) {
   Predictions p = Digits();
   p.rows[0].label = "\x1b[2Jgone";
@@ -96,6 +110,13 @@ TEST(PredictionPictureTest, ALargePictureFitsInEightyColumns) {
   }
 }
 
+TEST(PredictionPictureTest, GivesNoScoreToSeveralLabels) {
+  const Predictions p = Tags();
+  const std::vector<float> pixels{0, 1};
+  EXPECT_THAT(PredictionPicture(p, p.rows[0], pixels, {1, 2}, 3, Ink::kPlain),
+              HasSubstr("predicted  0 2\n"));
+}
+
 TEST(PredictionPictureTest, DrawsNoBarsForPlainNumbers) {
   const Predictions p = Regression(2);
   const std::vector<float> pixels{0, 1};
@@ -114,6 +135,13 @@ TEST(PredictionJsonTest, HoldsEverythingKnown) {
   EXPECT_EQ(json["rows"][0]["probabilities"].get<std::vector<float>>(), Digits().rows[0].outputs);
   EXPECT_EQ(json["accuracy"], 0.5);
   EXPECT_EQ(json["n"], 2);
+}
+
+TEST(PredictionJsonTest, ListsTheLabelsOfAMultilabelModel) {
+  const auto json = PredictionJson({Tags()});
+  EXPECT_EQ(json["rows"][0].dump(),
+            R"({"row":0,"label":[1,0,1],"probabilities":[0.75,0.25,0.5],"expected":"0 2"})");
+  EXPECT_EQ(json["accuracy"], 0.5);
 }
 
 TEST(PredictionJsonTest, LeavesOutWhatIsNotKnown) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,10 +19,21 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 Tensor Floats(size_t width, std::vector<float> values) {
-  return {"probabilities", width, std::move(values), {}, false};
+  return {"probabilities", width, Tensor::Kind::kFloats, std::move(values), {}, {}};
 }
 
-Tensor Texts(std::vector<std::string> values) { return {"label", 1, {}, std::move(values), true}; }
+Tensor Texts(std::vector<std::string> values, size_t width = 1) {
+  return {"label", width, Tensor::Kind::kStrings, {}, std::move(values), {}};
+}
+
+Tensor Integers(size_t width, std::vector<int64_t> values) {
+  return {"label", width, Tensor::Kind::kIntegers, {}, {}, std::move(values)};
+}
+
+Tensor Named(std::string name, Tensor tensor) {
+  tensor.name = std::move(name);
+  return tensor;
+}
 
 Rows RowsOf(size_t count, std::vector<std::string> labels = {}) {
   return {1, std::vector<float>(count), std::move(labels)};
@@ -93,15 +105,42 @@ TEST(MakePredictionsTest, RefusesOtherSetsOfOutputs) {
   expect_refused({Texts({"a"})}, "got no FP32 output, want at least 1");
   expect_refused({Floats(1, {1}), Texts({"a"}), Texts({"b"})},
                  "BYTES output 'label' of 1 a row is not the labels of one of 1 FP32 outputs");
-  expect_refused({Floats(1, {1}), {"label", 2, {}, {"a", "b"}, true}}, "output 'label' of 2 a row");
-  expect_refused({Floats(1, {1}), {"value", 1, {1}, {}, false}, Texts({"a"})},
+  expect_refused({Floats(1, {1}), Texts({"a", "b"}, 2)}, "output 'label' of 2 a row");
+  expect_refused({Floats(1, {1}), Named("value", Floats(1, {1})), Texts({"a"})},
                  "is not the labels of one of 2 FP32 outputs");
+  expect_refused({Integers(2, {0, 1})}, "got no FP32 output, want at least 1");
+  expect_refused({Floats(3, {1, 2, 3}), Integers(2, {0, 1})},
+                 "INT64 output 'label' of 2 a row is not the labels of one of 1 FP32 outputs");
+  expect_refused({Floats(2, {1, 2}), Texts({"a"}), Integers(2, {0, 1})},
+                 "INT64 output 'label' of 2 a row is not the labels");
+}
+
+TEST(MakePredictionsTest, ListsTheLabelsOfAMultilabelModel) {
+  const auto p = Make({Floats(3, {.9f, .1f, .6f, .1f, .2f, .7f, 0, 0, 0}),
+                       Integers(3, {1, 0, 1, 0, 0, 1, 0, 0, 0})},
+                      RowsOf(3, {"0 2", "1", "none"}), 4);
+  EXPECT_TRUE(p.multilabel);
+  EXPECT_TRUE(p.names_classes);
+  EXPECT_THAT(LabelsOf(p), ElementsAre("0 2", "2", "none"));
+  EXPECT_THAT(p.rows[0].yes, ElementsAre(1, 0, 1));
+  EXPECT_THAT(p.rows[1].outputs, ElementsAre(.1f, .2f, .7f));
+  EXPECT_EQ(p.rows[2].row, 6u);
+  EXPECT_EQ(Measure(p)->correct, 2u);
+}
+
+TEST(MakePredictionsTest, CallsTheLabelsOfAMultilabelModelAsItIsTold) {
+  const auto p = Make({Floats(2, {.9f, .8f}), Integers(2, {1, 7})}, RowsOf(1), 0, {"cat", "dog"});
+  EXPECT_THAT(LabelsOf(p), ElementsAre("cat dog"));
+}
+
+TEST(MakePredictionsTest, ColumnsThatHappenToAddUpToOneAreNoSharesOfIt) {
+  EXPECT_FALSE(Make({Floats(2, {.25f, .75f}), Integers(2, {0, 1})}, RowsOf(1)).probabilities);
 }
 
 TEST(MakePredictionsTest, TellsSeveralOutputsApart) {
-  const std::vector<Tensor> outputs{{"value", 1, {.25f, 7}, {}, false},
-                                    {"policy", 2, {.9f, .1f, .2f, .8f}, {}, false},
-                                    {"policy_label", 1, {}, {"left", "right"}, true}};
+  const std::vector<Tensor> outputs{Named("value", Floats(1, {.25f, 7})),
+                                    Named("policy", Floats(2, {.9f, .1f, .2f, .8f})),
+                                    Named("policy_label", Texts({"left", "right"}))};
   const auto all = MakePredictions("m", {"1", outputs}, RowsOf(2, {"left", "left"}), 4,
                                    {{"policy", {"left", "right"}}});
   ASSERT_THAT(all, IsOk());

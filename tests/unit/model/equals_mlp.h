@@ -27,7 +27,8 @@ MATCHER_P(EqualsOutput, want, "is the output '" + want.name + "'") {
       ::testing::AllOf(Field("name", &Output::name, want.name),
                        Field("source", &Output::source, want.source),
                        Field("class_labels", &Output::class_labels, want.class_labels),
-                       Field("threshold", &Output::threshold, want.threshold)),
+                       Field("threshold", &Output::threshold, want.threshold),
+                       Field("multilabel", &Output::multilabel, want.multilabel)),
       arg, result_listener);
 }
 

@@ -79,6 +79,22 @@ TEST(Validate, WantsALabelAColumnOrTwoForOneColumn) {
                                       "output 'output': has 1 class labels, want 2"));
 }
 
+TEST(Validate, WantsSeveralColumnsWithoutNamesOfAMultilabelOutput) {
+  Mlp mlp = MlpBuilder(2).Add(2, "sigmoid").Multilabel(0.25f).Build();
+  EXPECT_TRUE(mlp.outputs[0].has_labels());
+  mlp.outputs[0].class_labels = {"a", "b"};
+  EXPECT_THAT(Validate(mlp),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       "output 'output': is multilabel with 2 columns and 2 class labels, want 2 "
+                       "columns or more and no class labels"));
+  Mlp one = MlpBuilder(2).Add(1, "sigmoid").Build();
+  EXPECT_FALSE(one.outputs[0].has_labels());
+  one.outputs[0].multilabel = true;
+  EXPECT_THAT(Validate(one),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr("is multilabel with 1 columns and 0 class labels")));
+}
+
 struct BadMlp {
   std::string name;
   std::function<void(Mlp&)> change;
@@ -158,7 +174,13 @@ INSTANTIATE_TEST_SUITE_P(
         BadMlp{"same_names", [](Mlp& m) { m.outputs[2].name = "trunk"; },
                "there are two outputs 'trunk', want names that differ"},
         BadMlp{"name_of_the_labels", [](Mlp& m) { m.outputs[2].name = "class_label"; },
-               "there are two outputs 'class_label', want names that differ"}),
+               "there are two outputs 'class_label', want names that differ"},
+        BadMlp{"name_of_multilabels",
+               [](Mlp& m) {
+                 m.outputs[0].multilabel = true;
+                 m.outputs[2].name = "trunk_label";
+               },
+               "there are two outputs 'trunk_label', want names that differ"}),
     ::testing::PrintToStringParamName());
 
 }  // namespace

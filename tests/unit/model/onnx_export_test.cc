@@ -85,6 +85,23 @@ TEST(ExportOnnx, KeepsSeveralOutputsWithTheirLabels) {
   ExpectComesBack(mlp);
 }
 
+TEST(ExportOnnx, KeepsMultilabelOutputs) {
+  for (const float threshold : {0.5f, 0.0f, -3.25f}) {
+    ExpectComesBack(MlpBuilder(3).Add(4, "sigmoid").Multilabel(threshold).Build());
+    ExpectComesBack(MlpBuilder(3)
+                        .Add(4, "relu")
+                        .Output("embedding")
+                        .Multilabel(threshold)
+                        .Add(3, "softmax")
+                        .Output("class", {"ant", "bee", "cat"})
+                        .From(1)
+                        .Add(2, "sigmoid")
+                        .Output("tags")
+                        .Multilabel()
+                        .Build());
+  }
+}
+
 TEST(ExportOnnx, KeepsTrees) {
   std::vector<std::string_view> activations;
   for (const activation::Spec& spec : activation::All()) activations.push_back(spec.name);

@@ -329,6 +329,57 @@ TEST(ImportOnnx, TurnsABinarizerIntoAThreshold) {
   EXPECT_EQ(mlp.outputs.front().threshold, std::nextafter(0.5f, 1.0f));
 }
 
+// Three independent yes or no, as skl2onnx writes a multilabel MLPClassifier.
+OnnxBuilder Multilabel(float threshold) {
+  OnnxBuilder graph = Start();
+  graph.Node("MatMul", {"x", "w"}, "m").Node("Add", {"m", "b"}, "z").Node("Sigmoid", {"z"}, "p");
+  graph.Node("Binarizer", {"p"}, "y", {Real("threshold", threshold)}, "ai.onnx.ml");
+  graph.Node("Cast", {"y"}, "label", {Integer("to", 7)});
+  return graph;
+}
+
+TEST(ImportOnnx, TurnsABinarizerOfSeveralColumnsIntoALabelForEach) {
+  for (const float threshold : {0.5f, 0.0f, -2.0f}) {
+    const Mlp mlp = Import(Multilabel(threshold).Output("label").Output("p"));
+    ASSERT_THAT(mlp.outputs, SizeIs(1));
+    EXPECT_EQ(mlp.outputs.front().name, "p");
+    EXPECT_TRUE(mlp.outputs.front().multilabel);
+    EXPECT_THAT(mlp.outputs.front().class_labels, IsEmpty());
+    EXPECT_EQ(mlp.outputs.front().threshold, std::nextafter(threshold, 10.0f));
+    EXPECT_EQ(mlp.LabelName(mlp.outputs.front()), "label");
+    EXPECT_EQ(mlp.layers.back().activation->name, "sigmoid");
+  }
+}
+
+TEST(ImportOnnx, ServesTheFloatsThatLabelsAreDrawnFrom) {
+  const Mlp mlp = Import(Multilabel(0.5f).Output("label"));
+  ASSERT_THAT(mlp.outputs, SizeIs(1));
+  EXPECT_EQ(mlp.outputs.front().name, "probabilities");
+  EXPECT_TRUE(mlp.outputs.front().multilabel);
+}
+
+// A softmax keeps the order of logits, so it may stand for them in an ArgMax; not below a
+// threshold.
+TEST(ImportOnnx, KeepsAThresholdWithTheValuesItIsOf) {
+  OnnxBuilder graph = Classifier();
+  graph.Node("Binarizer", {"m"}, "label", {Real("threshold", 0)}, "ai.onnx.ml");
+  const Mlp mlp = Import(graph.Output("p").Output("label"));
+  ASSERT_THAT(mlp.outputs, SizeIs(2));
+  EXPECT_EQ(mlp.outputs[0].name, "p");
+  EXPECT_FALSE(mlp.outputs[0].has_labels());
+  EXPECT_EQ(mlp.outputs[1].name, "label_scores");
+  EXPECT_TRUE(mlp.outputs[1].multilabel);
+}
+
+TEST(ImportOnnx, PutsALabelForEachColumnBeforeTheirNames) {
+  OnnxBuilder graph = Multilabel(0.5f);
+  graph.Node("ZipMap", {"p"}, "map", {Integers("classlabels_int64s", {5, 6, 7})}, "ai.onnx.ml");
+  const Mlp mlp = Import(graph.Output("label").Output("map"));
+  ASSERT_THAT(mlp.outputs, SizeIs(1));
+  EXPECT_TRUE(mlp.outputs.front().multilabel);
+  EXPECT_THAT(mlp.outputs.front().class_labels, IsEmpty());
+}
+
 TEST(ImportOnnx, TakesTheLinearClassifierOfScikitLearn) {
   OnnxBuilder graph;
   graph.Input("x", {-1, 2});

@@ -19,6 +19,7 @@ namespace {
 using ::hillock::testing::Integer;
 using ::hillock::testing::Integers;
 using ::hillock::testing::OnnxBuilder;
+using ::hillock::testing::Real;
 using ::hillock::testing::StatusIs;
 using onnx::DataType;
 using ::testing::HasSubstr;
@@ -176,7 +177,36 @@ const Refusal kRefusals[] = {
        g.Node("ArgMax", {"p"}, "i", {Integer("axis", 1)}).Output("i");
        g.Node("ArgMax", {"m"}, "j", {Integer("axis", 1)}).Output("j");
      },
-     Code::kUnimplemented, "outputs 'i' and 'j' are both class labels of 'p'"},
+     Code::kUnimplemented, "outputs 'i' and 'j' are both labels of 'p'"},
+    {"two_thresholds_of_one_output",
+     [](G g) {
+       g.Node("Binarizer", {"m"}, "i", {}, "ai.onnx.ml").Output("i");
+       g.Node("Binarizer", {"m"}, "j", {Real("threshold", 1)}, "ai.onnx.ml").Output("j");
+     },
+     Code::kUnimplemented, "outputs 'i' and 'j' are both labels of 'probabilities'"},
+    {"names_of_several_labels_a_row",
+     [](G g) {
+       g.Strings("names", {"no", "yes"}).Node("Binarizer", {"m"}, "i", {}, "ai.onnx.ml");
+       g.Node("Gather", {"names", "i"}, "y").Output("y");
+     },
+     Code::kUnimplemented, "node 'n2' (Gather): takes 3 labels a row, want 1"},
+    {"several_labels_moved_to_other_rows",
+     [](G g) {
+       g.Int64s("flat", {1}, {-1}).Node("Binarizer", {"m"}, "i", {}, "ai.onnx.ml");
+       g.Node("Reshape", {"i", "flat"}, "y").Output("y");
+     },
+     Code::kUnimplemented, "node 'n2' (Reshape): takes 3 labels a row, want 1"},
+    {"the_largest_of_several_labels",
+     [](G g) {
+       g.Node("Binarizer", {"m"}, "i", {}, "ai.onnx.ml");
+       g.Node("ArgMax", {"i"}, "y", {Integer("axis", 1)}).Output("y");
+     },
+     Code::kUnimplemented, "node 'n2' (ArgMax): input 0 'i' is not computed from the rows"},
+    {"a_threshold_that_no_float_is_above",
+     [](G g) {
+       g.Node("Binarizer", {"m"}, "i", {Real("threshold", INFINITY)}, "ai.onnx.ml").Output("i");
+     },
+     Code::kInvalidArgument, "output 'probabilities': threshold is inf, want a finite number"},
     {"outputs_of_the_same_name", [](G g) { g.Output("m").Output("m"); }, Code::kInvalidArgument,
      "there are two outputs 'm', want names that differ"},
 };

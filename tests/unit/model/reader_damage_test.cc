@@ -37,6 +37,7 @@ class DamagedFile : public ::testing::TestWithParam<std::string> {
     Mlp mlp = MlpBuilder(2)
                   .Add(3, "relu")
                   .Output("trunk")
+                  .Multilabel()
                   .Add(2, "softmax")
                   .Output("class", {"no", "yes"})
                   .From(1)

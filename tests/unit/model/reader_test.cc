@@ -229,6 +229,7 @@ TEST(ReadMlp, ReadsTrees) {
   last.add_class_labels("no");
   last.add_class_labels("yes");
   last.set_threshold(0.25f);
+  file.mutable_outputs(1)->set_multilabel(true);
   const auto mlp = ReadMlp(Sealed(file));
   ASSERT_THAT(mlp, IsOk());
   EXPECT_EQ(mlp->layers[1].source, 1u) << "the layer before";
@@ -240,6 +241,8 @@ TEST(ReadMlp, ReadsTrees) {
   EXPECT_EQ(mlp->outputs[1].threshold, 0.5f);
   EXPECT_THAT(mlp->outputs[2].class_labels, ElementsAre("no", "yes"));
   EXPECT_EQ(mlp->outputs[2].threshold, 0.25f);
+  EXPECT_TRUE(mlp->outputs[1].multilabel);
+  EXPECT_FALSE(mlp->outputs[2].multilabel);
 }
 
 class ReadBadTree : public ::testing::TestWithParam<BadFile> {};
@@ -290,7 +293,11 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"same_name", [](v1::Mlp& f) { f.mutable_outputs(1)->set_name("output0"); },
                 kInvalid, "there are two outputs 'output0', want names that differ"},
         BadFile{"labels", [](v1::Mlp& f) { f.mutable_outputs(1)->add_class_labels("a"); }, kInvalid,
-                "output 'trunk': has 1 class labels, want 3"}),
+                "output 'trunk': has 1 class labels, want 3"},
+        BadFile{"multilabel_of_one_column",
+                [](v1::Mlp& f) { f.mutable_outputs(0)->set_multilabel(true); }, kInvalid,
+                "output 'output0': is multilabel with 1 columns and 0 class labels, want 2 columns "
+                "or more and no class labels"}),
     ::testing::PrintToStringParamName());
 
 INSTANTIATE_TEST_SUITE_P(

@@ -78,6 +78,14 @@ TEST(WriteMlp, KeepsTheLabelsOfEveryOutput) {
   EXPECT_THAT(ReadMlp(WriteMlp(mlp)), IsOkAndHolds(EqualsMlp(mlp)));
 }
 
+TEST(WriteMlp, KeepsMultilabelOutputs) {
+  const Mlp one = MlpBuilder(3).Add(4, "sigmoid").Multilabel(-0.25f).Build();
+  EXPECT_THAT(ReadMlp(WriteMlp(one)), IsOkAndHolds(EqualsMlp(one)));
+  const Mlp two =
+      MlpBuilder(3).Add(4, "sigmoid").Output("a").Multilabel().Add(2, "tanh").Output("b").Build();
+  EXPECT_THAT(ReadMlp(WriteMlp(two)), IsOkAndHolds(EqualsMlp(two)));
+}
+
 // A reader that knows only version 1 reads what it can, and refuses the rest.
 TEST(WriteMlp, StatesTheOldestVersionThatHoldsTheModel) {
   const auto version = [](const MlpBuilder& builder) {
@@ -86,6 +94,7 @@ TEST(WriteMlp, StatesTheOldestVersionThatHoldsTheModel) {
     return file.format_version();
   };
   EXPECT_EQ(version(MlpBuilder(2).Add(3, "relu").Add(2, "softmax").Labels({"a", "b"})), 1u);
+  EXPECT_EQ(version(MlpBuilder(2).Add(3, "relu").Multilabel()), 2u);
   EXPECT_EQ(version(MlpBuilder(2).Add(3, "relu").Output("a").Output("b")), 2u);
   EXPECT_EQ(version(MlpBuilder(2).Add(3, "relu").Output("a").Add(3, "relu").Output("b")), 2u);
 }

@@ -181,6 +181,23 @@ TEST_F(DecodeRequestTest, LimitsTheFloatsOfAllOutputsTogether) {
   EXPECT_THAT(DecodeRequest(one, *heads, {.max_answer_bytes = 16}), IsOk());
 }
 
+TEST_F(DecodeRequestTest, CountsAnIntegerForEachColumnOfAMultilabelOutput) {
+  Served multilabel(Multilabel());
+  const size_t floats = 2 * 2 * sizeof(float);
+  const size_t integers = 2 * 2 * sizeof(int64_t);
+  const auto all = DecodeFor(multilabel, {});
+  ASSERT_THAT(all, IsOk());
+  EXPECT_EQ(all->values, 1);
+  EXPECT_EQ(all->labels, 1);
+  EXPECT_EQ(all->answer_bytes, floats + integers);
+  EXPECT_EQ(DecodeFor(multilabel, {"output"})->answer_bytes, floats);
+  EXPECT_EQ(DecodeFor(multilabel, {"label"})->answer_bytes, floats + integers);
+  EXPECT_THAT(DecodeRequest(RawRequest(), *multilabel, {.max_answer_bytes = 48}), IsOk());
+  EXPECT_THAT(DecodeRequest(RawRequest(), *multilabel, {.max_answer_bytes = 47}),
+              StatusIs(absl::StatusCode::kResourceExhausted,
+                       "input 'input': the answer to 2 rows has 48 bytes, want at most 47"));
+}
+
 TEST_F(DecodeRequestTest, NamesTheFirstOfManyOutputs) {
   testing::MlpBuilder builder(3);
   for (int i = 0; i < 64; ++i) {

@@ -1,7 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstdint>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -108,6 +111,36 @@ TEST_F(ResponseEncoderTest, WritesTheLengthOfALongLabelInFourBytes) {
   Served served(testing::MlpBuilder(3).Add(2, "softmax").Labels({label, ""}).Build());
   const auto response = Encode(served, {.rows = 2, .labels = 1}, {1, 0, 0, 1});
   EXPECT_EQ(response.raw_output_contents(0), "\3\2\1\0"s + label + "\0\0\0\0"s);
+}
+
+std::string PackedIntegers(const std::vector<int64_t>& integers) {
+  return {reinterpret_cast<const char*>(integers.data()), integers.size() * sizeof(int64_t)};
+}
+
+TEST_F(ResponseEncoderTest, AddsALabelForEachColumn) {
+  Served served(Multilabel());
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<float> floats{0.75f, 0.5f, std::nextafter(0.5f, 0.0f), 1, kNan, 0};
+  const auto raw = Encode(served, {.rows = 3, .values = 1, .labels = 1}, floats);
+  ASSERT_EQ(raw.outputs_size(), 2);
+  EXPECT_EQ(raw.outputs(1).name(), "label");
+  EXPECT_EQ(raw.outputs(1).datatype(), "INT64");
+  EXPECT_THAT(raw.outputs(1).shape(), ElementsAre(3, 2));
+  EXPECT_FALSE(raw.outputs(1).has_contents());
+  ASSERT_EQ(raw.raw_output_contents_size(), 2);
+  EXPECT_EQ(raw.raw_output_contents(1), PackedIntegers({1, 1, 0, 1, 0, 0}));
+  const auto typed = Encode(served, {.rows = 3, .typed = true, .values = 1, .labels = 1}, floats);
+  EXPECT_EQ(typed.outputs(1).datatype(), "INT64");
+  EXPECT_THAT(typed.outputs(1).contents().int64_contents(), ElementsAre(1, 1, 0, 1, 0, 0));
+  EXPECT_EQ(typed.outputs(1).contents().bytes_contents_size(), 0);
+  EXPECT_EQ(typed.raw_output_contents_size(), 0);
+}
+
+TEST_F(ResponseEncoderTest, SendsALabelForEachColumnAlone) {
+  Served served(Multilabel());
+  const auto response = Encode(served, {.rows = 2, .labels = 1}, {0, 1, 1, 0});
+  ASSERT_EQ(response.outputs_size(), 1);
+  EXPECT_THAT(response.raw_output_contents(), ElementsAre(PackedIntegers({0, 1, 1, 0})));
 }
 
 TEST_F(ResponseEncoderTest, ServesOneResponseAfterTheOther) {

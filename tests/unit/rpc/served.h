@@ -34,6 +34,11 @@ inline model::Mlp Labelled() {
   return testing::MlpBuilder(3).Add(2, "softmax").Labels({"cat", "dog"}).Build();
 }
 
+// The same with a yes or no for each column, from 0.5 on.
+inline model::Mlp Multilabel() {
+  return testing::MlpBuilder(3).Add(2, "sigmoid").Multilabel().Build();
+}
+
 }  // namespace hillock::rpc
 
 #endif  // HILLOCK_TESTS_UNIT_RPC_SERVED_H_

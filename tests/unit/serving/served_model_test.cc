@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -120,6 +122,17 @@ TEST_F(ServedModelTest, LabelsASingleColumnByTheThreshold) {
   const auto lower = Serve(mlp);
   EXPECT_EQ(LabelOf(*lower, {-1.5f}), "no");
   EXPECT_EQ(LabelOf(*lower, {-1}), "yes");
+}
+
+TEST_F(ServedModelTest, SaysYesFromTheThresholdOn) {
+  const auto model = Serve(MlpBuilder(2).Add(3, "sigmoid").Multilabel(0.25f));
+  const ServedOutput& output = model->outputs()[0];
+  EXPECT_TRUE(output.has_labels());
+  EXPECT_TRUE(output.is_multilabel());
+  EXPECT_EQ(output.label_name, "label");
+  EXPECT_TRUE(output.IsYes(0.25f));
+  EXPECT_FALSE(output.IsYes(std::nextafter(0.25f, 0.0f)));
+  EXPECT_FALSE(output.IsYes(std::numeric_limits<float>::quiet_NaN()));
 }
 
 }  // namespace
