@@ -134,7 +134,7 @@ def _parameters(form: Form, given: Mapping) -> dict[str, float]:
     parameters = {ours: float(given[theirs]) for theirs, ours in form.parameters.items()
                   if theirs in given}
     if parameters.get("min", -LARGEST) > parameters.get("max", LARGEST):
-        raise Skip("min above max, which the server refuses")
+        parameters["min"] = parameters["max"]  # as ONNX has it, and the server wants to be told
     return parameters
 
 

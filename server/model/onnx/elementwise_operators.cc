@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <utility>
 
 #include "server/activation/activation.h"
 #include "server/model/onnx/operators.h"
@@ -148,6 +149,18 @@ absl::StatusOr<Rows> Bounded(Tree& tree, const Rows& x, std::string_view op,
   return NewAtom(tree, std::move(atom), x.dims);
 }
 
+// Every value becomes `bound`, which is what ONNX makes of min above max. A constant would pass for
+// any activation that some parameter flattens, so this one is not left to be recognised.
+absl::StatusOr<Rows> ClipTo(const Call& call, const Rows& x, float bound) {
+  Atom atom;
+  atom.activation = FindActivation(call.node);
+  HILLOCK_CHECK(atom.activation != nullptr);
+  HILLOCK_ASSIGN_OR_RETURN(
+      atom.params, activation::ResolveParams(*atom.activation, {{"min", bound}, {"max", bound}}));
+  atom.operands = {x.value};
+  return NewAtom(call.tree, std::move(atom), x.dims);
+}
+
 // A bound of Clip: an input since operator set 11, an attribute before.
 absl::StatusOr<std::optional<float>> Bound(const Call& call, size_t input,
                                            std::string_view attribute) {
@@ -250,6 +263,7 @@ absl::StatusOr<GraphValue> Clip(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(Rows x, call.RowsAt(0));
   HILLOCK_ASSIGN_OR_RETURN(const auto low, Bound(call, 1, "min"));
   HILLOCK_ASSIGN_OR_RETURN(const auto high, Bound(call, 2, "max"));
+  if (low && high && *low > *high) return ClipTo(call, x, *high);
   HILLOCK_ASSIGN_OR_RETURN(x,
                            Bounded(call.tree, x, "Max", low, std::numeric_limits<float>::lowest()));
   HILLOCK_ASSIGN_OR_RETURN(x,

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,9 +50,11 @@ OnnxBuilder Graph(const std::vector<Step>& steps, int64_t opset) {
   OnnxBuilder graph(opset);
   graph.Input("in", {-1, 2}).Floats("w", {2, 3}, {1, 2, 3, 4, 5, 6});
   graph.Floats("b", {3}, {0.25f, -1, 3}).Node("Gemm", {"in", "w", "b"}, "x");
+  std::set<std::string> known{""};
   for (size_t i = 0; i < steps.size(); ++i) {
     for (const std::string& input : steps[i].inputs) {
-      if (!input.empty() && IsNumber(input)) graph.Floats(input, {}, {std::stof(input)});
+      if (!IsNumber(input) || !known.insert(input).second) continue;
+      graph.Floats(input, {}, {std::stof(input)});
     }
     graph.Node(steps[i].op, steps[i].inputs, fmt::format("t{}", i), steps[i].attributes);
   }
@@ -175,6 +178,14 @@ const Case kCases[] = {
      "clip",
      {{"min", 0}, {"max", 6}}},
     {"hardtanh", {{"Clip", {"x", "-1", "1"}}}, "clip", {{"min", -1}, {"max", 1}}},
+    // ONNX: with min above max every value becomes max.
+    {"clip_upside_down", {{"Clip", {"x", "5", "2"}}}, "clip", {{"min", 2}, {"max", 2}}},
+    {"clip_upside_down_to_0", {{"Clip", {"x", "1e9", "0"}}}, "clip", {{"min", 0}, {"max", 0}}},
+    {"clip_upside_down_in_opset_10",
+     {{"Clip", {"x"}, {Real("min", 1), Real("max", -3)}}},
+     "clip",
+     {{"min", -3}, {"max", -3}},
+     10},
     {"relu_as_clip", {{"Clip", {"x", "0", ""}}}, "relu"},
     {"relu_as_max", {{"Max", {"0", "x"}}}, "relu"},
     {"hard_sigmoid", {{"HardSigmoid", {"x"}}}, "hard_sigmoid", {{"alpha", 0.2f}, {"beta", 0.5f}}},
