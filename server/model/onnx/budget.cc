@@ -13,4 +13,10 @@ absl::Status Budget::Take(size_t count, size_t bytes) {
   return absl::OkStatus();
 }
 
+absl::Status Budget::TakeStrings(std::span<const std::string> strings) {
+  HILLOCK_RETURN_IF_ERROR(Take(strings.size(), sizeof(std::string)));
+  for (const std::string& string : strings) HILLOCK_RETURN_IF_ERROR(Take(string.size(), 1));
+  return absl::OkStatus();
+}
+
 }  // namespace hillock::model::onnx

@@ -2,6 +2,8 @@
 #define HILLOCK_SERVER_MODEL_ONNX_BUDGET_H_
 
 #include <cstddef>
+#include <span>
+#include <string>
 
 #include "server/base/status.h"
 
@@ -19,6 +21,9 @@ class Budget {
 
   // RESOURCE_EXHAUSTED when less than `count` elements of `bytes` each are left.
   absl::Status Take(size_t count, size_t bytes);
+
+  // RESOURCE_EXHAUSTED when less than a copy of these takes is left.
+  absl::Status TakeStrings(std::span<const std::string> strings);
 
  private:
   static constexpr size_t kFree = size_t{1} << 20;

@@ -20,6 +20,11 @@ bool Affine::is_identity() const {
          std::ranges::all_of(shift, [](double t) { return t == 0; });
 }
 
+bool Affine::is_finite() const {
+  const auto finite = [](double value) { return std::isfinite(value); };
+  return std::ranges::all_of(scale, finite) && std::ranges::all_of(shift, finite);
+}
+
 Affine Affine::Compose(const Affine& f, const Affine& g) {
   Affine both;
   both.scale.resize(std::max(f.scale.size(), g.scale.size()));

@@ -28,6 +28,7 @@ struct Affine {
   size_t size() const { return scale.size() + shift.size(); }
   bool is_uniform() const { return size() == 2; }
   bool is_identity() const;
+  bool is_finite() const;
   bool operator==(const Affine&) const = default;
 
   // f, then g.

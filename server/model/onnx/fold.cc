@@ -48,13 +48,16 @@ absl::StatusOr<std::optional<Shape>> Integers(Job& job, size_t input, std::strin
 Result Picked(Job& job, const Tensor& source, Shape shape,
               const std::function<size_t(size_t)>& from) {
   HILLOCK_ASSIGN_OR_RETURN(const size_t count, ElementCount(shape));
-  HILLOCK_RETURN_IF_ERROR(job.budget.Take(count, sizeof(int64_t)));
+  const bool strings = source.kind == Kind::kStrings;
+  HILLOCK_RETURN_IF_ERROR(job.budget.Take(count, strings ? sizeof(std::string) : sizeof(int64_t)));
   Tensor tensor{.kind = source.kind, .shape = std::move(shape)};
   for (size_t i = 0; i < count; ++i) {
     const size_t at = from(i);
     if (source.kind == Kind::kFloats) tensor.floats.push_back(source.floats[at]);
     if (source.kind == Kind::kIntegers) tensor.integers.push_back(source.integers[at]);
-    if (source.kind == Kind::kStrings) tensor.strings.push_back(source.strings[at]);
+    if (!strings) continue;
+    HILLOCK_RETURN_IF_ERROR(job.budget.Take(source.strings[at].size(), 1));
+    tensor.strings.push_back(source.strings[at]);
   }
   return tensor;
 }
@@ -218,7 +221,7 @@ Result Transpose(Job& job) {
 }
 
 Result Concat(Job& job) {
-  Tensor joined = job.input(0);
+  Tensor joined = std::move(job.input(0));
   HILLOCK_ASSIGN_OR_RETURN(const size_t axis,
                            FromFront(job.node.Integer("axis", 1), joined.shape.size()));
   const size_t ones = static_cast<size_t>(std::ranges::count(joined.shape, 1));
@@ -233,12 +236,12 @@ Result Concat(Job& job) {
       return absl::InvalidArgumentError(
           fmt::format("joins shapes {} and {}", ShapeText(joined.shape), ShapeText(next.shape)));
     }
+    HILLOCK_RETURN_IF_ERROR(next.Charge(job.budget));
     joined.shape[axis] += next.shape[axis];
     joined.floats.insert(joined.floats.end(), next.floats.begin(), next.floats.end());
     joined.integers.insert(joined.integers.end(), next.integers.begin(), next.integers.end());
     joined.strings.insert(joined.strings.end(), next.strings.begin(), next.strings.end());
   }
-  HILLOCK_RETURN_IF_ERROR(job.budget.Take(joined.size(), sizeof(int64_t)));
   return joined;
 }
 

@@ -78,11 +78,12 @@ std::string NodeText(const NodeView& node, size_t index) {
 class Walk {
  public:
   Walk(const ModelView& model, const ExternalFile& external, Budget& budget, Shape row)
-      : model_(model), values_(external, budget), budget_(budget), tree_(std::move(row), budget) {
-    for (const TensorView& tensor : model.graph.initializers) values_.Set(tensor.name, &tensor);
-  }
+      : model_(model), values_(external, budget), budget_(budget), tree_(std::move(row), budget) {}
 
   absl::Status Run(std::string_view input) {
+    for (const TensorView& tensor : model_.graph.initializers) {
+      HILLOCK_RETURN_IF_ERROR(Annotate(Name(tensor.name, &tensor), "initializers"));
+    }
     values_.Set(input, tree_.input());
     for (size_t i = 0; i < model_.graph.nodes.size(); ++i) {
       auto node = ParseNode(model_.graph.nodes[i]);
@@ -118,20 +119,28 @@ class Walk {
       constant = constant && (value == nullptr || IsConstant(*value));
     }
     HILLOCK_ASSIGN_OR_RETURN(GraphValue value, constant ? FoldNode(node) : Operate(node));
-    if (const auto* const rows = std::get_if<Rows>(&value)) {
-      HILLOCK_RETURN_IF_ERROR(budget_.Take(rows->value.affine.size(), sizeof(double)));
-    }
-    Publish(node, std::move(value));
-    return absl::OkStatus();
+    HILLOCK_RETURN_IF_ERROR(Charge(value, budget_));
+    return Publish(node, std::move(value));
   }
 
   // A classifier of ai.onnx.ml has two outputs: the label, and what it is drawn from.
-  void Publish(const NodeView& node, GraphValue value) {
+  absl::Status Publish(const NodeView& node, GraphValue value) {
     if (auto* const named = std::get_if<NamedRows>(&value); named && node.outputs.size() == 2) {
-      values_.Set(node.outputs[1], named->rows);
+      HILLOCK_RETURN_IF_ERROR(Name(node.outputs[1], named->rows));
       value = Label{named->rows, false, 0, std::move(named->classes)};
     }
-    values_.Set(node.outputs[0], std::move(value));
+    return Name(node.outputs[0], std::move(value));
+  }
+
+  // What has no name cannot be read.
+  absl::Status Name(std::string_view name, GraphValue value) {
+    if (name.empty()) return absl::OkStatus();
+    if (values_.Find(name) != nullptr) {
+      return absl::InvalidArgumentError(
+          fmt::format("there is a value '{}' already, want names that differ", Excerpt(name)));
+    }
+    values_.Set(name, std::move(value));
+    return absl::OkStatus();
   }
 
   absl::StatusOr<GraphValue> FoldNode(const NodeView& node) {

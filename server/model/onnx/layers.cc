@@ -130,7 +130,8 @@ class LayerMaker {
     const std::vector<Read>& reads = reads_.of[atom];
     std::vector<Place>& places = places_[atom];
     if (base.x.atom == Operand::kConstant) {
-      return Serve(kInputValue, base.width, Normalize(reads, base.width), places);
+      HILLOCK_ASSIGN_OR_RETURN(const std::vector<Read> rest, Normalize(reads, base.width));
+      return Serve(kInputValue, base.width, rest, places);
     }
     const size_t x = reads_.x[atom];
     const Place place = places_[BaseOf(base.x)][x];
@@ -148,12 +149,13 @@ class LayerMaker {
   }
 
   // What is left of the reads of the input when the normalisation has done its part.
-  std::vector<Read> Normalize(std::vector<Read> reads, size_t width) {
+  absl::StatusOr<std::vector<Read>> Normalize(std::vector<Read> reads, size_t width) {
     const Affine first = reads.front().form.before;
     const bool fits =
         std::ranges::all_of(reads, [&](const Read& read) { return read.form.before == first; }) &&
         FitsNormalization(first);
     if (!fits || first.is_identity()) return reads;
+    HILLOCK_RETURN_IF_ERROR(budget_.Take(2 * width, sizeof(float)));
     for (size_t c = 0; c < width; ++c) {
       const double scale = first.scale_at(c);
       const double shift = first.shift_at(c);
@@ -195,6 +197,7 @@ class LayerMaker {
     for (const Read& read : reads) {
       const bool loose = !Has(forms, read.form);
       const auto form = std::ranges::find(forms, loose ? Form() : read.form);
+      HILLOCK_CHECK(form != forms.end());
       places.push_back({values[static_cast<size_t>(form - forms.begin())],
                         loose ? read.form.before : read.after});
     }

@@ -43,7 +43,7 @@ absl::Status CheckNames(const Served& served) {
 
 class Collector {
  public:
-  explicit Collector(const Tree& tree) : tree_(tree) {}
+  Collector(const Tree& tree, Budget& budget) : tree_(tree), budget_(budget) {}
 
   absl::StatusOr<std::vector<Served>> Run(const std::vector<GraphOutput>& outputs) && {
     for (const GraphOutput& output : outputs) {
@@ -94,30 +94,32 @@ class Collector {
       // The graph says "above", the format "from ... on".
       served.threshold = std::nextafter(label.threshold, std::numeric_limits<float>::infinity());
     }
-    SetClasses(label, served);
-    return absl::OkStatus();
+    return SetClasses(label, served);
   }
 
-  static void SetClasses(const Label& label, Served& served) {
+  absl::Status SetClasses(const Label& label, Served& served) {
     served.multilabel = label.is_multilabel();
     if (served.multilabel) {
       served.classes.clear();
-      return;
+      return absl::OkStatus();
     }
     if (!label.classes.empty()) served.classes = label.classes;
-    if (served.classes.empty()) {
-      served.classes = Indices(label.by_threshold ? 2 : served.rows.width());
-    }
+    if (!served.classes.empty()) return absl::OkStatus();
+    const size_t count = label.by_threshold ? 2 : served.rows.width();
+    HILLOCK_RETURN_IF_ERROR(budget_.Take(count, sizeof(std::string)));
+    served.classes = Indices(count);
+    return absl::OkStatus();
   }
 
   const Tree& tree_;
+  Budget& budget_;
   std::vector<Served> served_;
 };
 
 }  // namespace
 
 absl::StatusOr<Mlp> MakeModel(Tree tree, const std::vector<GraphOutput>& outputs, Budget& budget) {
-  HILLOCK_ASSIGN_OR_RETURN(std::vector<Served> all, Collector(tree).Run(outputs));
+  HILLOCK_ASSIGN_OR_RETURN(std::vector<Served> all, Collector(tree, budget).Run(outputs));
   if (all.empty()) {
     return absl::InvalidArgumentError("no output of the graph depends on its input");
   }

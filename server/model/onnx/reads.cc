@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <ranges>
 #include <utility>
 
@@ -65,8 +66,18 @@ class Collector {
     read.value = value;
     read.row = row;
     HILLOCK_RETURN_IF_ERROR(SetForm(read));
+    HILLOCK_RETURN_IF_ERROR(CheckFinite(read));
     reads.push_back(std::move(read));
     return index;
+  }
+
+  // NaN equals nothing, itself included, so that a form with one would never be found again.
+  static absl::Status CheckFinite(const Read& read) {
+    const bool finite =
+        read.value.affine.is_finite() && read.form.before.is_finite() && read.after.is_finite() &&
+        std::ranges::all_of(read.form.slopes, [](float slope) { return std::isfinite(slope); });
+    if (finite) return absl::OkStatus();
+    return absl::InvalidArgumentError("scales or shifts values by numbers that are not finite");
   }
 
   absl::Status SetForm(Read& read) const {

@@ -53,7 +53,8 @@ struct Wanted {
 
 // Follows the outputs back to the input, and finds the activation in every function on the way.
 // UNIMPLEMENTED for one that is none of the table, and above kMaxDiagonal, naming the node that
-// reads it, or the output; RESOURCE_EXHAUSTED above the budget.
+// reads it, or the output; INVALID_ARGUMENT for scaling and shifting by numbers that are not
+// finite; RESOURCE_EXHAUSTED above the budget.
 absl::StatusOr<Reads> CollectReads(const Tree& tree, const std::vector<Wanted>& outputs,
                                    Budget& budget);
 

@@ -207,15 +207,22 @@ size_t Tensor::size() const {
   }
 }
 
+absl::Status Tensor::Charge(Budget& budget) const {
+  if (kind == Kind::kStrings) return budget.TakeStrings(strings);
+  return budget.Take(size(), kind == Kind::kFloats ? sizeof(float) : sizeof(int64_t));
+}
+
 absl::StatusOr<size_t> ElementCount(const std::vector<int64_t>& shape) {
   size_t count = 1;
+  bool empty = false;
   for (const int64_t size : shape) {
     if (size < 0 || (size > 0 && count > kMostElements / static_cast<size_t>(size))) {
       return absl::InvalidArgumentError(fmt::format("has shape {}", ShapeText(shape)));
     }
-    count *= static_cast<size_t>(size);
+    if (size > 0) count *= static_cast<size_t>(size);
+    empty = empty || size == 0;
   }
-  return count;
+  return empty ? 0 : count;
 }
 
 std::string ShapeText(const std::vector<int64_t>& shape) {
@@ -234,9 +241,8 @@ absl::StatusOr<Tensor> ReadTensor(const TensorView& view, const ExternalFile& ex
     if (encoding.type != view.type) continue;
     tensor.kind = encoding.kind;
     HILLOCK_ASSIGN_OR_RETURN(const size_t count, ElementCount(tensor.shape));
-    const size_t held = encoding.kind == Tensor::Kind::kFloats ? sizeof(float) : sizeof(int64_t);
     HILLOCK_RETURN_IF_ERROR(Decode(encoding, view, external, count, tensor));
-    HILLOCK_RETURN_IF_ERROR(budget.Take(count, held));
+    HILLOCK_RETURN_IF_ERROR(tensor.Charge(budget));
     return tensor;
   }
   return absl::UnimplementedError(

@@ -31,11 +31,14 @@ struct Tensor {
   std::vector<std::string> strings{};
 
   size_t size() const;
+
+  // Charges for a copy of the elements.
+  absl::Status Charge(Budget& budget) const;
   bool is_scalar() const { return size() == 1; }
 };
 
-// The product of sizes that are all 0 or more. INVALID_ARGUMENT for a negative one and for a
-// product above 2^48.
+// The product of sizes that are all 0 or more. INVALID_ARGUMENT for a negative one and where the
+// product, or that of those above 0, is more than 2^48: so that no stride overflows.
 absl::StatusOr<size_t> ElementCount(const std::vector<int64_t>& shape);
 
 // "[2, 3]", with "rows" for kBatch.
@@ -47,7 +50,8 @@ using ExternalFile = std::function<absl::StatusOr<std::string_view>(std::string_
 
 // Decodes a tensor. float16, bfloat16 and double become float: the first two exactly, double by
 // rounding to the nearest. Errors: INVALID_ARGUMENT when shape and bytes do not fit together, or a
-// double is beyond a float; UNIMPLEMENTED for another type; DATA_LOSS for damage.
+// double is beyond a float; UNIMPLEMENTED for another type; DATA_LOSS for damage;
+// RESOURCE_EXHAUSTED above the budget.
 absl::StatusOr<Tensor> ReadTensor(const TensorView& view, const ExternalFile& external,
                                   Budget& budget);
 

@@ -15,7 +15,24 @@ absl::StatusOr<T> As(const Call& call, size_t input, std::string_view what) {
       fmt::format("input {} '{}' is not {}", input, Excerpt(call.node.input(input)), what));
 }
 
+absl::Status ChargeRows(const Rows& rows, Budget& budget) {
+  return budget.Take(rows.value.affine.size(), sizeof(double));
+}
+
 }  // namespace
+
+absl::Status Charge(const GraphValue& value, Budget& budget) {
+  if (const auto* const rows = std::get_if<Rows>(&value)) return ChargeRows(*rows, budget);
+  if (const auto* const label = std::get_if<Label>(&value)) {
+    HILLOCK_RETURN_IF_ERROR(ChargeRows(label->source, budget));
+    return budget.TakeStrings(label->classes);
+  }
+  if (const auto* const named = std::get_if<NamedRows>(&value)) {
+    HILLOCK_RETURN_IF_ERROR(ChargeRows(named->rows, budget));
+    return budget.TakeStrings(named->classes);
+  }
+  return absl::OkStatus();
+}
 
 const GraphValue* Values::Find(std::string_view name) const {
   const auto it = values_.find(name);
@@ -35,7 +52,7 @@ absl::StatusOr<Tensor> Values::Read(const GraphValue& value) const {
     return tensor;
   }
   const Tensor& tensor = *std::get<std::shared_ptr<const Tensor>>(value);
-  HILLOCK_RETURN_IF_ERROR(budget_.Take(tensor.size(), sizeof(float)));
+  HILLOCK_RETURN_IF_ERROR(tensor.Charge(budget_));
   return tensor;
 }
 

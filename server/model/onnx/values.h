@@ -40,6 +40,9 @@ using GraphValue =
 
 inline bool IsConstant(const GraphValue& value) { return value.index() < 2; }
 
+// Charges for a copy of what depends on the rows.
+absl::Status Charge(const GraphValue& value, Budget& budget);
+
 // The values of a graph by name. Not thread-safe.
 class Values {
  public:

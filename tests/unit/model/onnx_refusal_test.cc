@@ -207,6 +207,44 @@ const Refusal kRefusals[] = {
        g.Node("Binarizer", {"m"}, "i", {Real("threshold", INFINITY)}, "ai.onnx.ml").Output("i");
      },
      Code::kInvalidArgument, "output 'probabilities': threshold is inf, want a finite number"},
+    {"a_value_computed_twice", [](G g) { g.Node("Relu", {"m"}, "m").Output("m"); },
+     Code::kInvalidArgument,
+     "node 'n1' (Relu): there is a value 'm' already, want names that differ"},
+    {"a_constant_computed_again", [](G g) { g.Node("Relu", {"m"}, "b").Output("b"); },
+     Code::kInvalidArgument, "node 'n1' (Relu): there is a value 'b' already"},
+    {"the_input_computed_again", [](G g) { g.Node("Relu", {"m"}, "x").Output("x"); },
+     Code::kInvalidArgument, "node 'n1' (Relu): there is a value 'x' already"},
+    {"two_constants_of_the_same_name", [](G g) { g.Floats("b", {1}, {7}).Output("m"); },
+     Code::kInvalidArgument, "initializers: there is a value 'b' already"},
+    {"a_cycle",
+     [](G g) {
+       g.Node("Add", {"m", "later"}, "sooner").Node("Relu", {"sooner"}, "later").Output("later");
+     },
+     Code::kInvalidArgument, "node 'n1' (Add): reads 'later', which no node before it computes"},
+    {"a_bias_that_is_no_number",
+     [](G g) {
+       g.Floats("c", {3}, {1, NAN, 3}).Node("Add", {"m", "c"}, "y").Output("y").Output("m");
+     },
+     Code::kInvalidArgument, "output 'y': scales or shifts values by numbers that are not finite"},
+    {"a_slope_that_is_no_number",
+     [](G g) {
+       g.Floats("c", {3}, {1, NAN, 3}).Node("PRelu", {"m", "c"}, "y").Output("y").Output("m");
+     },
+     Code::kInvalidArgument, "output 'y': scales or shifts values by numbers that are not finite"},
+    {"an_infinite_scale_before_a_layer",
+     [](G g) {
+       g.Floats("c", {}, {INFINITY}).Floats("u", {3, 1}, {1, 2, 3}).Node("Mul", {"m", "c"}, "k");
+       g.Node("MatMul", {"k", "u"}, "y").Output("y").Output("m");
+     },
+     Code::kInvalidArgument,
+     "node 'n2' (MatMul): scales or shifts values by numbers that are not finite"},
+    {"sizes_that_overflow_beside_a_zero",
+     [](G g) {
+       const int64_t big = int64_t{1} << 62;
+       g.Raw("c", DataType::kFloat, {0, big, big}, "");
+       g.Node("Transpose", {"c"}, "y", {Integers("perm", {0, 2, 1})});
+     },
+     Code::kInvalidArgument, "tensor 'c': has shape [0, 4611686018427387904, 46116"},
     {"outputs_of_the_same_name", [](G g) { g.Output("m").Output("m"); }, Code::kInvalidArgument,
      "there are two outputs 'm', want names that differ"},
 };
@@ -239,6 +277,54 @@ TEST(OnnxRefusal, LimitsWhatManySmallNodesMayAddUpTo) {
   }
   EXPECT_THAT(ImportOnnx(graph.Output("v400").Build()),
               StatusIs(Code::kResourceExhausted, HasSubstr("more than a file of this size may")));
+}
+
+// No weights bear out how wide the rows are.
+TEST(OnnxRefusal, LimitsRowsThatAreWideInWordsOnly) {
+  const std::vector<int64_t> shape{-1, int64_t{1} << 40};
+  OnnxBuilder scaled;
+  scaled.Input("x", shape).Floats("c", {}, {2}).Node("Mul", {"x", "c"}, "y").Output("y");
+  EXPECT_THAT(ImportOnnx(scaled.Build()),
+              StatusIs(Code::kResourceExhausted, HasSubstr("wants 2199023255552 more elements")));
+  OnnxBuilder labelled;
+  labelled.Input("x", shape).Node("ArgMax", {"x"}, "y", {Integer("axis", 1)}).Output("y");
+  EXPECT_THAT(ImportOnnx(labelled.Build()),
+              StatusIs(Code::kResourceExhausted, HasSubstr("wants 1099511627776 more elements")));
+}
+
+constexpr size_t kLong = size_t{1} << 20;  // bytes of a string
+
+TEST(OnnxRefusal, LimitsCopiesOfALongString) {
+  OnnxBuilder expanded = Start();
+  expanded.Strings("s", {std::string(kLong, 's')}).Int64s("n", {1}, {1000});
+  expanded.Node("Expand", {"s", "n"}, "t").Output("m");
+  EXPECT_THAT(ImportOnnx(expanded.Build()),
+              StatusIs(Code::kResourceExhausted, HasSubstr("node 'n1' (Expand): wants 1048576")));
+  OnnxBuilder joined = Start();
+  joined.Strings("s", {std::string(kLong, 's')});
+  joined.Node("Concat", std::vector<std::string>(1000, "s"), "t", {Integer("axis", 0)});
+  EXPECT_THAT(ImportOnnx(joined.Output("m").Build()),
+              StatusIs(Code::kResourceExhausted, HasSubstr("node 'n1' (Concat): ")));
+}
+
+TEST(OnnxRefusal, LimitsCopiesOfClassLabels) {
+  OnnxBuilder graph = Start();
+  graph.Strings("c", {std::string(kLong, 'a'), "b", "c"});
+  graph.Node("ArgMax", {"m"}, "i", {Integer("axis", 1)}).Node("Gather", {"c", "i"}, "l0");
+  for (int i = 0; i < 1000; ++i) {
+    graph.Node("Identity", {fmt::format("l{}", i)}, fmt::format("l{}", i + 1));
+  }
+  EXPECT_THAT(ImportOnnx(graph.Output("l1000").Build()),
+              StatusIs(Code::kResourceExhausted, HasSubstr("(Identity): wants 1048576 more")));
+}
+
+// An input left out is none, whatever a node before has named its output.
+TEST(OnnxRefusal, TakesNoValueForAnInputThatIsLeftOut) {
+  OnnxBuilder graph = Start();
+  graph.Floats("", {}, {3}).Node("Relu", {"m"}, "").Node("Tanh", {"m"}, "");
+  const auto mlp = ImportOnnx(graph.Node("Clip", {"m", "", ""}, "y").Output("y").Build());
+  ASSERT_TRUE(mlp.ok()) << mlp.status();
+  EXPECT_EQ(mlp->layers.back().activation->name, "identity");
 }
 
 TEST(OnnxRefusal, TakesOnlyUtf8ForNames) {
