@@ -55,8 +55,7 @@ absl::StatusOr<Params> ResolveParams(const Spec& spec, const std::map<std::strin
   for (size_t i = 0; i < spec.param_count; ++i) params[i] = spec.params[i].default_value;
   for (const auto& [name, value] : given) {
     const auto end = spec.params.begin() + spec.param_count;
-    const auto it = std::find_if(spec.params.begin(), end,
-                                 [&name = name](const ParamSpec& p) { return p.name == name; });
+    const auto it = std::ranges::find(spec.params.begin(), end, name, &ParamSpec::name);
     if (it == end) {
       return absl::InvalidArgumentError(fmt::format("activation '{}': got parameter '{}', want {}",
                                                     spec.name, Excerpt(name), ParamNames(spec)));
