@@ -1,5 +1,8 @@
 #include "server/model/writer.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
 #include <cstdint>
 #include <vector>
 
@@ -65,6 +68,18 @@ void WriteChain(const Mlp& mlp, v1::Mlp& file) {
   WriteLabels(mlp.outputs[0], file);
 }
 
+// Maps are in no order of their own: the same model would become different files.
+std::string Serialize(const v1::Mlp& file) {
+  std::string content;
+  content.reserve(file.ByteSizeLong());
+  google::protobuf::io::StringOutputStream stream(&content);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  file.SerializeToCodedStream(&coded);
+  coded.Trim();
+  return content;
+}
+
 }  // namespace
 
 std::string WriteMlp(const Mlp& mlp) {
@@ -81,7 +96,7 @@ std::string WriteMlp(const Mlp& mlp) {
   } else {
     WriteTree(mlp, file);
   }
-  std::string content = file.SerializeAsString();
+  std::string content = Serialize(file);
   AppendTrailer(content);
   return content;
 }

@@ -7,7 +7,8 @@
 
 namespace hillock::model {
 
-// The content of a model.mlp file for `mlp`; ReadMlp gives an equal Mlp back.
+// The content of a model.mlp file for `mlp`; ReadMlp gives an equal Mlp back. Equal models
+// become equal bytes.
 // REQUIRES: Validate(mlp) is OK.
 std::string WriteMlp(const Mlp& mlp);
 

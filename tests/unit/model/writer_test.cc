@@ -99,6 +99,12 @@ TEST(WriteMlp, StatesTheOldestVersionThatHoldsTheModel) {
   EXPECT_EQ(version(MlpBuilder(2).Add(3, "relu").Output("a").Add(3, "relu").Output("b")), 2u);
 }
 
+TEST(WriteMlp, WritesTheSameBytesEveryTime) {
+  const Mlp mlp = MlpBuilder(2).Add(2, "selu").Add(2, "clip").Add(2, "hard_sigmoid").Build();
+  const std::string first = WriteMlp(mlp);
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(WriteMlp(mlp), first) << "after " << i;
+}
+
 TEST(WriteMlp, EndsWithTheCrc32OfAllBeforeIt) {
   const std::string file = WriteMlp(MlpBuilder(2).Add(2, "relu").Build());
   const size_t body = file.size() - 5;
