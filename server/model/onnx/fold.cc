@@ -195,14 +195,7 @@ Result Transpose(Job& job) {
     perm.emplace();
     for (size_t i = from.shape.size(); i-- > 0;) perm->push_back(static_cast<int64_t>(i));
   }
-  if (!std::ranges::is_permutation(*perm, [&] {
-        Shape axes;
-        for (size_t i = 0; i < from.shape.size(); ++i) axes.push_back(static_cast<int64_t>(i));
-        return axes;
-      }())) {
-    return absl::InvalidArgumentError(
-        fmt::format("has perm {} for shape {}", ShapeText(*perm), ShapeText(from.shape)));
-  }
+  HILLOCK_RETURN_IF_ERROR(CheckPermutation(*perm, from.shape));
   if (from.kind == Kind::kFloats && *perm == Shape{1, 0}) {
     HILLOCK_RETURN_IF_ERROR(job.budget.Take(from.size(), sizeof(float)));
     Tensor turned{.shape = {from.shape[1], from.shape[0]}};

@@ -118,17 +118,18 @@ absl::StatusOr<GraphValue> UnsqueezeRows(const Call& call) {
 absl::StatusOr<GraphValue> TransposeRows(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
   HILLOCK_ASSIGN_OR_RETURN(const auto perm, call.Integers(1, "perm"));
+  if (!perm) return absl::UnimplementedError("transposes the rows");
   const Shape from = WithBatch(x);
+  HILLOCK_RETURN_IF_ERROR(CheckPermutation(*perm, from));
   Shape to;
   size_t last = 0;
-  for (const int64_t axis : perm.value_or(Shape())) {
-    HILLOCK_ASSIGN_OR_RETURN(const size_t at, FromFront(axis, from.size()));
+  for (const int64_t axis : *perm) {
+    const auto at = static_cast<size_t>(axis);
     to.push_back(from[at]);
     if (from[at] == 1) continue;
     if (at < last) return absl::UnimplementedError("transposes the rows");
     last = at;
   }
-  if (to.size() != from.size()) return absl::UnimplementedError("transposes the rows");
   return WithShape(x, std::move(to));
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 namespace hillock::model::onnx {
 namespace {
@@ -28,6 +29,14 @@ absl::StatusOr<size_t> FromFront(int64_t axis, size_t rank) {
   const int64_t from_front = axis < 0 ? axis + size : axis;
   if (from_front >= 0 && from_front < size) return static_cast<size_t>(from_front);
   return absl::InvalidArgumentError(fmt::format("got axis {}, want one of {} axes", axis, rank));
+}
+
+absl::Status CheckPermutation(const Shape& perm, const Shape& shape) {
+  Shape axes(shape.size());
+  std::iota(axes.begin(), axes.end(), 0);
+  if (std::ranges::is_permutation(perm, axes)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      fmt::format("has perm {} for shape {}", ShapeText(perm), ShapeText(shape)));
 }
 
 absl::StatusOr<Shape> Reshaped(const Shape& from, const Shape& wanted, bool zero_copies) {

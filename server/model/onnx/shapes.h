@@ -20,6 +20,9 @@ using Shape = std::vector<int64_t>;
 // `axis`, counted from the front. INVALID_ARGUMENT when there is none such among `rank`.
 absl::StatusOr<size_t> FromFront(int64_t axis, size_t rank);
 
+// INVALID_ARGUMENT when `perm` does not name each axis of `shape` once.
+absl::Status CheckPermutation(const Shape& perm, const Shape& shape);
+
 // The shape that a Reshape of `from` to `wanted` gives; sizes may be kBatch. INVALID_ARGUMENT when
 // the number of elements would change.
 absl::StatusOr<Shape> Reshaped(const Shape& from, const Shape& wanted, bool zero_copies);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -96,6 +97,41 @@ const Refusal kRefusals[] = {
     {"softmax_over_the_batch",
      [](G g) { g.Node("Softmax", {"m"}, "y", {Integer("axis", 0)}).Output("y"); },
      Code::kUnimplemented, "node 'n1' (Softmax): runs over axis 0"},
+    {"an_axis_twice",
+     [](G g) {
+       g.Int64s("s", {3}, {-1, 3, 1}).Node("Reshape", {"m", "s"}, "t");
+       g.Node("Transpose", {"t"}, "y", {Integers("perm", {0, 2, 2})}).Output("y");
+     },
+     Code::kInvalidArgument, "node 'n2' (Transpose): has perm [0, 2, 2] for shape [rows, 3, 1]"},
+    {"a_constants_axis_twice",
+     [](G g) {
+       g.Node("Transpose", {"w"}, "y", {Integers("perm", {1, 1})}).Output("m");
+     },
+     Code::kInvalidArgument, "node 'n1' (Transpose): has perm [1, 1] for shape [2, 3]"},
+    {"an_axis_far_in_front",
+     [](G g) { g.Node("Softmax", {"m"}, "y", {Integer("axis", INT64_MIN)}).Output("y"); },
+     Code::kInvalidArgument,
+     "node 'n1' (Softmax): got axis -9223372036854775808, want one of 2 axes"},
+    {"an_axis_far_behind",
+     [](G g) { g.Node("Flatten", {"m"}, "y", {Integer("axis", INT64_MAX)}).Output("y"); },
+     Code::kInvalidArgument,
+     "node 'n1' (Flatten): got axis 9223372036854775807, want one of 2 axes"},
+    {"axes_far_away",
+     [](G g) {
+       g.Int64s("s", {1}, {INT64_MIN}).Node("Squeeze", {"m", "s"}, "y").Output("y");
+     },
+     Code::kInvalidArgument, "node 'n1' (Squeeze): got axis -9223372036854775808, want one of 2"},
+    {"many_axes",
+     [](G g) {
+       g.Int64s("s", {9}, {1, 2, 3, 4, 5, 6, 7, 8, 9}).Node("Unsqueeze", {"m", "s"}, "y");
+     },
+     Code::kInvalidArgument, "node 'n1' (Unsqueeze): has 11 axes, want at most 8"},
+    {"a_part_far_away",
+     [](G g) {
+       g.Int64s("low", {1}, {INT64_MIN}).Int64s("high", {1}, {INT64_MAX});
+       g.Node("Slice", {"b", "low", "high"}, "c").Node("Reshape", {"c", "low"}, "y");
+     },
+     Code::kInvalidArgument, "node 'n2' (Reshape): cannot turn shape [3] into [rows]"},
     {"values_into_other_rows",
      [](G g) {
        g.Int64s("s", {2}, {-1, 1}).Node("Reshape", {"m", "s"}, "y").Output("y");
@@ -266,6 +302,8 @@ TEST(OnnxRefusal, NamesTheFileOfExternalDataThatIsTooShort) {
 TEST(OnnxRefusal, IsDataLossForWhatIsNoOnnxFile) {
   EXPECT_THAT(ImportOnnx(""), StatusIs(Code::kDataLoss, HasSubstr("holds no graph")));
   EXPECT_THAT(ImportOnnx("plain text"), StatusIs(Code::kDataLoss, HasSubstr("no ONNX message")));
+  const std::string groups(100'000, '\x0b');  // each opens one more
+  EXPECT_THAT(ImportOnnx(groups), StatusIs(Code::kDataLoss, HasSubstr("no ONNX message")));
 }
 
 TEST(OnnxRefusal, LimitsWhatManySmallNodesMayAddUpTo) {
@@ -277,6 +315,18 @@ TEST(OnnxRefusal, LimitsWhatManySmallNodesMayAddUpTo) {
   }
   EXPECT_THAT(ImportOnnx(graph.Output("v400").Build()),
               StatusIs(Code::kResourceExhausted, HasSubstr("more than a file of this size may")));
+}
+
+// Two axes of 2 for those of 2 and 3 would be fewer values than there are.
+TEST(OnnxRefusal, KeepsEveryValueOfARow) {
+  OnnxBuilder graph;
+  graph.Input("x", {-1, 2, 3}).Floats("c", {2, 2}, {1, 2, 3, 4});
+  graph.Node("Transpose", {"x"}, "t", {Integers("perm", {0, 1, 1})});
+  graph.Node("Mul", {"t", "c"}, "y").Output("y");
+  EXPECT_THAT(
+      ImportOnnx(graph.Build()),
+      StatusIs(Code::kInvalidArgument,
+               HasSubstr("node 'n0' (Transpose): has perm [0, 1, 1] for shape [rows, 2, 3]")));
 }
 
 // No weights bear out how wide the rows are.
