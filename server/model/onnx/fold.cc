@@ -367,6 +367,18 @@ constexpr Row kFolds[] = {
     {"Neg", 1, Negate},
 };
 
+// An input that is left out has no elements, whatever its shape says.
+absl::Status CheckInputs(const NodeView& node, size_t got, size_t want) {
+  if (got < want) {
+    return absl::InvalidArgumentError(fmt::format("has {} inputs, want {}", got, want));
+  }
+  for (size_t i = 0; i < want; ++i) {
+    if (!node.input(i).empty()) continue;
+    return absl::InvalidArgumentError(fmt::format("leaves input {} out, which it needs", i));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 Result Fold(const NodeView& node, std::vector<Tensor> inputs, int64_t opset, Budget& budget) {
@@ -374,11 +386,11 @@ Result Fold(const NodeView& node, std::vector<Tensor> inputs, int64_t opset, Bud
   const bool standard = node.domain.empty() || node.domain == "ai.onnx";
   const auto* const row = std::ranges::find(kFolds, node.op, &Row::op);
   if (standard && row != std::end(kFolds)) {
-    if (inputs.size() >= row->inputs) return row->fold(job);
-    return absl::InvalidArgumentError(
-        fmt::format("has {} inputs, want {}", inputs.size(), row->inputs));
+    HILLOCK_RETURN_IF_ERROR(CheckInputs(node, inputs.size(), row->inputs));
+    return row->fold(job);
   }
   if (standard && FindPrimitive(node.op) != nullptr) {
+    HILLOCK_RETURN_IF_ERROR(CheckInputs(node, inputs.size(), inputs.size()));
     return Compute(job, *FindPrimitive(node.op));
   }
   return absl::UnimplementedError("is not computed on constants");

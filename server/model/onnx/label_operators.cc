@@ -60,6 +60,7 @@ absl::StatusOr<GraphValue> Binarizer(const Call& call) {
 absl::StatusOr<GraphValue> PickClass(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(const Tensor classes, call.TensorAt(0));
   HILLOCK_ASSIGN_OR_RETURN(Label label, call.SingleLabelAt(1));
+  if (!label.classes.empty()) return absl::UnimplementedError("names classes that have names");
   label.classes = Names(classes);
   return label;
 }

@@ -20,7 +20,8 @@ absl::StatusOr<Rows> Linear(const Call& call, size_t targets) {
   HILLOCK_ASSIGN_OR_RETURN(const Rows x, VectorsAt(call, 0));
   Tensor weights;
   HILLOCK_ASSIGN_OR_RETURN(weights.floats, Reals(call.node, "coefficients"));
-  if (targets == 0 || weights.size() != x.width() * targets) {
+  // The product may be beyond any number.
+  if (targets == 0 || weights.size() / targets != x.width() || weights.size() % targets != 0) {
     return absl::InvalidArgumentError(
         fmt::format("has {} coefficients, want {} x {}", weights.size(), targets, x.width()));
   }

@@ -21,6 +21,7 @@ using ::hillock::testing::Integer;
 using ::hillock::testing::Integers;
 using ::hillock::testing::OnnxBuilder;
 using ::hillock::testing::Real;
+using ::hillock::testing::Reals;
 using ::hillock::testing::StatusIs;
 using onnx::DataType;
 using ::testing::HasSubstr;
@@ -132,6 +133,44 @@ const Refusal kRefusals[] = {
        g.Node("Slice", {"b", "low", "high"}, "c").Node("Reshape", {"c", "low"}, "y");
      },
      Code::kInvalidArgument, "node 'n2' (Reshape): cannot turn shape [3] into [rows]"},
+    {"a_constant_input_left_out",
+     [](G g) {
+       g.Node("Add", {"", "b"}, "t").Node("Add", {"m", "t"}, "y").Output("y");
+     },
+     Code::kInvalidArgument, "node 'n1' (Add): leaves input 0 out, which it needs"},
+    {"a_constant_left_out_of_a_reshape",
+     [](G g) {
+       g.Int64s("s", {1}, {1}).Node("Reshape", {"", "s"}, "t").Node("Add", {"m", "t"}, "y");
+     },
+     Code::kInvalidArgument, "node 'n1' (Reshape): leaves input 0 out, which it needs"},
+    {"an_only_input_left_out", [](G g) { g.Node("Identity", {""}, "y").Output("y"); },
+     Code::kInvalidArgument, "node 'n1' (Identity): leaves input 0 out, which it needs"},
+    {"an_input_left_out_before_the_rows",
+     [](G g) {
+       g.Node("Dropout", {"", "m"}, "y").Output("y");
+     },
+     Code::kInvalidArgument, "node 'n1' (Dropout): leaves input 0 out, which it needs"},
+    {"more_targets_than_numbers",
+     [](G g) {
+       const int64_t targets = (int64_t{1} << 62) + 1;  // times 4, the lowest 64 bits are 4
+       g.Floats("u", {3, 4}, std::vector<float>(12, 1)).Node("MatMul", {"m", "u"}, "k");
+       g.Node("LinearRegressor", {"k"}, "y",
+              {Reals("coefficients", {1, 2, 3, 4}), Integer("targets", targets)}, "ai.onnx.ml");
+     },
+     Code::kInvalidArgument,
+     "node 'n2' (LinearRegressor): has 4 coefficients, want 4611686018427387905 x 4"},
+    {"no_targets",
+     [](G g) {
+       g.Node("LinearRegressor", {"m"}, "y", {Integer("targets", -1)}, "ai.onnx.ml").Output("y");
+     },
+     Code::kInvalidArgument, "node 'n1' (LinearRegressor): has 0 coefficients, want 0 x 3"},
+    {"names_of_names",
+     [](G g) {
+       g.Int64s("turned", {3}, {2, 0, 1}).Strings("names", {"ant", "bee", "cat"});
+       g.Node("ArgMax", {"m"}, "i", {Integer("axis", 1)}).Node("Gather", {"turned", "i"}, "j");
+       g.Node("Gather", {"names", "j"}, "y").Output("y");
+     },
+     Code::kUnimplemented, "node 'n3' (Gather): names classes that have names"},
     {"values_into_other_rows",
      [](G g) {
        g.Int64s("s", {2}, {-1, 1}).Node("Reshape", {"m", "s"}, "y").Output("y");
