@@ -69,6 +69,8 @@ void InferCall::Ready(bool ok) {
   Serve(request_, context_->deadline(), response_);
 }
 
+int InferCall::Socket() { return owner_.sockets_.Find(context_->peer()); }
+
 void InferCall::HasEnded() {
   has_ended_ = true;
   if (state_ == State::kServing && context_->IsCancelled()) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "proto/inference.grpc.pb.h"
+#include "server/base/socket_table.h"
 #include "server/base/status.h"
 #include "server/rpc/codec.h"
 #include "server/rpc/infer_job.h"
@@ -52,6 +53,7 @@ class InferCalls {
   std::vector<InferCall*> idle_;
   size_t wanted_ = 0;  // calls to keep posted
   size_t posted_ = 0;
+  SocketTable sockets_{reactor_.clock()};
   std::atomic<size_t> in_flight_{0};  // written by the reactor alone
 };
 
@@ -65,6 +67,7 @@ class InferCall final : public serving::Event, public InferJob {
   void Post();
 
   void Ready(bool ok) override;
+  int Socket() override;
 
  private:
   // Tells that the call is over, by whichever side.

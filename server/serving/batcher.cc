@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "server/serving/cork.h"
+
 namespace hillock::serving {
 
 using engine::kMaxRows;
@@ -238,6 +240,7 @@ void Batcher::CollectOffered() {
 }
 
 void Batcher::Finish(Block& block) {
+  const Cork cork(block, sockets_);
   for (const Block::Segment& s : block.segments) {
     Job& job = *s.job;
     job.started_ = job.rows_done_ == 0 ? block.started : std::min(job.started_, block.started);

@@ -87,7 +87,8 @@ class Batcher {
   std::function<void()> poll_ = [] {};
   std::vector<Job*> queue_;  // in order of arrival
   std::vector<Job*> batch_;  // jobs of the model whose turn it is, those with rows left
-  Block light_;              // used again and again
+  Block light_;              // used again and again, as the next is
+  std::vector<int> sockets_;
   std::vector<std::unique_ptr<Block>> offered_;  // this batcher's, not yet finished
 };
 
