@@ -196,10 +196,11 @@ struct Prepared {
   memory::desc dst;
   memory::desc scratch;
   size_t rounded = 0;  // elements of the source that are rounded to bf16 first
-  size_t result = 0;   // elements that are put in their places afterwards
+  size_t rows = 0;     // whose results are put in their places afterwards, each
+  size_t cols = 0;     // of so many elements
 
   size_t ResultAt() const { return ToCacheLine(rounded * sizeof(uint16_t)); }
-  size_t OwnAt() const { return ResultAt() + ToCacheLine(result * sizeof(float)); }
+  size_t OwnAt() const { return ResultAt() + ToCacheLine(rows * cols * sizeof(float)); }
   size_t ScratchBytes() const { return OwnAt() + scratch.get_size(); }
 };
 
@@ -366,10 +367,9 @@ class Binder {
 
   float* Result(const Prepared& prepared, float* dst, size_t stride,
                 Call::Impl::Execution& piece) const {
-    if (prepared.result == 0) return dst;
+    if (prepared.rows == 0) return dst;
     auto* const result = reinterpret_cast<float*>(scratch_ + prepared.ResultAt());
-    const auto cols = static_cast<size_t>(prepared.dst.dims()[1]);
-    piece.spread = {result, dst, prepared.result / cols, cols, stride};
+    piece.spread = {result, dst, prepared.rows, prepared.cols, stride};
     return result;
   }
 
@@ -422,7 +422,10 @@ struct Dense::Impl {
       const auto description = DescribeDense(rows, shape, weights, attr);
       prepared.push_back(Prepare<decltype(description), dnnl::inner_product_forward>(description));
       if (shape.precision == Precision::kBf16) prepared.back().rounded = rows * shape.inputs;
-      if (shape.outputs < outputs) prepared.back().result = rows * shape.outputs;
+      if (shape.outputs < outputs) {
+        prepared.back().rows = rows;
+        prepared.back().cols = shape.outputs;
+      }
     }
     return prepared;
   }
