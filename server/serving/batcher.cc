@@ -239,15 +239,24 @@ void Batcher::CollectOffered() {
   });
 }
 
+// Requests come connection by connection, and are answered in their order.
 void Batcher::Finish(Block& block) {
-  const Cork cork(block, sockets_);
-  for (const Block::Segment& s : block.segments) {
-    Job& job = *s.job;
-    job.started_ = job.rows_done_ == 0 ? block.started : std::min(job.started_, block.started);
-    job.rows_done_ += s.rows;
-    job.status_.Update(block.status);
-    if (job.rows_done_ == job.rows) Complete(job, job.status_, block.ended);
+  Cork cork;
+  int socket = block.segments.size() > 1 ? block.segments.front().job->Socket() : -1;
+  for (size_t i = 0; i < block.segments.size(); ++i) {
+    const bool last = i + 1 == block.segments.size();
+    const int then = last ? -1 : block.segments[i + 1].job->Socket();
+    cork.Next(std::exchange(socket, then), then);
+    FinishSegment(block, block.segments[i]);
   }
+}
+
+void Batcher::FinishSegment(const Block& block, const Block::Segment& segment) {
+  Job& job = *segment.job;
+  job.started_ = job.rows_done_ == 0 ? block.started : std::min(job.started_, block.started);
+  job.rows_done_ += segment.rows;
+  job.status_.Update(block.status);
+  if (job.rows_done_ == job.rows) Complete(job, job.status_, block.ended);
 }
 
 void Batcher::Complete(Job& job, const absl::Status& status, Nanos now) {

@@ -75,6 +75,7 @@ class Batcher {
 
   void CollectOffered();
   void Finish(Block& block);
+  void FinishSegment(const Block& block, const Block::Segment& segment);
   void Complete(Job& job, const absl::Status& status, Nanos now);
   void Shed(ServedModel& model, serving::Shed reason);
   static Load LoadOf(const ServedModel& model, size_t rows);
@@ -87,8 +88,7 @@ class Batcher {
   std::function<void()> poll_ = [] {};
   std::vector<Job*> queue_;  // in order of arrival
   std::vector<Job*> batch_;  // jobs of the model whose turn it is, those with rows left
-  Block light_;              // used again and again, as the next is
-  std::vector<int> sockets_;
+  Block light_;              // used again and again
   std::vector<std::unique_ptr<Block>> offered_;  // this batcher's, not yet finished
 };
 

@@ -4,7 +4,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <algorithm>
+#include <utility>
 
 namespace hillock::serving {
 namespace {
@@ -12,33 +12,18 @@ namespace {
 // A hint: it fails, and need not succeed, where the descriptor is something else by now.
 void SetCork(int socket, int on) { setsockopt(socket, IPPROTO_TCP, TCP_CORK, &on, sizeof(on)); }
 
-// Leaves one of each that is there several times, and none of the others.
-void KeepRepeated(std::vector<int>& sockets) {
-  std::ranges::sort(sockets);
-  auto kept = sockets.begin();
-  for (auto first = sockets.begin(); first != sockets.end();) {
-    const auto next = std::upper_bound(first, sockets.end(), *first);
-    if (next - first > 1) *kept++ = *first;
-    first = next;
-  }
-  sockets.erase(kept, sockets.end());
-}
-
 }  // namespace
 
-Cork::Cork(const Block& block, std::vector<int>& scratch) : sockets_(scratch) {
-  sockets_.clear();
-  if (block.segments.size() < 2) return;
-  for (const Block::Segment& segment : block.segments) {
-    const int socket = segment.job->Socket();
-    if (socket >= 0) sockets_.push_back(socket);
-  }
-  KeepRepeated(sockets_);
-  for (const int socket : sockets_) SetCork(socket, 1);
+void Cork::Next(int socket, int then) {
+  if (socket == held_) return;
+  Release();
+  if (socket < 0 || socket != then) return;
+  SetCork(socket, 1);
+  held_ = socket;
 }
 
-Cork::~Cork() {
-  for (const int socket : sockets_) SetCork(socket, 0);
+void Cork::Release() {
+  if (held_ >= 0) SetCork(std::exchange(held_, -1), 0);
 }
 
 }  // namespace hillock::serving

@@ -1,25 +1,26 @@
 #ifndef HILLOCK_SERVER_SERVING_CORK_H_
 #define HILLOCK_SERVER_SERVING_CORK_H_
 
-#include <vector>
-
-#include "server/serving/block.h"
-
 namespace hillock::serving {
 
-// While it lives, what is written to a TCP socket by which several answers of a block go out waits
-// in the kernel (TCP_CORK, tcp(7)), and leaves as one when it is gone: gRPC writes each answer by a
-// call of its own, and each would be a segment of its own. Answers that go out alone are not held.
+// While answers that follow each other go out by one TCP socket, what is written to it waits in the
+// kernel (TCP_CORK, tcp(7)) and leaves as one: gRPC writes each answer by a call of its own, and
+// each would be a segment of its own. An answer alone is not held.
 class Cork {
  public:
-  // `scratch` is memory to be used again, and must outlive this.
-  Cork(const Block& block, std::vector<int>& scratch);
-  ~Cork();
+  Cork() = default;
+  ~Cork() { Release(); }
   Cork(const Cork&) = delete;
   Cork& operator=(const Cork&) = delete;
 
+  // The next answer goes out by `socket` and the one behind it by `then`; -1 when nobody knows, or
+  // there is none. Lets go of the socket that was held unless it is this one.
+  void Next(int socket, int then);
+
  private:
-  std::vector<int>& sockets_;
+  void Release();
+
+  int held_ = -1;
 };
 
 }  // namespace hillock::serving

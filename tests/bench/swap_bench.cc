@@ -134,6 +134,7 @@ void MeasureSwaps(const BenchRepository& repository, const BenchServer& server,
   Swapper swapper(repository, control, shape, swaps, per_second);
   swapped.Drive(plan, [&] { return swapper.done() >= swaps; });
   swapper.Stop();
+  std::this_thread::sleep_for(kUntilFreed);
   steady.Print("steady");
   swapped.Print("while swapping");
   fmt::print(

@@ -64,7 +64,7 @@ class CorkTest : public ::testing::Test {
   const Loopback second_{AF_INET};
 };
 
-TEST_F(CorkTest, HoldsWhatSeveralAnswersOfABatchGoOutBy) {
+TEST_F(CorkTest, HoldsWhatAnswersOneAfterTheOtherGoOutBy) {
   const int socket = first_.server();
   EXPECT_THAT(RunJobsBy({socket, socket, socket}), Each(true));
   EXPECT_FALSE(IsCorked(socket)) << "afterwards";
@@ -73,8 +73,22 @@ TEST_F(CorkTest, HoldsWhatSeveralAnswersOfABatchGoOutBy) {
 TEST_F(CorkTest, LeavesAloneWhatOneAnswerGoesOutBy) {
   EXPECT_THAT(RunJobsBy({first_.server()}), ElementsAre(false));
   EXPECT_THAT(RunJobsBy({first_.server(), second_.server()}), ElementsAre(false, false));
-  EXPECT_THAT(RunJobsBy({first_.server(), second_.server(), first_.server()}),
-              ElementsAre(true, false, true));
+  EXPECT_THAT(RunJobsBy({first_.server(), second_.server(), first_.server()}), Each(false));
+}
+
+TEST_F(CorkTest, LetsGoOfOneConnectionBeforeTheNext) {
+  std::deque<TestJob> jobs;
+  for (const Loopback* by : {&first_, &first_, &second_, &second_}) {
+    TestJob& job = jobs.emplace_back(*model_, 1);
+    job.SetSocket(by->server());
+    job.Then([this, by](TestJob&) {
+      EXPECT_EQ(IsCorked(first_.server()), by == &first_);
+      EXPECT_EQ(IsCorked(second_.server()), by == &second_);
+    });
+    EXPECT_THAT(batcher_.Add(job), IsOk());
+  }
+  batcher_.Run();
+  EXPECT_FALSE(IsCorked(second_.server()));
 }
 
 TEST_F(CorkTest, DoesWithoutASocket) {
