@@ -33,12 +33,16 @@ def measure(command: list[str], model: str, rows: int, at_once: int, *options: s
 
 
 def check_counts(said: str, rows: int, at_once: int) -> None:
-    """Whether the server's counts are the client's, but for requests under way at either end."""
+    """Whether the server's counts agree with the client's.
+
+    They are asked for while requests are on their way, so some of those may be missing, and a
+    request is counted when it is answered, its rows when they are computed.
+    """
     counts = dict(re.findall(r"^ *(\w[\w ]*) count: (\d+)$", said, re.MULTILINE))
     requests, succeeded, inferences = (
         int(counts[what]) for what in ("Request", "Successful request", "Inference"))
     assert requests == REQUESTS, counts
-    assert abs(succeeded - requests) <= at_once, counts
+    assert 0 < succeeded <= requests + at_once, counts
     assert abs(inferences - succeeded * rows) <= at_once * rows, counts
 
 
