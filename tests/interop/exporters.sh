@@ -36,7 +36,7 @@ packages_of() {
 export_models() {
   local exporter=$1 venv=$2/${1%%_*} packages
   read -ra packages <<<"$(packages_of "$exporter")"
-  if ! make_venv 900 "$venv" "${packages[@]}"; then
+  if ! make_venv 240 "$venv" "${packages[@]}"; then
     skip "$exporter" "$why"
     return
   fi
