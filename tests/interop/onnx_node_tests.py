@@ -20,12 +20,12 @@ import subprocess
 import sys
 import tempfile
 import threading
-import urllib.request
 from collections.abc import Iterator
 
 import numpy as np
 import tritonclient.grpc
 
+import metrics_page
 import mlp_file
 import onnx_layers
 
@@ -81,11 +81,8 @@ class Server:
 
     def activations_by_backend(self) -> dict[str, set[str]]:
         """What each backend has computed so far, by the metrics page."""
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"http://{self._metrics}/metrics", timeout=TIMEOUT_SECONDS) as page:
-            pairs = ELEMENTS.findall(page.read().decode())
         seen = collections.defaultdict(set)
-        for activation, backend in pairs:
+        for activation, backend in ELEMENTS.findall(metrics_page.read(self._metrics)):
             seen[backend].add(activation)
         return seen
 

@@ -64,7 +64,7 @@ run_kserve() {
 run_perf_analyzer() {
   local perf_analyzer
   if get_perf_analyzer "$1"; then
-    "$python" -B "$here/perf_analyzer_client.py" "$address" "${perf_analyzer[@]}" || failed=1
+    "$python" -B "$here/perf_analyzer_client.py" "$address" "$metrics" "${perf_analyzer[@]}" || failed=1
   else
     skip perf_analyzer "$why"
   fi
