@@ -27,6 +27,7 @@ constexpr size_t kMostRows = 1'000'000'000;
 constexpr size_t kMostRequestFloats = size_t{1} << 28;  // 1 GiB; protobuf ends at 2
 constexpr size_t kMostConnections = 10'000;
 constexpr size_t kMostThreads = 256;
+constexpr size_t kMostBurst = 1024;
 constexpr double kLeastRate = 0.001;
 constexpr double kMostRate = 1e7;
 constexpr double kLeastSeconds = 0.001;
@@ -46,6 +47,7 @@ struct LoadFlags {
   size_t rows = 1;
   size_t connections = 4;
   size_t threads = 1;
+  size_t burst = LoadPlan().burst;
   double rate = 0;  // 0: a closed loop
   Arrivals arrivals = Arrivals::kConstant;
   uint64_t seed = 1;
@@ -90,6 +92,7 @@ LoadPlan MakePlan(const LoadFlags& flags, std::vector<std::string> requests) {
   plan.requests = std::move(requests);
   plan.connections = flags.connections;
   plan.threads = flags.threads;
+  plan.burst = flags.burst;
   plan.deadline = std::chrono::milliseconds(flags.deadline_ms);
   plan.patience = CallDeadline(flags.server);
   if (flags.rate > 0) plan.open = OpenLoad{flags.rate, flags.arrivals, flags.seed};
@@ -208,6 +211,13 @@ void AddLoopFlags(CLI::App& command, LoadFlags& flags) {
                   "constant (evenly spaced, the default) or poisson (exponential gaps)")
       ->transform(CLI::CheckedTransformer(kArrivals).description(""))
       ->needs(rate);
+  command
+      .add_option("--burst", flags.burst,
+                  "closed loop: most requests that leave together in return for answers that came "
+                  "together; 1: each leaves on its own")
+      ->capture_default_str()
+      ->check(CLI::Range(size_t{1}, kMostBurst))
+      ->excludes(rate);
   command.add_option("--threads", flags.threads, "threads that send, sharing the connections")
       ->capture_default_str()
       ->check(CLI::Range(size_t{1}, kMostThreads));

@@ -21,7 +21,7 @@ absl::StatusOr<std::unique_ptr<LoadGenerator>> LoadGenerator::Connect(LoadPlan p
   HILLOCK_CHECK(plan.threads > 0 && plan.threads <= plan.connections);
   HILLOCK_CHECK(!plan.open || plan.open->rate > 0);
   std::unique_ptr<LoadGenerator> generator(new LoadGenerator(std::move(plan)));
-  HILLOCK_RETURN_IF_ERROR(generator->WaitConnected());
+  HILLOCK_RETURN_IF_ERROR(generator->ConnectWorkers());
   return generator;
 }
 
@@ -31,12 +31,10 @@ LoadGenerator::LoadGenerator(LoadPlan plan) : plan_(std::move(plan)) {
   }
 }
 
-absl::Status LoadGenerator::WaitConnected() {
-  const auto deadline = std::chrono::system_clock::now() + plan_.patience;
-  for (const auto& worker : workers_) worker->StartConnecting();
-  const bool connected =
-      std::ranges::all_of(workers_, [&](const auto& w) { return w->WaitConnected(deadline); });
-  if (connected) return absl::OkStatus();
+absl::Status LoadGenerator::ConnectWorkers() {
+  if (std::ranges::all_of(workers_, [](const auto& w) { return w->Connect(); })) {
+    return absl::OkStatus();
+  }
   return absl::UnavailableError(fmt::format("{}: {} of {} connections were not made within {} ms",
                                             plan_.target, CountLost(), plan_.connections,
                                             plan_.patience.count()));

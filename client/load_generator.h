@@ -24,8 +24,8 @@ struct LoadProgress {
 // Loads an inference server from threads of its own. Not thread-safe.
 class LoadGenerator {
  public:
-  // Connects every channel of the plan. Errors: UNAVAILABLE when that takes longer than the plan's
-  // patience.
+  // Connects every channel of the plan. Errors: UNAVAILABLE when that takes a thread longer than
+  // the plan's patience.
   static absl::StatusOr<std::unique_ptr<LoadGenerator>> Connect(LoadPlan plan);
 
   // Sends requests for as long as `duration`, and returns when all have ended. Runs may follow each
@@ -42,7 +42,7 @@ class LoadGenerator {
  private:
   explicit LoadGenerator(LoadPlan plan);
 
-  absl::Status WaitConnected();
+  absl::Status ConnectWorkers();
   uint64_t CountAnswered() const;
 
   const LoadPlan plan_;

@@ -21,6 +21,10 @@ struct LoadPlan {
   size_t threads = 1;       // that share the connections; from 1 to `connections`
   std::optional<OpenLoad> open = std::nullopt;  // none: a closed loop
 
+  // In a closed loop, the most requests that leave together in return for answers which came
+  // together; 1: each leaves on its own, as it does from gRPC's clients otherwise.
+  size_t burst = 16;
+
   // The gRPC deadline of each request; 0: none.
   std::chrono::milliseconds deadline{0};
 

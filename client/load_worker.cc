@@ -1,10 +1,13 @@
 #include "client/load_worker.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <string>
 #include <thread>
 
 #include "client/channel.h"
+#include "server/base/tcp.h"
 
 namespace hillock::client {
 namespace {
@@ -31,9 +34,16 @@ gpr_timespec ToGpr(Nanos time) {
 
 Nanos Now() { return Clock::Monotonic().Now(); }
 
+std::set<int> TcpSockets() {
+  std::set<int> descriptors;
+  for (const TcpSocket& socket : ListTcpSockets()) descriptors.insert(socket.descriptor);
+  return descriptors;
+}
+
 }  // namespace
 
-LoadWorker::LoadWorker(const LoadPlan& plan, ThreadShare share) : plan_(plan), share_(share) {
+LoadWorker::LoadWorker(const LoadPlan& plan, ThreadShare share)
+    : plan_(plan), share_(share), burst_(plan.burst) {
   for (const std::string& request : plan.requests) {
     const grpc::Slice slice(request);
     requests_.emplace_back(&slice, 1);
@@ -52,13 +62,17 @@ LoadWorker::~LoadWorker() {
   while (queue_.Next(&tag, &ok)) continue;
 }
 
-void LoadWorker::StartConnecting() {
+bool LoadWorker::Connect() {
+  const std::set<int> before = TcpSockets();
+  const auto deadline = std::chrono::system_clock::now() + plan_.patience;
   for (const Connection& connection : connections_) connection.channel->GetState(true);
-}
-
-bool LoadWorker::WaitConnected(std::chrono::system_clock::time_point deadline) {
-  return std::ranges::all_of(
+  const bool connected = std::ranges::all_of(
       connections_, [&](const Connection& c) { return c.channel->WaitForConnected(deadline); });
+  std::vector<int> ours;
+  std::ranges::set_difference(TcpSockets(), before, std::back_inserter(ours));
+  // What a schedule spaces shall not leave together; one alone has no other to leave with.
+  if (!plan_.open && plan_.outstanding > 1) burst_.Use(std::move(ours));
+  return connected;
 }
 
 size_t LoadWorker::CountLost() {
@@ -80,7 +94,7 @@ LoadTally LoadWorker::Run(std::chrono::nanoseconds duration) {
     const bool has_room = first_free_ != nullptr || calls_.size() < MostCalls();
     const Nanos next = has_room ? schedule.Next(now) : Schedule::kNever;
     if (in_flight_ == 0 && next == Schedule::kNever) break;
-    Call* const call = Wait(now, std::min(next, cancelled ? Schedule::kNever : give_up));
+    Call* const call = Next(now, std::min(next, cancelled ? Schedule::kNever : give_up));
     now = Now();
     if (call != nullptr) Complete(*call, now, now < end);
     if (now >= give_up && !cancelled) {
@@ -117,18 +131,29 @@ void LoadWorker::Send(Call& call, Nanos intended) {
   call.reader->Finish(&call.response, &call.status, &call);
 }
 
+LoadWorker::Call* LoadWorker::Next(Nanos now, Nanos until) {
+  Call* call = burst_.TakesMore() ? Take(gpr_inf_past(GPR_CLOCK_MONOTONIC)) : nullptr;
+  if (call == nullptr) {
+    burst_.End();
+    call = Wait(now, until);
+  }
+  if (call != nullptr) burst_.Add();
+  return call;
+}
+
 LoadWorker::Call* LoadWorker::Wait(Nanos now, Nanos until) {
-  const bool poll = until - now < kPollAhead;
-  const gpr_timespec deadline =
-      poll ? gpr_inf_past(GPR_CLOCK_MONOTONIC) : ToGpr(until - kPollAhead / 2);
+  if (until - now >= kPollAhead) return Take(ToGpr(until - kPollAhead / 2));
+  Call* const call = Take(gpr_inf_past(GPR_CLOCK_MONOTONIC));
+  // The server may need this core.
+  if (call == nullptr) std::this_thread::yield();
+  return call;
+}
+
+LoadWorker::Call* LoadWorker::Take(gpr_timespec deadline) {
   void* tag = nullptr;
   bool ok = false;
-  if (queue_.AsyncNext(&tag, &ok, deadline) == grpc::CompletionQueue::GOT_EVENT) {
-    return static_cast<Call*>(tag);
-  }
-  // The server may need this core.
-  if (poll) std::this_thread::yield();
-  return nullptr;
+  const auto event = queue_.AsyncNext(&tag, &ok, deadline);
+  return event == grpc::CompletionQueue::GOT_EVENT ? static_cast<Call*>(tag) : nullptr;
 }
 
 void LoadWorker::Complete(Call& call, Nanos now, bool in_time) {

@@ -19,6 +19,7 @@
 #include "client/load_plan.h"
 #include "client/load_tally.h"
 #include "client/schedule.h"
+#include "client/send_burst.h"
 
 namespace hillock::client {
 
@@ -35,11 +36,9 @@ class LoadWorker {
   LoadWorker(const LoadWorker&) = delete;
   LoadWorker& operator=(const LoadWorker&) = delete;
 
-  // Begins to connect every channel.
-  void StartConnecting();
-
-  // Whether every channel is connected, waiting until `deadline`.
-  bool WaitConnected(std::chrono::system_clock::time_point deadline);
+  // Connects every channel. Whether all were connected within the plan's patience. No other
+  // thread may connect anything meanwhile.
+  bool Connect();
 
   // Channels that have no connection now.
   size_t CountLost();
@@ -74,7 +73,9 @@ class LoadWorker {
   void CancelAll();
 
   // The next call to end, or null when none did until then.
+  Call* Next(Nanos now, Nanos until);
   Call* Wait(Nanos now, Nanos until);
+  Call* Take(gpr_timespec deadline);
 
   size_t MostCalls() const;
 
@@ -87,6 +88,7 @@ class LoadWorker {
   std::vector<grpc::ByteBuffer> requests_;
   size_t next_request_ = 0;
   std::vector<Connection> connections_;
+  SendBurst burst_;
   grpc::CompletionQueue queue_;
   std::deque<Call> calls_;
   Call* first_free_ = nullptr;

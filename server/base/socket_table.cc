@@ -1,36 +1,25 @@
 #include "server/base/socket_table.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include <charconv>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
+
+#include "server/base/tcp.h"
 
 namespace hillock {
 namespace {
 
 constexpr Nanos kScanPeriod = 1'000'000'000;
 
-// With more connections than that few answers share one, and a scan would take milliseconds.
-constexpr int kMostDescriptors = 4096;
-
-// The bytes of an IPv6 address, IPv4's mapped into it, and of a port: the same for every spelling.
+// The bytes of an address and of a port: the same for every spelling.
 std::string KeyOf(const in6_addr& address, uint16_t port) {
   std::string key(reinterpret_cast<const char*>(&address), sizeof(address));
   return key.append(reinterpret_cast<const char*>(&port), sizeof(port));
-}
-
-in6_addr Mapped(const in_addr& address) {
-  in6_addr mapped{};
-  mapped.s6_addr[10] = mapped.s6_addr[11] = 0xff;
-  std::memcpy(&mapped.s6_addr[12], &address, sizeof(address));
-  return mapped;
 }
 
 std::optional<in6_addr> ParseAddress(const std::string& text) {
@@ -64,20 +53,6 @@ std::string KeyOf(std::string_view peer) {
   return address ? KeyOf(*address, port) : "";
 }
 
-// Empty unless the descriptor is a TCP socket that is connected.
-std::string KeyOfPeer(int descriptor) {
-  sockaddr_storage peer{};
-  socklen_t size = sizeof(peer);
-  if (getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) != 0) return "";
-  if (peer.ss_family == AF_INET) {
-    const auto& v4 = reinterpret_cast<const sockaddr_in&>(peer);
-    return KeyOf(Mapped(v4.sin_addr), ntohs(v4.sin_port));
-  }
-  if (peer.ss_family != AF_INET6) return "";
-  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(peer);
-  return KeyOf(v6.sin6_addr, ntohs(v6.sin6_port));
-}
-
 }  // namespace
 
 int SocketTable::Find(const std::string& peer) {
@@ -95,15 +70,8 @@ void SocketTable::Scan() {
   next_scan_ = clock_.Now() + kScanPeriod;
   by_address_.clear();
   by_peer_.clear();
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir("/proc/self/fd"), closedir);
-  if (folder == nullptr) return;
-  for (int seen = 0; const dirent* const entry = readdir(folder.get()); ++seen) {
-    if (seen == kMostDescriptors) return;
-    int descriptor = -1;
-    const std::string_view name = entry->d_name;
-    std::from_chars(name.data(), name.data() + name.size(), descriptor);
-    const std::string key = KeyOfPeer(descriptor);
-    if (!key.empty()) by_address_.insert_or_assign(key, descriptor);
+  for (const TcpSocket& socket : ListTcpSockets()) {
+    by_address_.insert_or_assign(KeyOf(socket.peer, socket.port), socket.descriptor);
   }
 }
 

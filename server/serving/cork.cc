@@ -1,29 +1,21 @@
 #include "server/serving/cork.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
 #include <utility>
 
+#include "server/base/tcp.h"
+
 namespace hillock::serving {
-namespace {
-
-// A hint: it fails, and need not succeed, where the descriptor is something else by now.
-void SetCork(int socket, int on) { setsockopt(socket, IPPROTO_TCP, TCP_CORK, &on, sizeof(on)); }
-
-}  // namespace
 
 void Cork::Next(int socket, int then) {
   if (socket == held_) return;
   Release();
   if (socket < 0 || socket != then) return;
-  SetCork(socket, 1);
+  HoldWrites(socket, true);
   held_ = socket;
 }
 
 void Cork::Release() {
-  if (held_ >= 0) SetCork(std::exchange(held_, -1), 0);
+  if (held_ >= 0) HoldWrites(std::exchange(held_, -1), false);
 }
 
 }  // namespace hillock::serving

@@ -11,7 +11,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
@@ -32,12 +31,23 @@ const std::vector<Shape> kShapes = {
     {"784-512-256-10", {784, 512, 256, 10}},
     {"784-512-256-10.bf16", {784, 512, 256, 10}, "precision: bf16"}};
 
+// What the client keeps going. In bursts the server is full first: otherwise a client that sends
+// each small request on its own is.
+struct Loop {
+  const char* name;
+  size_t connections;
+  size_t outstanding;
+  size_t burst;
+};
+
+constexpr Loop kLoops[] = {{"4x16", 4, 16, 1}, {"4x16 bursts", 4, 16, 16}, {"1x1", 1, 1, 1}};
+
 struct Rounds {
   std::vector<Measured> echo;
   std::vector<Measured> server;
 };
 
-void Print(const Shape& shape, const std::string& loop, const Rounds& rounds) {
+void Print(const Shape& shape, const Loop& loop, const Rounds& rounds) {
   const auto median = [](const std::vector<Measured>& outcomes, auto field) {
     std::vector<double> values;
     for (const Measured& o : outcomes) values.push_back(field(o));
@@ -53,12 +63,12 @@ void Print(const Shape& shape, const std::string& loop, const Rounds& rounds) {
     failures += rounds.server[i].failures + rounds.echo[i].failures;
   }
   for (const auto* side : {&rounds.echo, &rounds.server}) {
-    fmt::print("{:19} {:6} {:7} {:10.0f} {:9.0f} {:9.0f}\n", shape.name, loop,
+    fmt::print("{:19} {:11} {:7} {:10.0f} {:9.0f} {:9.0f}\n", shape.name, loop.name,
                side == &rounds.echo ? "echo" : "hillock", median(*side, rate), median(*side, p50),
                median(*side, p99));
   }
-  fmt::print("{:19} {:6} ratio {:.3f} of the echo's requests/s, {} failures\n", shape.name, loop,
-             Median(ratios), failures);
+  fmt::print("{:19} {:11} ratio {:.3f} of the echo's requests/s, {} failures\n", shape.name,
+             loop.name, Median(ratios), failures);
   std::fflush(stdout);
 }
 
@@ -67,18 +77,18 @@ void Compare(const Shape& shape, const std::string& self, const std::string& add
   Process echo({self, "--echo", std::to_string(shape.widths.back())}, {kServerCore});
   const std::string echo_address = echo.WaitForLine(":");
   const std::string request = MakeRequest(shape);
-  const std::pair<size_t, size_t> loops[] = {{4, 16}, {1, 1}};
-  for (const auto& [connections, outstanding] : loops) {
+  for (const Loop& loop : kLoops) {
     Rounds results;
     for (int i = 0; i < rounds; ++i) {
-      client::LoadPlan plan{echo_address, {request}, connections, outstanding};
+      client::LoadPlan plan{echo_address, {request}, loop.connections, loop.outstanding};
+      plan.burst = loop.burst;
       // gRPC's default. The echo's side of the ratio depends on what the client costs.
       plan.retries = true;
       results.echo.push_back(Drive(plan, seconds));
       plan.target = address;
       results.server.push_back(Drive(plan, seconds));
     }
-    Print(shape, fmt::format("{}x{}", connections, outstanding), results);
+    Print(shape, loop, results);
   }
 }
 
@@ -86,7 +96,7 @@ int Main(const std::string& self, int rounds, double seconds) {
   const BenchServer server(kShapes, {"--reactors", "1"}, {kServerCore});
   if (server.address().empty()) return 1;
   PinToCore(kClientCore);
-  fmt::print("{:19} {:6} {:7} {:>10} {:>9} {:>9}\n", "model", "loop", "side", "requests/s",
+  fmt::print("{:19} {:11} {:7} {:>10} {:>9} {:>9}\n", "model", "loop", "side", "requests/s",
              "p50 us", "p99 us");
   for (const Shape& shape : kShapes) Compare(shape, self, server.address(), rounds, seconds);
   return 0;

@@ -1,6 +1,7 @@
 #include "tests/support/loopback.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include "server/base/status.h"
@@ -45,6 +46,13 @@ Loopback::Loopback(int family)
   server_ = Descriptor(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
   HILLOCK_CHECK(getsockname(client_.get(), any, &size) == 0);
   client_port_ = ntohs(address.sin6_port);  // where IPv4's is, too
+}
+
+bool IsHeld(int socket) {
+  int on = 0;
+  socklen_t size = sizeof(on);
+  HILLOCK_CHECK(getsockopt(socket, IPPROTO_TCP, TCP_CORK, &on, &size) == 0);
+  return on == 1;
 }
 
 }  // namespace hillock::testing

@@ -27,6 +27,9 @@ class Loopback {
   uint16_t client_port_ = 0;
 };
 
+// Whether what is written to the socket waits, by what the kernel says (TCP_CORK).
+bool IsHeld(int socket);
+
 }  // namespace hillock::testing
 
 #endif  // HILLOCK_TESTS_SUPPORT_LOOPBACK_H_

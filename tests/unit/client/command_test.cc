@@ -322,6 +322,8 @@ TEST_F(CommandTest, RefusesLoadsThatMakeNoSense) {
                                             {"--arrivals", "poisson"},
                                             {"--rate", "5", "--arrivals", "weekly"},
                                             {"--connections", "0"},
+                                            {"--burst", "0"},
+                                            {"--burst", "2", "--rate", "10"},
                                             {"--threads", "0"},
                                             {"--threads", "5"},
                                             {"--rows", "0"},

@@ -4,8 +4,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cstring>
@@ -24,18 +22,12 @@ namespace hillock::serving {
 namespace {
 
 using ::hillock::testing::FakeClock;
+using ::hillock::testing::IsHeld;
 using ::hillock::testing::IsOk;
 using ::hillock::testing::Loopback;
 using ::hillock::testing::MlpBuilder;
 using ::testing::Each;
 using ::testing::ElementsAre;
-
-bool IsCorked(int socket) {
-  int on = -1;
-  socklen_t size = sizeof(on);
-  EXPECT_EQ(getsockopt(socket, IPPROTO_TCP, TCP_CORK, &on, &size), 0);
-  return on == 1;
-}
 
 class CorkTest : public ::testing::Test {
  protected:
@@ -47,7 +39,7 @@ class CorkTest : public ::testing::Test {
     for (const int socket : sockets) {
       TestJob& job = jobs.emplace_back(*model_, 1);
       job.SetSocket(socket);
-      job.Then([&corked, socket](TestJob&) { corked.push_back(IsCorked(socket)); });
+      job.Then([&corked, socket](TestJob&) { corked.push_back(IsHeld(socket)); });
       EXPECT_THAT(batcher_.Add(job), IsOk());
     }
     batcher_.Run();
@@ -67,7 +59,7 @@ class CorkTest : public ::testing::Test {
 TEST_F(CorkTest, HoldsWhatAnswersOneAfterTheOtherGoOutBy) {
   const int socket = first_.server();
   EXPECT_THAT(RunJobsBy({socket, socket, socket}), Each(true));
-  EXPECT_FALSE(IsCorked(socket)) << "afterwards";
+  EXPECT_FALSE(IsHeld(socket)) << "afterwards";
 }
 
 TEST_F(CorkTest, LeavesAloneWhatOneAnswerGoesOutBy) {
@@ -82,13 +74,13 @@ TEST_F(CorkTest, LetsGoOfOneConnectionBeforeTheNext) {
     TestJob& job = jobs.emplace_back(*model_, 1);
     job.SetSocket(by->server());
     job.Then([this, by](TestJob&) {
-      EXPECT_EQ(IsCorked(first_.server()), by == &first_);
-      EXPECT_EQ(IsCorked(second_.server()), by == &second_);
+      EXPECT_EQ(IsHeld(first_.server()), by == &first_);
+      EXPECT_EQ(IsHeld(second_.server()), by == &second_);
     });
     EXPECT_THAT(batcher_.Add(job), IsOk());
   }
   batcher_.Run();
-  EXPECT_FALSE(IsCorked(second_.server()));
+  EXPECT_FALSE(IsHeld(second_.server()));
 }
 
 TEST_F(CorkTest, DoesWithoutASocket) {
