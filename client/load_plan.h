@@ -23,7 +23,7 @@ struct LoadPlan {
 
   // In a closed loop, the most requests that leave together in return for answers which came
   // together; 1: each leaves on its own, as it does from gRPC's clients otherwise.
-  size_t burst = 16;
+  size_t burst = 32;
 
   // The gRPC deadline of each request; 0: none.
   std::chrono::milliseconds deadline{0};
