@@ -19,4 +19,11 @@ absl::Status Budget::TakeStrings(std::span<const std::string> strings) {
   return absl::OkStatus();
 }
 
+absl::Status Budget::CheckSteps() const {
+  if (has_steps()) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      fmt::format("takes the import to {} steps of work, want at most {} for a file of this size",
+                  steps_, most_steps_));
+}
+
 }  // namespace hillock::model::onnx

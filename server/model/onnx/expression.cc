@@ -145,6 +145,14 @@ bool Evaluator::is_uniform() const {
          });
 }
 
+size_t Evaluator::numbers() const {
+  size_t numbers = root_.affine.size();
+  for (const Step& step : steps_) {
+    for (const Operand& operand : step.operands) numbers += operand.affine.size();
+  }
+  return numbers;
+}
+
 std::vector<Affine> Evaluator::Uses() const {
   std::vector<Affine> uses;
   for (const Step& step : steps_) {
@@ -197,7 +205,9 @@ double Evaluator::Apply(const Step& step, size_t unit) {
     params[0] = static_cast<float>(atom.slopes[atom.slopes.size() == 1 ? 0 : unit]);
   }
   edges_.push_back(operands[0]);
-  for (const float param : atom.params) edges_.push_back(operands[0] - double{param});
+  for (size_t i = 0; i < atom.activation->param_count; ++i) {
+    edges_.push_back(operands[0] - double{atom.params[i]});
+  }
   return atom.activation->reference(operands[0], params);
 }
 

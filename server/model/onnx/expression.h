@@ -96,6 +96,12 @@ class Evaluator {
   bool complete() const { return complete_; }
   bool is_uniform() const;  // the same function for every element
 
+  // Operators applied to compute one element.
+  size_t steps() const { return steps_.size(); }
+
+  // Numbers that the scales and shifts in it have.
+  size_t numbers() const;
+
   // Every way in which the base enters the function.
   std::vector<Affine> Uses() const;
 

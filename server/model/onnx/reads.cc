@@ -80,7 +80,7 @@ class Collector {
     return absl::InvalidArgumentError("scales or shifts values by numbers that are not finite");
   }
 
-  absl::Status SetForm(Read& read) const {
+  absl::Status SetForm(Read& read) {
     const Expression& expression = tree_.expression();
     const int base = BaseOf(read.value);
     const size_t width = tree_.bases().at(base).width;
@@ -94,7 +94,7 @@ class Collector {
           fmt::format("{} comes before any layer with weights, over {} values, want at most {}",
                       expression.Text(read.value.atom), width, kMaxDiagonal));
     }
-    auto found = Recognize(expression, read.value, width);
+    HILLOCK_ASSIGN_OR_RETURN(auto found, Recognize(expression, read.value, width, budget_));
     if (!found) {
       return absl::UnimplementedError(fmt::format("{} is none of the activations this server has",
                                                   expression.Text(read.value.atom)));

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <string>
+#include <utility>
+
+#include "server/base/give_way.h"
+#include "server/model/onnx/choices.h"
+#include "server/model/onnx/samples.h"
 
 namespace hillock::model::onnx {
 namespace {
@@ -12,187 +15,100 @@ using activation::Params;
 using activation::Scope;
 using activation::Spec;
 
-constexpr double kRelative = 2e-6;  // of the value
-constexpr double kOfSpan = 2e-7;    // of the largest value near 0
-constexpr double kNear = 4;         // how far "near 0" goes
-constexpr double kGridEnd = 12;
-constexpr double kGridStep = 0.37;
-constexpr double kTailStart = 1e-4;
-constexpr double kTailEnd = 1e4;
-constexpr double kTailFactor = 2.3;
-constexpr int kHalvings = 80;
-constexpr size_t kMostUnits = 2048;      // with a function of their own
-constexpr size_t kMostFronts = 8;        // affine maps tried in front of an activation
-constexpr size_t kMostCandidates = 300;  // values tried for an only parameter
-constexpr size_t kMostOfTwo = 40;        // values tried for each of two
+constexpr size_t kMostUnits = 2048;              // with a function of their own
+constexpr size_t kMostFronts = 8;                // affine maps tried in front of an activation
+constexpr size_t kMostCopies = 2 * kMostFronts;  // of the function, with an affine map taken off
 
-struct Sample {
-  double x;
-  double y;
-};
+// An activation with its parameters, its evaluations counted.
+struct Trial {
+  const Spec& spec;
+  const Params& params;
+  Budget& budget;
 
-// The function of one element at its sample points, non-finite values left out.
-struct Samples {
-  std::vector<Sample> points;
-  double span = 0;
-
-  bool Agree(double got, const Sample& want) const {
-    return std::abs(got - want.y) <= kRelative * std::abs(want.y) + kOfSpan * span;
+  double operator()(const Sample& sample) const {
+    budget.Spend(1);
+    return spec.reference(sample.x, params);
   }
 };
 
-std::vector<double> Grid() {
-  std::vector<double> grid{1, -1, 0, 2.5, -2.5};
-  for (double x = -kGridEnd; x <= kGridEnd; x += kGridStep) grid.push_back(x);
-  for (double x = kTailStart; x <= kTailEnd; x *= kTailFactor) {
-    grid.push_back(x);
-    grid.push_back(-x);
-  }
-  return grid;
+bool Matches(const Trial& f, const Samples& samples) {
+  return std::ranges::all_of(
+      samples.points, [&](const Sample& sample) { return samples.Agree(f(sample), sample); });
 }
 
-// The function of one element.
-class Subject {
- public:
-  Subject(Evaluator& function, size_t unit) : function_(function), unit_(unit) {}
+// The near samples with the lowest and the highest value.
+struct Extremes {
+  Sample low;
+  Sample high;
+};
 
-  double operator()(double x) { return function_(x, unit_); }
-  std::vector<double> EdgesAt(double x) {
-    (*this)(x);
-    return function_.edges();
+template <class Value>
+Extremes ExtremesOf(const Samples& samples, const Value& value) {
+  Extremes found{samples.points.front(), samples.points.front()};
+  double low = value(found.low);
+  double high = low;
+  for (const Sample& sample : samples.points) {
+    if (!sample.is_near()) continue;
+    const double now = value(sample);
+    if (now < low) found.low = sample;
+    if (now > high) found.high = sample;
+    low = std::min(low, now);
+    high = std::max(high, now);
+  }
+  return found;
+}
+
+// Samples with what all trials of Fit() have in common.
+class Target {
+ public:
+  explicit Target(const Samples& samples)
+      : samples_(samples), ends_(ExtremesOf(samples, [](const Sample& s) { return s.y; })) {}
+
+  // scale and shift such that scale * f + shift passes through the samples, or none.
+  std::optional<Affine> Fit(const Trial& f) const {
+    if (!MayFit(f)) return std::nullopt;
+    const Extremes ends = ExtremesOf(samples_, f);
+    const double low = f(ends.low);
+    const double rise = f(ends.high) - low;
+    if (!(rise > 0)) return std::nullopt;
+    const double scale = (ends.high.y - ends.low.y) / rise;
+    const double shift = ends.low.y - scale * low;
+    const bool fits = scale != 0 && std::ranges::all_of(samples_.points, [&](const Sample& sample) {
+                        return samples_.Agree(scale * f(sample) + shift, sample);
+                      });
+    if (!fits) return std::nullopt;
+    return Affine{{scale}, {shift}};
   }
 
  private:
-  Evaluator& function_;
-  size_t unit_;
+  // False only for an f that no scale and shift make pass within the tolerances: seen, mostly,
+  // after a few samples. With scale and shift such that it goes through two samples, what it is off
+  // by at another is at most the tolerances of all three, those of the two as far as scale and
+  // shift carry them. Twice that leaves room for rounding.
+  bool MayFit(const Trial& f) const {
+    const double room = samples_.Tolerance(ends_.low) + samples_.Tolerance(ends_.high);
+    if (ends_.high.y - ends_.low.y <= 2 * room) return true;
+    const double low = f(ends_.low);
+    const double rise = f(ends_.high) - low;
+    return rise != 0 && std::ranges::all_of(samples_.points, [&](const Sample& sample) {
+             const double way = (f(sample) - low) / rise;
+             const double got = ends_.low.y + way * (ends_.high.y - ends_.low.y);
+             return std::abs(got - sample.y) <=
+                    2 * (room * (1 + std::abs(way)) + samples_.Tolerance(sample));
+           });
+  }
+
+  const Samples& samples_;
+  Extremes ends_;
 };
-
-// Both sides of the place between a and b where edge number `edge` changes its sign.
-void AddEdge(Subject& subject, size_t edge, double a, double b, std::vector<double>& points) {
-  const bool left = subject.EdgesAt(a)[edge] < 0;
-  for (int i = 0; i < kHalvings; ++i) {
-    const double middle = a + (b - a) / 2;
-    ((subject.EdgesAt(middle)[edge] < 0) == left ? a : b) = middle;
-  }
-  points.push_back(a);
-  points.push_back(b);
-}
-
-std::vector<double> Edges(Subject& subject, const std::vector<double>& grid) {
-  std::vector<double> sorted = grid;
-  std::ranges::sort(sorted);
-  std::vector<double> points;
-  std::vector<double> before = subject.EdgesAt(sorted.front());
-  for (size_t i = 1; i < sorted.size(); ++i) {
-    std::vector<double> now = subject.EdgesAt(sorted[i]);
-    for (size_t edge = 0; edge < now.size(); ++edge) {
-      if ((before[edge] < 0) != (now[edge] < 0)) {
-        AddEdge(subject, edge, sorted[i - 1], sorted[i], points);
-      }
-    }
-    before = std::move(now);
-  }
-  return points;
-}
-
-Samples Take(Subject subject, const std::vector<double>& grid) {
-  Samples samples;
-  for (const double x : grid) {
-    const double y = subject(x);
-    if (!std::isfinite(y)) continue;
-    samples.points.push_back({x, y});
-    if (std::abs(x) <= kNear) samples.span = std::max(samples.span, std::abs(y));
-  }
-  // A function that is mostly not a number is none of the table's.
-  if (2 * samples.points.size() < grid.size()) samples.points.clear();
-  return samples;
-}
-
-bool Matches(const Spec& spec, const Params& params, const Samples& samples) {
-  return std::ranges::all_of(samples.points, [&](const Sample& sample) {
-    return samples.Agree(spec.reference(sample.x, params), sample);
-  });
-}
-
-// scale and shift such that scale * f + shift passes through the samples, or none.
-std::optional<Affine> Fit(const Spec& spec, const Params& params, const Samples& samples) {
-  const auto f = [&](const Sample& sample) { return spec.reference(sample.x, params); };
-  const Sample* low = &samples.points.front();
-  const Sample* high = low;
-  for (const Sample& sample : samples.points) {
-    if (std::abs(sample.x) > kNear) continue;
-    if (f(sample) < f(*low)) low = &sample;
-    if (f(sample) > f(*high)) high = &sample;
-  }
-  const double rise = f(*high) - f(*low);
-  if (!(rise > 0)) return std::nullopt;
-  const double scale = (high->y - low->y) / rise;
-  const double shift = low->y - scale * f(*low);
-  const bool fits = scale != 0 && std::ranges::all_of(samples.points, [&](const Sample& sample) {
-                      return samples.Agree(scale * f(sample) + shift, sample);
-                    });
-  if (!fits) return std::nullopt;
-  return Affine{{scale}, {shift}};
-}
-
-// Values that a parameter may have, given the constants in the graph.
-std::vector<float> Candidates(const std::vector<double>& constants, size_t most) {
-  std::vector<float> candidates;
-  const auto add = [&](double value) {
-    const auto rounded = static_cast<float>(value);
-    if (!std::isfinite(rounded) || candidates.size() >= most) return;
-    if (std::ranges::find(candidates, rounded) == candidates.end()) candidates.push_back(rounded);
-  };
-  for (const double c : constants) add(c);
-  for (const double c : constants) add(-c);
-  for (const double c : constants) add(1 / c);
-  for (const double a : constants) {
-    for (const double b : constants) {
-      add(a * b);
-      add(a / b);
-      add(-a * b);
-    }
-  }
-  return candidates;
-}
-
-// Every choice of parameters worth trying, the defaults first.
-std::vector<Params> Choices(const Spec& spec, const std::vector<double>& constants) {
-  std::vector<Params> choices;
-  const auto add = [&](const std::map<std::string, float>& given) {
-    const auto params = activation::ResolveParams(spec, given);
-    if (params.ok()) choices.push_back(*params);
-  };
-  const auto name = [&](size_t i) { return std::string(spec.params[i].name); };
-  add({});
-  if (spec.param_count == 1) {
-    for (const float a : Candidates(constants, kMostCandidates)) add({{name(0), a}});
-  } else if (spec.param_count == 2) {
-    const std::vector<float> candidates = Candidates(constants, kMostOfTwo);
-    for (const float a : candidates) {
-      for (const float b : candidates) add({{name(0), a}, {name(1), b}});
-    }
-  }
-  return choices;
-}
 
 // One search: a function, seen through one affine map in front of it.
 class Search {
  public:
-  Search(const Evaluator& function, Affine before, size_t units)
-      : function_(function.Behind(before)), before_(std::move(before)) {
-    const std::vector<double> grid = Grid();
+  Search(const Evaluator& function, Affine before, size_t units, Budget& budget)
+      : function_(function.Behind(before)), before_(std::move(before)), budget_(budget) {
     const size_t distinct = function_.is_uniform() ? 1 : units;
-    if (distinct > kMostUnits) return;
-    for (size_t unit = 0; unit < distinct; ++unit) {
-      Subject subject(function_, unit);
-      std::vector<double> points = grid;
-      if (unit == 0) {
-        const std::vector<double> edges = Edges(subject, grid);
-        points.insert(points.end(), edges.begin(), edges.end());
-      }
-      units_.push_back(Take(subject, points));
-    }
+    if (distinct <= kMostUnits) units_ = Take(function_, distinct, budget);
   }
 
   bool is_possible() const {
@@ -200,49 +116,78 @@ class Search {
            std::ranges::none_of(units_, [](const Samples& s) { return s.points.empty(); });
   }
 
-  std::optional<Recognized> Exact(const Spec& spec) const {
-    for (const Params& params : Choices(spec, function_.Constants(0))) {
-      const bool all = std::ranges::all_of(
-          units_, [&](const Samples& samples) { return Matches(spec, params, samples); });
-      if (all) return Recognized{before_, &spec, params, {}, {}};
+  std::optional<Recognized> FindExact() const {
+    const Choices choices(function_.Constants(0), budget_);
+    for (const Spec& spec : activation::All()) {
+      if (spec.scope != Scope::kElementwise) continue;
+      if (auto found = Exact(spec, choices)) return found;
+    }
+    for (const Spec& spec : activation::All()) {
+      if (spec.scope != Scope::kPerUnit) continue;
+      if (auto found = PerUnit(spec)) return found;
     }
     return std::nullopt;
+  }
+
+  std::optional<Recognized> FindScaled() const {
+    const Choices choices(function_.Constants(0), budget_);
+    const std::vector<Target> targets(units_.begin(), units_.end());
+    for (const Spec& spec : activation::All()) {
+      if (spec.scope != Scope::kElementwise) continue;
+      if (auto found = Scaled(spec, choices, targets)) return found;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::optional<Recognized> Exact(const Spec& spec, const Choices& choices) const {
+    const auto params = choices.Find(spec, [&](const Params& tried) {
+      return std::ranges::all_of(units_, [&](const Samples& samples) {
+        return Matches({spec, tried, budget_}, samples);
+      });
+    });
+    if (!params) return std::nullopt;
+    return Recognized{before_, &spec, *params, {}, {}};
   }
 
   // A per-unit activation: each unit has its own parameter.
   std::optional<Recognized> PerUnit(const Spec& spec) const {
     Recognized found{before_, &spec, {}, {}, {}};
     for (size_t unit = 0; unit < units_.size(); ++unit) {
-      const auto choices = Choices(spec, function_.Constants(unit));
-      const auto it = std::ranges::find_if(
-          choices, [&](const Params& params) { return Matches(spec, params, units_[unit]); });
-      if (it == choices.end()) return std::nullopt;
-      found.slopes.push_back((*it)[0]);
+      const Choices choices(function_.Constants(unit), budget_);
+      const auto params = choices.Find(spec, [&](const Params& tried) {
+        return Matches({spec, tried, budget_}, units_[unit]);
+      });
+      if (!params) return std::nullopt;
+      found.slopes.push_back((*params)[0]);
     }
     return found;
   }
 
-  std::optional<Recognized> Scaled(const Spec& spec) const {
-    for (const Params& params : Choices(spec, function_.Constants(0))) {
-      if (auto found = FitAll(spec, params)) return found;
-    }
-    return std::nullopt;
+  std::optional<Recognized> Scaled(const Spec& spec, const Choices& choices,
+                                   const std::vector<Target>& targets) const {
+    Affine after;
+    const auto params = choices.Find(spec, [&](const Params& tried) {
+      return FitAll({spec, tried, budget_}, targets, after);
+    });
+    if (!params) return std::nullopt;
+    return Recognized{before_, &spec, *params, {}, std::move(after)};
   }
 
- private:
-  std::optional<Recognized> FitAll(const Spec& spec, const Params& params) const {
-    Recognized found{before_, &spec, params, {}, {{}, {}}};
-    for (const Samples& samples : units_) {
-      const auto fit = Fit(spec, params, samples);
-      if (!fit) return std::nullopt;
-      found.after.scale.push_back(fit->scale[0]);
-      found.after.shift.push_back(fit->shift[0]);
-    }
-    return found;
+  static bool FitAll(const Trial& trial, const std::vector<Target>& targets, Affine& after) {
+    after = {{}, {}};
+    return std::ranges::all_of(targets, [&](const Target& target) {
+      const auto fit = target.Fit(trial);
+      if (!fit) return false;
+      after.scale.push_back(fit->scale[0]);
+      after.shift.push_back(fit->shift[0]);
+      return true;
+    });
   }
 
   Evaluator function_;
   Affine before_;
+  Budget& budget_;
   std::vector<Samples> units_;  // one, when all elements have the same function
 };
 
@@ -285,50 +230,43 @@ std::optional<Recognized> Direct(const Expression& expression, const Operand& va
   return found;
 }
 
-std::optional<Recognized> FindExact(const Search& search, size_t units) {
-  for (const Spec& spec : activation::All()) {
-    if (spec.scope != Scope::kElementwise) continue;
-    if (auto found = search.Exact(spec)) return found;
-  }
-  for (const Spec& spec : activation::All()) {
-    if (spec.scope != Scope::kPerUnit) continue;
-    if (auto found = search.PerUnit(spec)) {
-      found->slopes.resize(units, found->slopes.front());
+// Over every map in front: first as it is, then scaled.
+std::optional<Recognized> Find(const Evaluator& function, bool maybe_scaled, size_t units,
+                               Budget& budget) {
+  std::vector<Search> searches;
+  for (const Affine& front : Fronts(function)) {
+    Search search(function, front, units, budget);
+    if (!search.is_possible()) continue;
+    if (auto found = search.FindExact()) {
+      if (!found->slopes.empty()) found->slopes.resize(units, found->slopes.front());
       return found;
     }
+    if (maybe_scaled) searches.push_back(std::move(search));
   }
-  return std::nullopt;
-}
-
-std::optional<Recognized> FindScaled(const std::vector<Search>& searches) {
   for (const Search& search : searches) {
-    for (const Spec& spec : activation::All()) {
-      if (spec.scope != Scope::kElementwise) continue;
-      if (auto found = search.Scaled(spec)) return found;
-    }
+    GiveWay();
+    if (auto found = search.FindScaled()) return found;
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-std::optional<Recognized> Recognize(const Expression& expression, const Operand& value,
-                                    size_t units) {
-  const auto direct = Direct(expression, value, units);
+absl::StatusOr<std::optional<Recognized>> Recognize(const Expression& expression,
+                                                    const Operand& value, size_t units,
+                                                    Budget& budget) {
+  auto direct = Direct(expression, value, units);
   // Scaling on both sides of one activation may be the spelling of another: -softplus(-x).
   const bool maybe_spelled = direct && !direct->after.is_identity() && direct->after.is_uniform() &&
                              direct->before.scale.size() == 1;
   if (direct && !maybe_spelled) return direct;
   const Evaluator function(expression, value);
   if (!function.complete()) return std::nullopt;
-  std::vector<Search> searches;
-  for (const Affine& front : Fronts(function)) {
-    Search search(function, front, units);
-    if (!search.is_possible()) continue;
-    if (auto found = FindExact(search, units)) return found;
-    searches.push_back(std::move(search));
-  }
-  return direct ? direct : FindScaled(searches);
+  budget.Spend(kMostCopies * function.numbers());
+  HILLOCK_RETURN_IF_ERROR(budget.CheckSteps());
+  auto found = Find(function, !direct.has_value(), units, budget);
+  HILLOCK_RETURN_IF_ERROR(budget.CheckSteps());
+  return found ? std::move(found) : std::move(direct);
 }
 
 }  // namespace hillock::model::onnx

@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "server/activation/activation.h"
+#include "server/base/status.h"
+#include "server/model/onnx/budget.h"
 #include "server/model/onnx/expression.h"
 
 namespace hillock::model::onnx {
@@ -30,10 +32,11 @@ struct Recognized {
 // What `value` computes from its base, which has `units` elements; none when it is no activation of
 // the table, made of more than Evaluator::kMaxAtoms operations, or different for each of more than
 // 2048 units. Where several would do, the one without scaling around it is taken, then the first in
-// the table.
+// the table. RESOURCE_EXHAUSTED when the budget has not the steps to find out.
 // REQUIRES: the value's atom is not a base.
-std::optional<Recognized> Recognize(const Expression& expression, const Operand& value,
-                                    size_t units);
+absl::StatusOr<std::optional<Recognized>> Recognize(const Expression& expression,
+                                                    const Operand& value, size_t units,
+                                                    Budget& budget);
 
 }  // namespace hillock::model::onnx
 
