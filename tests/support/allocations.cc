@@ -11,6 +11,7 @@ struct Watch {
   size_t limit = 0;
   size_t count = 0;
   size_t largest = 0;
+  size_t bytes = 0;
 };
 
 thread_local constinit Watch watch;
@@ -19,6 +20,7 @@ bool Allows(size_t size) {
   if (!watch.on) return true;
   ++watch.count;
   watch.largest = std::max(watch.largest, size);
+  watch.bytes += size;
   return size <= watch.limit;
 }
 
@@ -45,9 +47,10 @@ void operator delete(void* memory, size_t, std::align_val_t) noexcept { std::fre
 
 namespace hillock::testing {
 
-AllocationMeter::AllocationMeter(size_t limit) { watch = {true, limit, 0, 0}; }
+AllocationMeter::AllocationMeter(size_t limit) { watch = {true, limit}; }
 AllocationMeter::~AllocationMeter() { watch = {}; }
 size_t AllocationMeter::count() const { return watch.count; }
 size_t AllocationMeter::largest() const { return watch.largest; }
+size_t AllocationMeter::bytes() const { return watch.bytes; }
 
 }  // namespace hillock::testing

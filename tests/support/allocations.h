@@ -18,6 +18,7 @@ class AllocationMeter {
 
   size_t count() const;
   size_t largest() const;  // bytes asked for at once, refused ones included
+  size_t bytes() const;    // asked for in all, what was given back included
 };
 
 }  // namespace hillock::testing

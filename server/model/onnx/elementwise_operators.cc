@@ -71,7 +71,6 @@ absl::StatusOr<Operand> OperandAt(const Call& call, size_t input,
     return absl::UnimplementedError(
         fmt::format("joins rows of shapes {} and {}", ShapeText(dims), ShapeText(rows.dims)));
   }
-  HILLOCK_RETURN_IF_ERROR(call.budget.Take(rows.value.affine.size(), sizeof(double)));
   return rows.value;
 }
 
@@ -250,7 +249,6 @@ absl::StatusOr<GraphValue> Elementwise(const Call& call) {
         fmt::format("is not in this form an operator of operator set {}", call.opset));
   }
   HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
-  HILLOCK_RETURN_IF_ERROR(call.budget.Take(x.value.affine.size(), sizeof(double)));
   Atom atom;
   atom.activation = spec;
   atom.operands = {x.value};

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "server/base/give_way.h"
 #include "server/model/onnx/fold.h"
 #include "server/model/onnx/operators.h"
 #include "server/model/onnx/outputs.h"
@@ -86,6 +87,7 @@ class Walk {
     }
     values_.Set(input, tree_.input());
     for (size_t i = 0; i < model_.graph.nodes.size(); ++i) {
+      GiveWay();
       auto node = ParseNode(model_.graph.nodes[i]);
       if (!node.ok()) return Annotate(node.status(), fmt::format("node {}", i));
       const std::string place = NodeText(*node, i);
@@ -117,6 +119,7 @@ class Walk {
             fmt::format("reads '{}', which no node before it computes", Excerpt(input)));
       }
       constant = constant && (value == nullptr || IsConstant(*value));
+      if (value != nullptr) HILLOCK_RETURN_IF_ERROR(ChargeInput(*value, budget_));
     }
     HILLOCK_ASSIGN_OR_RETURN(GraphValue value, constant ? FoldNode(node) : Operate(node));
     HILLOCK_RETURN_IF_ERROR(Charge(value, budget_));

@@ -47,6 +47,8 @@ class Collector {
 
   absl::StatusOr<std::vector<Served>> Run(const std::vector<GraphOutput>& outputs) && {
     for (const GraphOutput& output : outputs) {
+      HILLOCK_RETURN_IF_ERROR(Annotate(Charge(*output.value, budget_),
+                                       fmt::format("output '{}'", Excerpt(output.name))));
       if (const auto* const rows = std::get_if<Rows>(output.value)) {
         served_.push_back({std::string(output.name), *rows, {}, {}});
       } else if (const auto* const named = std::get_if<NamedRows>(output.value)) {

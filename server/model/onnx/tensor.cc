@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <ranges>
 #include <type_traits>
 
 #include "server/model/onnx/fields.h"
@@ -17,7 +18,8 @@ namespace hillock::model::onnx {
 namespace {
 
 constexpr size_t kMostElements = size_t{1} << 48;
-constexpr size_t kBlock = 32;  // floats: a block of rows and columns stays in the nearest cache
+constexpr size_t kMostText = 16;  // sizes of a shape that is no tensor's
+constexpr size_t kBlock = 32;     // floats: a block of rows and columns stays in the nearest cache
 
 // IEEE 754 binary16, subnormal numbers, infinities and NaN included.
 float FromHalf(uint16_t half) {
@@ -155,7 +157,9 @@ absl::Status DecodeField(const Encoding& encoding, const WireField& field, size_
 }
 
 absl::Status DecodeTyped(const Encoding& encoding, std::string_view message, size_t count,
-                         Tensor& tensor) {
+                         Budget& budget, Tensor& tensor) {
+  budget.Spend(message.size());
+  HILLOCK_RETURN_IF_ERROR(budget.CheckSteps());
   // Every element takes at least a byte, so the message bears out what is reserved.
   if (count > message.size()) return WrongLength(0, count, tensor);
   if (encoding.kind == Tensor::Kind::kFloats) tensor.floats.reserve(count);
@@ -184,14 +188,14 @@ absl::StatusOr<std::string_view> ExternalBytes(const TensorView& view, const Ext
 }
 
 absl::Status Decode(const Encoding& encoding, const TensorView& view, const ExternalFile& external,
-                    size_t count, Tensor& tensor) {
+                    size_t count, Budget& budget, Tensor& tensor) {
   if (view.external) {
     HILLOCK_ASSIGN_OR_RETURN(const std::string_view bytes,
                              ExternalBytes(view, external, count * encoding.bytes));
     return DecodeRaw(encoding, bytes, count, tensor);
   }
   if (!view.raw.empty()) return DecodeRaw(encoding, view.raw, count, tensor);
-  return DecodeTyped(encoding, view.message, count, tensor);
+  return DecodeTyped(encoding, view.message, count, budget, tensor);
 }
 
 }  // namespace
@@ -213,6 +217,10 @@ absl::Status Tensor::Charge(Budget& budget) const {
 }
 
 absl::StatusOr<size_t> ElementCount(const std::vector<int64_t>& shape) {
+  if (shape.size() > kMaxRank) {
+    return absl::InvalidArgumentError(
+        fmt::format("has {} axes, want at most {}", shape.size(), kMaxRank));
+  }
   size_t count = 1;
   bool empty = false;
   for (const int64_t size : shape) {
@@ -227,9 +235,10 @@ absl::StatusOr<size_t> ElementCount(const std::vector<int64_t>& shape) {
 
 std::string ShapeText(const std::vector<int64_t>& shape) {
   std::vector<std::string> sizes;
-  for (const int64_t size : shape) {
+  for (const int64_t size : shape | std::views::take(kMostText)) {
     sizes.push_back(size == kBatch ? "rows" : fmt::format("{}", size));
   }
+  if (shape.size() > kMostText) sizes.push_back(fmt::format("... {} sizes", shape.size()));
   return fmt::format("[{}]", fmt::join(sizes, ", "));
 }
 
@@ -241,7 +250,7 @@ absl::StatusOr<Tensor> ReadTensor(const TensorView& view, const ExternalFile& ex
     if (encoding.type != view.type) continue;
     tensor.kind = encoding.kind;
     HILLOCK_ASSIGN_OR_RETURN(const size_t count, ElementCount(tensor.shape));
-    HILLOCK_RETURN_IF_ERROR(Decode(encoding, view, external, count, tensor));
+    HILLOCK_RETURN_IF_ERROR(Decode(encoding, view, external, count, budget, tensor));
     HILLOCK_RETURN_IF_ERROR(tensor.Charge(budget));
     return tensor;
   }

@@ -38,10 +38,11 @@ struct Tensor {
 };
 
 // The product of sizes that are all 0 or more. INVALID_ARGUMENT for a negative one and where the
-// product, or that of those above 0, is more than 2^48: so that no stride overflows.
+// product, or that of those above 0, is more than 2^48: so that no stride overflows; and for more
+// than kMaxRank sizes.
 absl::StatusOr<size_t> ElementCount(const std::vector<int64_t>& shape);
 
-// "[2, 3]", with "rows" for kBatch.
+// "[2, 3]", with "rows" for kBatch; cut when it is long.
 std::string ShapeText(const std::vector<int64_t>& shape);
 
 // The content of a file of external data by its location, checked and kept by the callee for as

@@ -80,6 +80,7 @@ absl::StatusOr<Rows> Tree::AddLogOfSoftmax(const Rows& x) {
   if (log_softmax == nullptr || base.row != Named("softmax")) {
     return absl::UnimplementedError("is the logarithm of a row function");
   }
+  HILLOCK_RETURN_IF_ERROR(budget_.Take(base.x.affine.size(), sizeof(double)));
   return AddRowActivation({base.x, x.dims}, *log_softmax);
 }
 

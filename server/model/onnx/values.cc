@@ -34,6 +34,11 @@ absl::Status Charge(const GraphValue& value, Budget& budget) {
   return absl::OkStatus();
 }
 
+absl::Status ChargeInput(const GraphValue& value, Budget& budget) {
+  const auto* const rows = std::get_if<Rows>(&value);
+  return rows == nullptr ? absl::OkStatus() : ChargeRows(*rows, budget);
+}
+
 const GraphValue* Values::Find(std::string_view name) const {
   const auto it = values_.find(name);
   return it == values_.end() ? nullptr : &it->second;

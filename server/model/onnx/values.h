@@ -1,10 +1,10 @@
 #ifndef HILLOCK_SERVER_MODEL_ONNX_VALUES_H_
 #define HILLOCK_SERVER_MODEL_ONNX_VALUES_H_
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -43,6 +43,9 @@ inline bool IsConstant(const GraphValue& value) { return value.index() < 2; }
 // Charges for a copy of what depends on the rows.
 absl::Status Charge(const GraphValue& value, Budget& budget);
 
+// Charges for the copy that an operator may keep of an input: its rows.
+absl::Status ChargeInput(const GraphValue& value, Budget& budget);
+
 // The values of a graph by name. Not thread-safe.
 class Values {
  public:
@@ -59,7 +62,7 @@ class Values {
  private:
   const ExternalFile& external_;
   Budget& budget_;
-  std::unordered_map<std::string_view, GraphValue> values_;
+  std::map<std::string_view, GraphValue> values_;  // no names make it slow
 };
 
 // One node, on its way to become part of the model.

@@ -109,6 +109,12 @@ const Refusal kRefusals[] = {
        g.Node("Transpose", {"w"}, "y", {Integers("perm", {1, 1})}).Output("m");
      },
      Code::kInvalidArgument, "node 'n1' (Transpose): has perm [1, 1] for shape [2, 3]"},
+    {"a_perm_of_many_axes",
+     [](G g) {
+       const std::vector<int64_t> perm(1000, 0);
+       g.Node("Transpose", {"w"}, "y", {Integers("perm", perm)}).Output("m");
+     },
+     Code::kInvalidArgument, "0, 0, ... 1000 sizes] for shape [2, 3]"},
     {"an_axis_far_in_front",
      [](G g) { g.Node("Softmax", {"m"}, "y", {Integer("axis", INT64_MIN)}).Output("y"); },
      Code::kInvalidArgument,
