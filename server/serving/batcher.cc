@@ -23,21 +23,23 @@ Load Batcher::LoadOf(const ServedModel& model, size_t rows) {
           static_cast<Nanos>(rows) * model.RowCost()};
 }
 
-absl::Status Batcher::Add(Job& job) {
+absl::Status Batcher::CheckRoom(const Job& job) {
   ServedModel& model = *job.model;
-  auto& queue_rows = model.cells(options_.reactor).queue_rows;
-  const int64_t queued = queue_rows.load(std::memory_order_relaxed);
+  const int64_t queued = model.cells(options_.reactor).queue_rows.load(std::memory_order_relaxed);
   const Queue own{model.name(), LoadOf(model, static_cast<size_t>(queued)),
                   model.options().limits.queue};
-  const Load load = LoadOf(model, job.rows);
   const Nanos now = job.deadline == kNoDeadline ? job.arrived : clock_.Now();
-  auto verdict = admission_.Check(load, own, now, job.deadline);
-  if (!verdict.status.ok()) {
-    Shed(model, verdict.reason);
-    return std::move(verdict.status);
-  }
-  admission_.Enter(load);
-  queue_rows.store(queued + static_cast<int64_t>(job.rows), std::memory_order_relaxed);
+  auto verdict = admission_.Check(LoadOf(model, job.rows), own, now, job.deadline);
+  if (!verdict.status.ok()) Shed(model, verdict.reason);
+  return std::move(verdict.status);
+}
+
+absl::Status Batcher::Add(Job& job) {
+  HILLOCK_RETURN_IF_ERROR(CheckRoom(job));
+  admission_.Enter(LoadOf(*job.model, job.rows));
+  auto& queue_rows = job.model->cells(options_.reactor).queue_rows;
+  queue_rows.store(queue_rows.load(std::memory_order_relaxed) + static_cast<int64_t>(job.rows),
+                   std::memory_order_relaxed);
   job.rows_taken_ = 0;
   job.rows_done_ = 0;
   job.status_ = absl::OkStatus();

@@ -44,8 +44,12 @@ class Batcher {
   // `poll` lets what has arrived be added; it is called while heavy work runs, and never blocks.
   void SetPoll(std::function<void()> poll) { poll_ = std::move(poll); }
 
-  // Takes the job on, or refuses it as Admission::Check() says; a job refused is not kept.
+  // Takes the job on, or refuses it as CheckRoom() does; a job refused is not kept.
   absl::Status Add(Job& job);
+
+  // Refuses a job for which Admission::Check() sees no room now, and counts that. Looks at nothing
+  // of it but its model, its rows and its times.
+  absl::Status CheckRoom(const Job& job);
 
   // Nobody wants the answer any more: a job of which no row is being computed is completed at once
   // with CANCELLED, any other when the rows that are have been. Does nothing once all its rows are.

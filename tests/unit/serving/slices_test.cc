@@ -356,5 +356,18 @@ TEST_F(SlicesTest, RefuseWhatTheQueueHasNoRoomFor) {
   ExpectAnswered(refused);
 }
 
+TEST_F(SlicesTest, TellWhetherThereIsRoomAndTakeNothing) {
+  Batcher batcher = MakeBatcher(0, {.rows = 10});
+  Add(batcher, *light_, 8);
+  EXPECT_THAT(batcher.CheckRoom(MakeJob(*light_, 2)), IsOk());
+  EXPECT_THAT(batcher.CheckRoom(MakeJob(*light_, 3)),
+              StatusIs(absl::StatusCode::kResourceExhausted,
+                       "the queue is full: 11 rows with this request, want at most 10"));
+  EXPECT_EQ(light_->cells(0).shed[static_cast<size_t>(Shed::kQueueRows)].Get(), 1u);
+  EXPECT_EQ(light_->cells(0).queue_rows.load(), 8);
+  batcher.Run();
+  EXPECT_EQ(light_->cells(0).rows.Get(), 8u);
+}
+
 }  // namespace
 }  // namespace hillock::serving
