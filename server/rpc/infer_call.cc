@@ -1,6 +1,7 @@
 #include "server/rpc/infer_call.h"
 
 #include "server/rpc/status.h"
+#include "server/rpc/wire.h"
 
 namespace hillock::rpc {
 namespace {
@@ -54,7 +55,7 @@ void InferCall::Post() {
   context_->AsyncNotifyWhenDone(static_cast<serving::Event*>(&ended_));
   writer_.emplace(&*context_);
   auto* const queue = owner_.reactor_.queue();
-  owner_.service_.RequestModelInfer(&*context_, &request_, &*writer_, queue, queue,
+  owner_.service_.RequestModelInfer(&*context_, &incoming_, &*writer_, queue, queue,
                                     static_cast<serving::Event*>(this));
 }
 
@@ -66,7 +67,7 @@ void InferCall::Ready(bool ok) {
   if (!ok) return;  // the server is shutting down; nothing is posted any more
   owner_.Taken();
   state_ = State::kServing;
-  Serve(request_, context_->deadline(), response_);
+  Serve(incoming_, context_->deadline(), request_, response_);
 }
 
 int InferCall::Socket() { return owner_.sockets_.Find(context_->peer()); }
@@ -86,13 +87,12 @@ void InferCall::RecycleIfOver() {
 void InferCall::Answer(const absl::Status& status) {
   state_ = State::kFinishing;
   void* const tag = static_cast<serving::Event*>(this);
-  if (status.ok()) {
-    writer_->Finish(response_, grpc::Status::OK, tag);
-  } else {
-    const int64_t pushback = serving::RetryPushback(status);
-    if (pushback >= 0) context_->AddTrailingMetadata(kPushback, std::to_string(pushback));
-    writer_->FinishWithError(ToGrpc(status), tag);
-  }
+  grpc::ByteBuffer bytes;
+  const absl::Status answer = status.ok() ? Serialize(response_, bytes) : status;
+  if (answer.ok()) return writer_->Finish(bytes, grpc::Status::OK, tag);
+  const int64_t pushback = serving::RetryPushback(answer);
+  if (pushback >= 0) context_->AddTrailingMetadata(kPushback, std::to_string(pushback));
+  writer_->FinishWithError(ToGrpc(answer), tag);
 }
 
 }  // namespace hillock::rpc

@@ -3,6 +3,7 @@
 
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/async_unary_call.h>
+#include <grpcpp/support/byte_buffer.h>
 
 #include <atomic>
 #include <cstddef>
@@ -22,8 +23,9 @@ namespace hillock::rpc {
 
 class InferCall;
 
-// The service with an asynchronous ModelInfer.
-using AsyncModelInfer = inference::GRPCInferenceService::WithAsyncMethod_ModelInfer<
+// The service with an asynchronous ModelInfer. Requests come as bytes, so that one which is refused
+// need not be parsed.
+using AsyncModelInfer = inference::GRPCInferenceService::WithRawMethod_ModelInfer<
     inference::GRPCInferenceService::Service>;
 
 // The ModelInfer calls of one reactor: some always posted, so that the next request finds one, and
@@ -92,7 +94,8 @@ class InferCall final : public serving::Event, public InferJob {
   Ended ended_{*this};
   // A context and its writer serve one call; gRPC offers no way to use them again.
   std::optional<grpc::ServerContext> context_;
-  std::optional<grpc::ServerAsyncResponseWriter<inference::ModelInferResponse>> writer_;
+  std::optional<grpc::ServerAsyncResponseWriter<grpc::ByteBuffer>> writer_;
+  grpc::ByteBuffer incoming_;
   inference::ModelInferRequest request_;
   inference::ModelInferResponse response_;
 };

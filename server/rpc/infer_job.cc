@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "server/rpc/wire.h"
+
 namespace hillock::rpc {
 
 using inference::ModelInferRequest;
@@ -19,25 +21,20 @@ Nanos ToMonotonic(system_clock::time_point moment, const Clock& clock) {
 
 }  // namespace
 
-void InferJob::Serve(const ModelInferRequest& request, system_clock::time_point wanted_by,
-                     ModelInferResponse& response) {
-  Begin();
-  deadline = ToMonotonic(wanted_by, reactor_.clock());
-  if (const absl::Status status = Admit(request, response); !status.ok()) Done(status);
-}
-
-void InferJob::Refuse(const absl::Status& status) {
-  Begin();
-  Done(status);
-}
-
-void InferJob::Begin() {
+void InferJob::Serve(grpc::ByteBuffer& bytes, system_clock::time_point wanted_by,
+                     ModelInferRequest& request, ModelInferResponse& response) {
   arrived = reactor_.round_start();
+  deadline = ToMonotonic(wanted_by, reactor_.clock());
   model = nullptr;
   answer_bytes_ = 0;
+  const absl::Status status = Admit(bytes, request, response);
+  bytes.Clear();
+  if (!status.ok()) Done(status);
 }
 
-absl::Status InferJob::Admit(const ModelInferRequest& request, ModelInferResponse& response) {
+absl::Status InferJob::Admit(grpc::ByteBuffer& bytes, ModelInferRequest& request,
+                             ModelInferResponse& response) {
+  HILLOCK_RETURN_IF_ERROR(Parse(bytes, request));
   serving::CatalogReader& catalogs = reactor_.catalogs();
   HILLOCK_ASSIGN_OR_RETURN(model,
                            catalogs.Current().Find(request.model_name(), request.model_version()));

@@ -1,6 +1,8 @@
 #ifndef HILLOCK_SERVER_RPC_INFER_JOB_H_
 #define HILLOCK_SERVER_RPC_INFER_JOB_H_
 
+#include <grpcpp/support/byte_buffer.h>
+
 #include <chrono>
 #include <cstddef>
 
@@ -12,21 +14,19 @@
 
 namespace hillock::rpc {
 
-// One request, whichever call it came in: decoded, batched, counted with its code. The call gives
-// the messages and sends the answer. Used again and again; belongs to its reactor's thread.
+// One request, whichever call it came in: read, decoded, batched, counted with its code. The call
+// gives the messages and sends the answer. Used again and again; belongs to its reactor's thread.
 class InferJob : public serving::Job {
  public:
   // `reactor` must outlive this.
   InferJob(serving::Reactor& reactor, const Limits& limits) : reactor_(reactor), limits_(limits) {}
 
-  // Adds the request to the batch, or refuses it. Either way Answer() is called once, maybe before
-  // this returns. `response` must be empty; both messages must live, untouched, until Answer().
-  void Serve(const inference::ModelInferRequest& request,
-             std::chrono::system_clock::time_point wanted_by,
-             inference::ModelInferResponse& response);
-
-  // The same for a request that could not even be read: Answer(status).
-  void Refuse(const absl::Status& status);
+  // Reads the request from its bytes, which are freed, and adds it to the batch or refuses it.
+  // Either way Answer() is called once, maybe before this returns. `response` must be empty; both
+  // messages must live, untouched, until Answer(). `request` may hold anything then when the bytes
+  // are no request.
+  void Serve(grpc::ByteBuffer& bytes, std::chrono::system_clock::time_point wanted_by,
+             inference::ModelInferRequest& request, inference::ModelInferResponse& response);
 
   void Done(const absl::Status& status) final;
 
@@ -39,8 +39,7 @@ class InferJob : public serving::Job {
   virtual void Answer(const absl::Status& status) = 0;
 
  private:
-  void Begin();
-  absl::Status Admit(const inference::ModelInferRequest& request,
+  absl::Status Admit(grpc::ByteBuffer& bytes, inference::ModelInferRequest& request,
                      inference::ModelInferResponse& response);
   void Count(const absl::Status& status);
 

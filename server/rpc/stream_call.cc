@@ -1,9 +1,9 @@
 #include "server/rpc/stream_call.h"
 
 #include <grpc/support/time.h>
-#include <grpcpp/impl/codegen/proto_utils.h>
 
 #include "server/rpc/status.h"
+#include "server/rpc/wire.h"
 
 namespace hillock::rpc {
 namespace {
@@ -81,11 +81,7 @@ class StreamCall::Request final : public InferJob {
   // Serves a message, whose bytes it consumes.
   void Start(grpc::ByteBuffer& message) {
     message_bytes_ = message.Length();
-    const auto parsed =
-        grpc::SerializationTraits<inference::ModelInferRequest>::Deserialize(&message, &message_);
-    if (!parsed.ok())
-      return Refuse(absl::InvalidArgumentError("the bytes are no ModelInferRequest"));
-    Serve(message_, call_.context_.deadline(), *response_.mutable_infer_response());
+    Serve(message, call_.context_.deadline(), message_, *response_.mutable_infer_response());
   }
 
   void Clear() {
@@ -219,10 +215,7 @@ void StreamCall::Send() {
 
 void StreamCall::Write(const Request& request) {
   grpc::ByteBuffer bytes;
-  bool own = false;
-  const auto serialized = grpc::SerializationTraits<inference::ModelStreamInferResponse>::Serialize(
-      request.response(), &bytes, &own);
-  if (!serialized.ok()) return Finish(absl::InternalError("an answer could not be serialized"));
+  if (const auto status = Serialize(request.response(), bytes); !status.ok()) return Finish(status);
   writing_ = true;
   stream_.Write(bytes, &has_written_);
 }

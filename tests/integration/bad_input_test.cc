@@ -11,6 +11,7 @@
 #include <limits>
 
 #include "tests/integration/examples.h"
+#include "tests/integration/metrics_page.h"
 #include "tests/integration/some_models.h"
 #include "tests/support/status_matchers.h"
 
@@ -223,8 +224,16 @@ absl::Status SendBytes(ServerProcess& server, const std::string& method, const s
 
 TEST(BadCallTest, BytesThatAreNoMessage) {
   BadInputServer& server = BadInputServer::Shared();
-  EXPECT_THAT(SendBytes(server.process(), "ModelInfer", "\xff\xff\xff\xff"),
-              StatusIs(Code::kInternal, HasSubstr("parse")));
+  const auto counted = [&server] {
+    return MetricsPage(server.process())
+        .Sum("hillock_requests_total", {{"model", ""}, {"code", "INVALID_ARGUMENT"}});
+  };
+  const double before = counted();
+  for (const size_t size : {4, 18'000}) {
+    EXPECT_THAT(SendBytes(server.process(), "ModelInfer", std::string(size, '\xff')),
+                StatusIs(Code::kInvalidArgument, "the bytes are no ModelInferRequest"));
+  }
+  EXPECT_EQ(counted(), before + 2);
   server.ExpectSoundAnswer();
 }
 

@@ -1,21 +1,24 @@
 // What a request costs in allocations between gRPC's bytes in and bytes out.
 
 #include <gmock/gmock.h>
-#include <grpcpp/server_builder.h>
 #include <gtest/gtest.h>
 
 #include <array>
+#include <deque>
 #include <string>
+#include <vector>
 
-#include "server/rpc/infer_job.h"
 #include "tests/support/allocations.h"
+#include "tests/support/byte_buffers.h"
 #include "tests/support/mlp_builder.h"
 #include "tests/support/status_matchers.h"
+#include "tests/unit/rpc/one_reactor.h"
 
 namespace hillock::rpc {
 namespace {
 
 using ::hillock::testing::AllocationMeter;
+using ::hillock::testing::InSlices;
 using ::hillock::testing::IsOk;
 using ::hillock::testing::MlpBuilder;
 using inference::ModelInferRequest;
@@ -27,27 +30,16 @@ constexpr int kRequests = 20;
 // protobuf frees the message inside a tensor whenever that is cleared: typed contents, in and out.
 constexpr size_t kOfTypedContents = 12;
 
-class TestInferJob final : public InferJob {
- public:
-  using InferJob::InferJob;
-  const absl::Status& status() const { return status_; }
-
- private:
-  void Answer(const absl::Status& status) override { status_ = status; }
-
-  absl::Status status_ = absl::UnknownError("not answered");
+struct Shape {
+  std::string name;
+  bool raw;
+  int64_t rows;
 };
 
-class AllocationTest : public ::testing::TestWithParam<bool> {
+void PrintTo(const Shape& shape, std::ostream* out) { *out << shape.name; }
+
+class AllocationTest : public ::testing::TestWithParam<Shape> {
  protected:
-  AllocationTest() {
-    const auto mlp =
-        MlpBuilder(kInputs).Add(64, "relu").Add(8, "softmax").Labels(Eight()).Normalized().Share();
-    auto model = serving::ServedModel::Create("pets", 1, mlp, {{.backend = Backend::kFallback}}, 1,
-                                              registry_, Clock::Monotonic());
-    catalogs_.Publish(std::make_shared<const serving::Catalog>(
-        std::vector<serving::CatalogEntry>{{"pets", 1, *std::move(model)}}));
-  }
   static std::vector<std::string> Eight() {
     std::vector<std::string> labels;
     for (int i = 0; i < 8; ++i)
@@ -62,10 +54,10 @@ class AllocationTest : public ::testing::TestWithParam<bool> {
     auto& input = *request.add_inputs();
     input.set_name("input");
     input.set_datatype("FP32");
-    input.add_shape(2);
+    input.add_shape(GetParam().rows);
     input.add_shape(kInputs);
-    const std::vector<float> values(2 * kInputs, 0.5f);
-    if (GetParam()) {
+    const std::vector<float> values(static_cast<size_t>(GetParam().rows) * kInputs, 0.5f);
+    if (GetParam().raw) {
       request.add_raw_input_contents(
           std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)));
     } else {
@@ -74,45 +66,51 @@ class AllocationTest : public ::testing::TestWithParam<bool> {
     return request.SerializeAsString();
   }
 
-  // From the bytes of a request to those of its answer, in messages that are used again.
-  void Serve(const std::string& bytes) {
-    request_.Clear();
-    response_.Clear();
-    bool ok = request_.ParseFromString(bytes);
-    job_.Serve(request_, std::chrono::system_clock::time_point::max(), response_);
-    reactor_.batcher().Run();
-    ok = ok && response_.SerializeToArray(out_.data(), static_cast<int>(out_.size()));
-    ASSERT_TRUE(ok);
+  // The request's bytes as gRPC gives them, as often as wanted.
+  std::deque<grpc::ByteBuffer> Requests() const {
+    const std::string bytes = Request();
+    std::deque<grpc::ByteBuffer> requests;
+    for (int i = 0; i < kRequests; ++i) requests.push_back(InSlices(bytes, 4000));
+    return requests;
   }
 
-  grpc::ServerBuilder builder_;
-  metrics::Registry registry_{1, {}};
-  serving::CatalogHolder catalogs_;
-  serving::Commons commons_;
-  serving::Reactor reactor_{{.reactor = 0, .profile_every = 4},
-                            builder_.AddCompletionQueue(),
-                            catalogs_,
-                            commons_,
-                            registry_.reactor(0),
-                            Clock::Monotonic()};
-  TestInferJob job_{reactor_, Limits{}};
+  // From the bytes of requests to those of their answers, in messages that are used again.
+  void Serve(std::deque<grpc::ByteBuffer>& requests) {
+    for (grpc::ByteBuffer& bytes : requests) {
+      request_.Clear();
+      response_.Clear();
+      job_.Serve(bytes, std::chrono::system_clock::time_point::max(), request_, response_);
+      reactor_->batcher().Run();
+      ASSERT_TRUE(response_.SerializeToArray(out_.data(), static_cast<int>(out_.size())));
+    }
+  }
+
+  OneReactor reactor_{
+      MlpBuilder(kInputs).Add(64, "relu").Add(8, "softmax").Labels(Eight()).Normalized().Share(),
+      {},
+      {.profile_every = 4},
+      Clock::Monotonic()};
+  TestInferJob job_{*reactor_, Limits{}};
   ModelInferRequest request_;
   ModelInferResponse response_;
-  std::array<char, 4096> out_{};
+  std::array<char, 32768> out_{};
 };
 
 TEST_P(AllocationTest, ThereAreNoneOfOursOnceARequestHasBeenServed) {
-  const std::string bytes = Request();
-  for (int i = 0; i < kRequests; ++i) Serve(bytes);
+  auto first = Requests();
+  auto then = Requests();
+  Serve(first);
   ASSERT_THAT(job_.status(), IsOk());
   const AllocationMeter meter;
-  for (int i = 0; i < kRequests; ++i) Serve(bytes);
-  EXPECT_LE(meter.count(), GetParam() ? 0 : kRequests * kOfTypedContents)
+  Serve(then);
+  EXPECT_LE(meter.count(), GetParam().raw ? 0 : kRequests * kOfTypedContents)
       << "in " << kRequests << " requests; the largest of " << meter.largest() << " bytes";
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, AllocationTest, ::testing::Bool(),
-                         [](const auto& form) { return form.param ? "raw" : "typed"; });
+INSTANTIATE_TEST_SUITE_P(Each, AllocationTest,
+                         ::testing::Values(Shape{"Raw", true, 2}, Shape{"Typed", false, 2},
+                                           Shape{"RawAndLarge", true, 300}),
+                         [](const auto& test) { return test.param.name; });
 
 }  // namespace
 }  // namespace hillock::rpc

@@ -1,0 +1,58 @@
+#ifndef HILLOCK_TESTS_UNIT_RPC_ONE_REACTOR_H_
+#define HILLOCK_TESTS_UNIT_RPC_ONE_REACTOR_H_
+
+#include <grpcpp/server_builder.h>
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "server/rpc/infer_job.h"
+#include "server/serving/catalog_holder.h"
+#include "server/serving/reactor.h"
+
+namespace hillock::rpc {
+
+// A job that remembers what became of it.
+class TestInferJob final : public InferJob {
+ public:
+  using InferJob::InferJob;
+  const absl::Status& status() const { return status_; }
+
+ private:
+  void Answer(const absl::Status& status) override { status_ = status; }
+
+  absl::Status status_ = absl::UnknownError("not answered");
+};
+
+// A reactor that serves one model on the fallback, as "pets". The test is its thread.
+class OneReactor {
+ public:
+  OneReactor(std::shared_ptr<const model::Mlp> mlp, const RequestLimits& limits,
+             const serving::Batcher::Options& options, const Clock& clock)
+      : reactor_(options, builder_.AddCompletionQueue(), catalogs_, commons_, registry_.reactor(0),
+                 clock) {
+    auto model = serving::ServedModel::Create(
+        "pets", 1, std::move(mlp), {.plan = {.backend = Backend::kFallback}, .limits = limits}, 1,
+        registry_, clock);
+    model_ = model->get();
+    catalogs_.Publish(std::make_shared<const serving::Catalog>(
+        std::vector<serving::CatalogEntry>{{"pets", 1, *std::move(model)}}));
+  }
+
+  serving::Reactor& operator*() { return reactor_; }
+  serving::Reactor* operator->() { return &reactor_; }
+  metrics::ModelCells& cells() { return model_->cells(0); }
+
+ private:
+  grpc::ServerBuilder builder_;
+  metrics::Registry registry_{1, {}};
+  serving::CatalogHolder catalogs_;
+  serving::Commons commons_;
+  serving::Reactor reactor_;
+  serving::ServedModel* model_ = nullptr;
+};
+
+}  // namespace hillock::rpc
+
+#endif  // HILLOCK_TESTS_UNIT_RPC_ONE_REACTOR_H_
