@@ -201,14 +201,20 @@ void AppendLength(size_t length, std::string& to) {
 
 }  // namespace
 
-absl::StatusOr<InferView> DecodeRequest(const ModelInferRequest& request, const ServedModel& model,
-                                        const Limits& limits) {
+absl::StatusOr<InferView> DecodeGlance(const ModelInferRequest& request, const ServedModel& model,
+                                       const Limits& limits) {
   InferView view;
   HILLOCK_RETURN_IF_ERROR(CheckInputs(request, model));
-  const auto& input = request.inputs(0);
-  HILLOCK_ASSIGN_OR_RETURN(view.rows, CheckShape(input, model));
+  HILLOCK_ASSIGN_OR_RETURN(view.rows, CheckShape(request.inputs(0), model));
   HILLOCK_RETURN_IF_ERROR(FindOutputs(request, model, view));
   HILLOCK_ASSIGN_OR_RETURN(view.answer_bytes, CheckAnswer(request, model, limits, view));
+  return view;
+}
+
+absl::StatusOr<InferView> DecodeRequest(const ModelInferRequest& request, const ServedModel& model,
+                                        const Limits& limits) {
+  HILLOCK_ASSIGN_OR_RETURN(InferView view, DecodeGlance(request, model, limits));
+  const auto& input = request.inputs(0);
   HILLOCK_RETURN_IF_ERROR(request.raw_input_contents_size() > 0 || !input.has_contents()
                               ? FindRaw(request, view.rows, model.inputs(), view)
                               : FindTyped(input, view.rows, model.inputs(), view));

@@ -38,6 +38,11 @@ struct InferView {
 absl::StatusOr<InferView> DecodeRequest(const inference::ModelInferRequest& request,
                                         const serving::ServedModel& model, const Limits& limits);
 
+// The part of that which needs no contents, for a request of which only a Glance() was taken: the
+// same errors, and a view without `input` and `typed`.
+absl::StatusOr<InferView> DecodeGlance(const inference::ModelInferRequest& request,
+                                       const serving::ServedModel& model, const Limits& limits);
+
 // Writes a response: the floats of the outputs in the model's order, whatever the request's, then
 // the labels. Begin() says where the engine shall put its floats; End() fills in what depends on
 // them. Keeps its buffers from one response to the next.

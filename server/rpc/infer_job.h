@@ -16,6 +16,8 @@ namespace hillock::rpc {
 
 // One request, whichever call it came in: read, decoded, batched, counted with its code. The call
 // gives the messages and sends the answer. Used again and again; belongs to its reactor's thread.
+//
+// A larger request is refused by a glance where that tells enough: before its contents are copied.
 class InferJob : public serving::Job {
  public:
   // `reactor` must outlive this.
@@ -23,8 +25,8 @@ class InferJob : public serving::Job {
 
   // Reads the request from its bytes, which are freed, and adds it to the batch or refuses it.
   // Either way Answer() is called once, maybe before this returns. `response` must be empty; both
-  // messages must live, untouched, until Answer(). `request` may hold anything then when the bytes
-  // are no request.
+  // messages must live, untouched, until Answer(). `request` lacks its contents then when a glance
+  // was enough, and may hold anything when the bytes are no request.
   void Serve(grpc::ByteBuffer& bytes, std::chrono::system_clock::time_point wanted_by,
              inference::ModelInferRequest& request, inference::ModelInferResponse& response);
 
@@ -41,6 +43,8 @@ class InferJob : public serving::Job {
  private:
   absl::Status Admit(grpc::ByteBuffer& bytes, inference::ModelInferRequest& request,
                      inference::ModelInferResponse& response);
+  absl::Status CheckGlance(const inference::ModelInferRequest& request);
+  absl::Status Route(const inference::ModelInferRequest& request);
   void Count(const absl::Status& status);
 
   serving::Reactor& reactor_;

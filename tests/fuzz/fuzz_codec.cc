@@ -1,4 +1,5 @@
-// Any request is seen inside its own bytes or refused, and an accepted one is answered.
+// Any request is seen inside its own bytes or refused, and an accepted one is answered. A glance at
+// its bytes shows what parsing them does, or nothing.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,7 +11,10 @@
 #include "server/base/status.h"
 #include "server/metrics/registry.h"
 #include "server/rpc/codec.h"
+#include "server/rpc/glance.h"
 #include "server/serving/served_model.h"
+#include "tests/support/byte_buffers.h"
+#include "tests/support/is_glance_of.h"
 #include "tests/support/mlp_builder.h"
 
 namespace {
@@ -49,12 +53,22 @@ void Answer(const inference::ModelInferRequest& request, const hillock::serving:
                 view.values.count() + view.labels.count());
 }
 
+// Slices are short, so that fields lie across them.
+bool Glance(const uint8_t* data, size_t size, inference::ModelInferRequest& request) {
+  grpc::ByteBuffer bytes =
+      hillock::testing::InSlices({reinterpret_cast<const char*>(data), size}, 1 + size % 61);
+  return hillock::rpc::Glance(bytes, request);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const auto model = MakeModel();
+  inference::ModelInferRequest glance;
+  const bool seen = Glance(data, size, glance);
   inference::ModelInferRequest request;
   if (!request.ParseFromArray(data, static_cast<int>(size))) return 0;
+  HILLOCK_CHECK(!seen || hillock::testing::IsGlanceOf(request, glance));
   const auto view = hillock::rpc::DecodeRequest(request, *model, {});
   if (!view.ok()) return 0;
   HILLOCK_CHECK(view->rows >= 1 && view->rows <= kMostRows);

@@ -87,6 +87,16 @@ auto Rows(size_t rows) {
   };
 }
 
+// Enough rows for the server to glance at them first, though they fit in a message.
+constexpr size_t kManyRows = 1100;
+
+auto ManyRowsOf(const std::string& model) {
+  return [model](Request& request) {
+    Rows(kManyRows)(request);
+    request.set_model_name(model);
+  };
+}
+
 auto OutputParameter(const std::string& name) {
   return [name](Request& request) {
     auto& output = *request.add_outputs();
@@ -97,6 +107,8 @@ auto OutputParameter(const std::string& name) {
 
 const std::vector<BadInput> kNames = {
     {"UnknownModel", [](Request& r) { r.set_model_name("nobody"); }, Code::kNotFound,
+     "unknown model: 'nobody' is not found"},
+    {"UnknownModelOfManyRows", ManyRowsOf("nobody"), Code::kNotFound,
      "unknown model: 'nobody' is not found"},
     {"NoModelName", [](Request& r) { r.clear_model_name(); }, Code::kNotFound, "''"},
     {"ModelNameLikeAPath", [](Request& r) { r.set_model_name("../iris"); }, Code::kNotFound,
@@ -139,6 +151,8 @@ const std::vector<BadInput> kShapes = {
     {"RowsThatOverflow", Shape({1ll << 61, 4}), Code::kResourceExhausted, "want at most 64"},
     {"TooManyRows", Rows(65), Code::kResourceExhausted,
      "input 'input': got 65 rows, want at most 64"},
+    {"FarTooManyRows", Rows(kManyRows), Code::kResourceExhausted,
+     "input 'input': got 1100 rows, want at most 64"},
     {"TooLargeAMessage", Rows(2000), Code::kResourceExhausted, "larger than max"},
 };
 
@@ -234,6 +248,27 @@ TEST(BadCallTest, BytesThatAreNoMessage) {
                 StatusIs(Code::kInvalidArgument, "the bytes are no ModelInferRequest"));
   }
   EXPECT_EQ(counted(), before + 2);
+  server.ExpectSoundAnswer();
+}
+
+// With contents that nobody can parse: a refusal for another reason did not look at them.
+std::string WithBrokenContents(size_t rows) {
+  Request request = Sound(Form::kTyped);
+  request.mutable_inputs(0)->set_shape(0, static_cast<int64_t>(rows));
+  request.mutable_inputs(0)->mutable_contents()->clear_fp32_contents();
+  const std::string filling(17'000, '\xff');
+  request.mutable_inputs(0)->mutable_contents()->add_bytes_contents(filling);
+  std::string bytes = request.SerializeAsString();
+  bytes[bytes.find(filling) - 4] = '\x07';  // before the filling's length; no such wire type
+  return bytes;
+}
+
+TEST(BadCallTest, TooManyRowsAreRefusedBeforeTheirContentsAreLookedAt) {
+  BadInputServer& server = BadInputServer::Shared();
+  EXPECT_THAT(SendBytes(server.process(), "ModelInfer", WithBrokenContents(1)),
+              StatusIs(Code::kInvalidArgument, "the bytes are no ModelInferRequest"));
+  EXPECT_THAT(SendBytes(server.process(), "ModelInfer", WithBrokenContents(65)),
+              StatusIs(Code::kResourceExhausted, "input 'input': got 65 rows, want at most 64"));
   server.ExpectSoundAnswer();
 }
 

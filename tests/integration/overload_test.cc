@@ -21,7 +21,7 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr int kBurst = 400;
-constexpr size_t kRows = 4;
+constexpr size_t kRows = 6;
 
 // One call of many that are under way together.
 struct Call {
@@ -61,25 +61,33 @@ inference::ModelInferRequest RequestFor(const std::string& model) {
   return MakeRequest(model, example.width, example.Rows(0, kRows));
 }
 
-TEST(OverloadTest, IsRefusedWithAdviceAndCounted) {
-  ServerProcess server(HILLOCK_MODELS, {"--reactors", "1", "--max-queue-rows", "5"});
-  const auto calls = Burst(server, {RequestFor("iris")});
+// A model with small requests, and one whose requests the server glances at before it parses them.
+class OverloadOfTest : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(OverloadOfTest, IsRefusedWithAdviceAndCounted) {
+  const std::string name = GetParam();
+  ServerProcess server(HILLOCK_MODELS, {"--reactors", "1", "--max-queue-rows", "11"});
+  const auto calls = Burst(server, {RequestFor(name)});
   int refused = 0;
   for (const Call& call : calls) {
     if (call.status.ok()) continue;
     ++refused;
     EXPECT_THAT(ToAbsl(call.status), StatusIs(absl::StatusCode::kResourceExhausted,
-                                              HasSubstr("the queue is full: 8 rows")));
-    EXPECT_EQ(call.Pushback(), "1");
+                                              HasSubstr("the queue is full: 12 rows")));
+    EXPECT_NE(call.Pushback(), "none");
   }
   EXPECT_GT(refused, 0);
   EXPECT_LT(refused, kBurst);
   const MetricsPage page(server);
-  EXPECT_EQ(page.Sum("hillock_shed_total", {{"model", "iris"}, {"reason", "queue_rows"}}), refused);
+  EXPECT_EQ(page.Sum("hillock_shed_total", {{"model", name}, {"reason", "queue_rows"}}), refused);
+  EXPECT_EQ(page.Sum("hillock_shed_total"), refused);
   EXPECT_EQ(page.Sum("hillock_requests_total", {{"code", "RESOURCE_EXHAUSTED"}}), refused);
-  EXPECT_EQ(page.Sum("hillock_queue_rows", {{"model", "iris"}}), 0);
-  EXPECT_THAT(Infer(server, RequestFor("iris")), IsOk()) << "calm again";
+  EXPECT_EQ(page.Sum("hillock_queue_rows", {{"model", name}}), 0);
+  EXPECT_THAT(Infer(server, RequestFor(name)), IsOk()) << "calm again";
 }
+
+INSTANTIATE_TEST_SUITE_P(Each, OverloadOfTest, ::testing::Values("iris", "fashion-mnist"),
+                         [](const auto& test) { return test.index == 0 ? "Small" : "Large"; });
 
 TEST(OverloadTest, OfOneModelWithABoundLeavesOthersAlone) {
   const SomeModels models({"iris", "digits-tanh"});
@@ -93,7 +101,7 @@ TEST(OverloadTest, OfOneModelWithABoundLeavesOthersAlone) {
     EXPECT_EQ(i % 2, 0u) << "digits-tanh: " << status;
     ++refused;
     EXPECT_THAT(status, StatusIs(absl::StatusCode::kResourceExhausted,
-                                 "the queue of model 'iris' is full: 8 rows with this request, "
+                                 "the queue of model 'iris' is full: 12 rows with this request, "
                                  "want at most 5"));
     EXPECT_NE(calls[i].Pushback(), "none");
   }

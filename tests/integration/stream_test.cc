@@ -169,6 +169,21 @@ TEST(StreamTest, MarksTheFinalResponseWhenAskedTo) {
   }
 }
 
+// Refused by a glance, which has to show what the answer needs of the request.
+TEST(StreamTest, AnswersALargeRequestThatIsRefusedByItsId) {
+  InferStream stream(ServerProcess::Shared());
+  Request request = MakeRequest("nobody", 4, std::vector<float>(40'000));
+  request.set_id("the 7th");
+  (*request.mutable_parameters())["triton_enable_empty_final_response"].set_bool_param(true);
+  ASSERT_TRUE(stream.Send(request));
+  const auto response = stream.Receive();
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->error_message(),
+            "NOT_FOUND: Request for unknown model: 'nobody' is not found");
+  EXPECT_EQ(response->infer_response().id(), "the 7th");
+  EXPECT_TRUE(response->infer_response().parameters().at("triton_final_response").bool_param());
+}
+
 // A stream of bytes as they are.
 class ByteStream {
  public:
