@@ -40,7 +40,8 @@ struct Loop {
   size_t burst;
 };
 
-const Loop kLoops[] = {{"4x16", 4, 16, 1}, {"4x16 bursts", 4, 16, client::LoadPlan().burst}, {"1x1", 1, 1, 1}};
+const Loop kLoops[] = {
+    {"4x16", 4, 16, 1}, {"4x16 bursts", 4, 16, client::LoadPlan().burst}, {"1x1", 1, 1, 1}};
 
 struct Rounds {
   std::vector<Measured> echo;
