@@ -1,7 +1,8 @@
 #include "server/rpc/infer_call.h"
 
+#include <google/protobuf/descriptor.h>
+
 #include "server/rpc/status.h"
-#include "server/rpc/wire.h"
 
 namespace hillock::rpc {
 namespace {
@@ -9,7 +10,23 @@ namespace {
 // When gRPC's clients may try again, in milliseconds.
 constexpr char kPushback[] = "grpc-retry-pushback-ms";
 
+// gRPC numbers a service's methods as the proto does.
+int FindMethod(const std::string& full_name) {
+  const auto* const pool = google::protobuf::DescriptorPool::generated_pool();
+  const auto* const method = pool->FindMethodByName(full_name);
+  HILLOCK_CHECK(method != nullptr);
+  return method->index();
+}
+
 }  // namespace
+
+void AsyncModelInfer::Request(
+    grpc::ServerContext& context, grpc::ByteBuffer& request,
+    grpc::ServerAsyncResponseWriter<inference::ModelInferResponse>& writer,
+    grpc::ServerCompletionQueue& queue, void* tag) {
+  static const int index = FindMethod("inference.GRPCInferenceService.ModelInfer");
+  RequestAsyncUnary(index, &context, &request, &writer, &queue, &queue, tag);
+}
 
 InferCalls::InferCalls(AsyncModelInfer& service, serving::Reactor& reactor, const Limits& limits)
     : service_(service), reactor_(reactor), limits_(limits) {}
@@ -54,9 +71,8 @@ void InferCall::Post() {
   context_.emplace();
   context_->AsyncNotifyWhenDone(static_cast<serving::Event*>(&ended_));
   writer_.emplace(&*context_);
-  auto* const queue = owner_.reactor_.queue();
-  owner_.service_.RequestModelInfer(&*context_, &incoming_, &*writer_, queue, queue,
-                                    static_cast<serving::Event*>(this));
+  owner_.service_.Request(*context_, incoming_, *writer_, *owner_.reactor_.queue(),
+                          static_cast<serving::Event*>(this));
 }
 
 void InferCall::Ready(bool ok) {
@@ -87,12 +103,10 @@ void InferCall::RecycleIfOver() {
 void InferCall::Answer(const absl::Status& status) {
   state_ = State::kFinishing;
   void* const tag = static_cast<serving::Event*>(this);
-  grpc::ByteBuffer bytes;
-  const absl::Status answer = status.ok() ? Serialize(response_, bytes) : status;
-  if (answer.ok()) return writer_->Finish(bytes, grpc::Status::OK, tag);
-  const int64_t pushback = serving::RetryPushback(answer);
+  if (status.ok()) return writer_->Finish(response_, grpc::Status::OK, tag);
+  const int64_t pushback = serving::RetryPushback(status);
   if (pushback >= 0) context_->AddTrailingMetadata(kPushback, std::to_string(pushback));
-  writer_->FinishWithError(ToGrpc(answer), tag);
+  writer_->FinishWithError(ToGrpc(status), tag);
 }
 
 }  // namespace hillock::rpc

@@ -25,8 +25,15 @@ class InferCall;
 
 // The service with an asynchronous ModelInfer. Requests come as bytes, so that one which is refused
 // need not be parsed.
-using AsyncModelInfer = inference::GRPCInferenceService::WithRawMethod_ModelInfer<
-    inference::GRPCInferenceService::Service>;
+class AsyncModelInfer : public inference::GRPCInferenceService::WithRawMethod_ModelInfer<
+                            inference::GRPCInferenceService::Service> {
+ public:
+  // As the generated RequestModelInfer(), but the answer is a message: as bytes, gRPC would copy
+  // the list of its slices.
+  void Request(grpc::ServerContext& context, grpc::ByteBuffer& request,
+               grpc::ServerAsyncResponseWriter<inference::ModelInferResponse>& writer,
+               grpc::ServerCompletionQueue& queue, void* tag);
+};
 
 // The ModelInfer calls of one reactor: some always posted, so that the next request finds one, and
 // the rest idle. Belongs to its reactor's thread, apart from construction, Open() and destruction.
@@ -94,7 +101,7 @@ class InferCall final : public serving::Event, public InferJob {
   Ended ended_{*this};
   // A context and its writer serve one call; gRPC offers no way to use them again.
   std::optional<grpc::ServerContext> context_;
-  std::optional<grpc::ServerAsyncResponseWriter<grpc::ByteBuffer>> writer_;
+  std::optional<grpc::ServerAsyncResponseWriter<inference::ModelInferResponse>> writer_;
   grpc::ByteBuffer incoming_;
   inference::ModelInferRequest request_;
   inference::ModelInferResponse response_;
