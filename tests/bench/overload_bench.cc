@@ -1,6 +1,7 @@
 // What becomes of a server that is asked for more than it can do. One reactor on core 0, the load
-// on core 1, requests of 8 rows to a heavy model, each with a deadline. First the most the server
-// answers in a closed loop; then open loops at multiples of that, and the first of them once more.
+// on core 1, requests of 8 rows to a heavy model, each with a deadline. Each round measures the
+// most the server answers in a closed loop, then open loops at multiples of that, and the first of
+// them once more.
 //
 //   overload_bench [ROUNDS [SECONDS]]
 
@@ -33,12 +34,13 @@ int Main(int rounds, double seconds) {
   if (server.address().empty()) return 1;
   PinToCore(1);
   client::LoadPlan closed{server.address(), {MakeRequest(kShape, kRows)}, 4, 4};
-  const double capacity = Drive(closed, seconds).requests_per_second;
-  fmt::print("capacity {:.0f} requests/s of {} rows, deadline {} ms, {:.0f} MB resident\n",
-             capacity, kRows, kDeadline.count(),
-             1e-6 * static_cast<double>(server.ResidentBytes()));
+  size_t resident = 0;
+  std::vector<double> capacities;
   std::vector<Series> series(std::size(kMultiples));
   for (int round = 0; round < rounds; ++round) {
+    const double capacity = Drive(closed, seconds).requests_per_second;
+    capacities.push_back(capacity);
+    if (round == 0) resident = server.ResidentBytes();
     for (size_t i = 0; i < std::size(kMultiples); ++i) {
       client::LoadPlan open{server.address(), closed.requests, 4, 1024};
       open.open = client::OpenLoad{kMultiples[i] * capacity, client::Arrivals::kPoisson};
@@ -49,6 +51,8 @@ int Main(int rounds, double seconds) {
       series[i].refused_p50_ms.push_back(1e-3 * measured.failure_p50_us);
     }
   }
+  fmt::print("capacity {:.0f} requests/s of {} rows, deadline {} ms\n", Median(capacities), kRows,
+             kDeadline.count());
   fmt::print("{:>8} {:>22} {:>16} {:>20}\n", "load", "answered in deadline", "p99 of them ms",
              "refused in, p50 ms");
   for (size_t i = 0; i < std::size(kMultiples); ++i) {
@@ -56,7 +60,8 @@ int Main(int rounds, double seconds) {
                100 * Median(series[i].answered), Median(series[i].p99_ms),
                Median(series[i].refused_p50_ms));
   }
-  fmt::print("{:.0f} MB resident\n", 1e-6 * static_cast<double>(server.ResidentBytes()));
+  fmt::print("{:.0f} MB resident before, {:.0f} after\n", 1e-6 * static_cast<double>(resident),
+             1e-6 * static_cast<double>(server.ResidentBytes()));
   return 0;
 }
 
