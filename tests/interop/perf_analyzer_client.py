@@ -32,8 +32,8 @@ class Measurer:
     def measure(self, model: str, rows: int, at_once: int, *options: str) -> str:
         """The times that the server has of it, in microseconds.
 
-        perf_analyzer may miss a request of its own when it begins to count, and then waits for ever
-        for the last one. It may try again, if the server left nothing unanswered.
+        perf_analyzer once waited for ever, perhaps for a request of its own that it had not counted:
+        at times its counts are some short. It may try again, unless a request has failed.
         """
         missed = ""
         for _ in range(ATTEMPTS):
