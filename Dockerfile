@@ -22,8 +22,9 @@ RUN if [ "$RUN_TESTS" = 1 ]; then \
       ctest --test-dir build/release -L 'unit|conformance' --no-tests=error --output-on-failure; \
     fi
 
-# The tree of the final image. Every library comes from a Debian package; the packages are listed
-# under /var/lib/dpkg/status.d, where vulnerability scanners look in an image without dpkg.
+# The tree of the final image. Every library comes from a Debian package, shared or linked from an
+# archive; the packages are listed under /var/lib/dpkg/status.d, where vulnerability scanners look in
+# an image without dpkg.
 FROM build AS tree
 RUN mkdir -p /tree/usr/bin /tree/usr/lib /tree/usr/lib64 /tree/etc/ssl/certs /tree/var/lib/dpkg/status.d \
  && ln -s usr/lib usr/lib64 usr/bin /tree/ \
@@ -33,6 +34,8 @@ RUN mkdir -p /tree/usr/bin /tree/usr/lib /tree/usr/lib64 /tree/etc/ssl/certs /tr
       && cp --parents --dereference "$path" /tree \
       && dpkg -S "$(realpath "$library")" | cut -d: -f1 >> /tmp/packages || exit 1; \
     done \
+ && ninja -C build/release -t commands hillock-server hillock | grep -o ' /[^ ]*\.a\b' | sort -u \
+    | xargs -r dpkg -S | cut -d: -f1 >> /tmp/packages \
  && sort -u /tmp/packages | while read -r package; do \
       dpkg -s "$package" > "/tree/var/lib/dpkg/status.d/$package" || exit 1; \
       cp --parents -r "/usr/share/doc/$package/copyright" /tree; \
