@@ -15,6 +15,7 @@ USAGE
 build=(
   build-essential cmake ninja-build pkg-config git ca-certificates
   libgrpc++-dev libgrpc-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libabsl-dev
+  libre2-dev
   libdnnl-dev ocl-icd-opencl-dev libhwy-dev
   prometheus-cpp-dev zlib1g-dev libcurl4-openssl-dev
   libcli11-dev libfmt-dev libspdlog-dev nlohmann-json3-dev
@@ -30,14 +31,13 @@ runtime_of() {
   local common=(libgomp1 libprometheus-cpp-core1.0 libprometheus-cpp-pull1.0 libstdc++6 zlib1g)
   case "$1" in
     debian-12)
-      echo "${common[@]}" libabsl20220623 libcurl4 libdnnl2 libfmt9 libgrpc++1.51 libgrpc29 \
-        libhwy1 libprotobuf32 libspdlog1.10 ;;
+      echo "${common[@]}" libc-ares2 libcurl4 libdnnl2 libfmt9 libhwy1 libspdlog1.10 libssl3 ;;
     debian-13)
-      echo "${common[@]}" libabsl20240722 libcurl4t64 libdnnl3.6 libfmt10 libgrpc++1.51t64 \
-        libgrpc29t64 libhwy1t64 libprotobuf32t64 libspdlog1.15 ;;
+      echo "${common[@]}" libcares2 libcurl4t64 libdnnl3.6 libfmt10 libhwy1t64 libspdlog1.15 \
+        libssl3t64 ;;
     ubuntu-24.04)
-      echo "${common[@]}" libabsl20220623t64 libcurl4t64 libdnnl3 libfmt9 libgrpc++1.51t64 \
-        libgrpc29t64 libhwy1t64 libprotobuf32t64 libspdlog1.12 ;;
+      echo "${common[@]}" libcares2 libcurl4t64 libdnnl3 libfmt9 libhwy1t64 libspdlog1.12 \
+        libssl3t64 ;;
   esac
 }
 
