@@ -45,7 +45,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 namespace table = hillock::activation::HWY_NAMESPACE;
 
 using DenseTag = hn::CappedTag<float, kPanel>;
-inline constexpr size_t kDenseLanes = HWY_MIN(kPanel, HWY_MAX_BYTES / sizeof(float));
+inline constexpr size_t kDenseLanes = hn::MaxLanes(DenseTag());
 
 // Rows computed together, so that rows times vectors of a panel fill the registers.
 inline constexpr size_t kRowBlock = kDenseLanes >= 16 ? 12 : kDenseLanes >= 8 ? 3 : 1;
