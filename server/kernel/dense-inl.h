@@ -64,7 +64,7 @@ inline constexpr size_t kFarWeights = size_t{1} << 20;
 // With fewer rows the CPU's own prefetching keeps up; with more blocks the first one, which is the
 // one that waits for the weights, hardly counts.
 inline constexpr size_t kFewestFetchingRows = 8;
-inline constexpr size_t kMostFetchingBlocks = 4;
+inline constexpr size_t kMostFetchingBlocks = 6;
 
 // Inputs from one fetch to the next: memory is asked evenly.
 inline constexpr size_t kFetchStep = 2;
