@@ -353,6 +353,23 @@ HWY_INLINE float RowMaximum(D d, const float* src, size_t n) {
   return hn::GetLane(hn::MaxOfLanes(d, highest));
 }
 
+// The sum of all lanes of both parts. Taken in double and in an order of its own: Highway's
+// versions add lanes in different ones.
+template <class D>
+HWY_INLINE double Total(D d, Pair<D> sums) {
+  constexpr size_t kLanes = hn::MaxLanes(d);
+  alignas(64) float high[kLanes];
+  alignas(64) float low[kLanes];
+  hn::Store(sums.high, d, high);
+  hn::Store(sums.low, d, low);
+  double totals[kLanes];
+  for (size_t i = 0; i < kLanes; ++i) totals[i] = double{high[i]} + double{low[i]};
+  for (size_t half = kLanes / 2; half > 0; half /= 2) {
+    for (size_t i = 0; i < half; ++i) totals[i] += totals[i + half];
+  }
+  return totals[0];
+}
+
 // e^(x - y) for x <= y, the difference taken without error; NaN where it is NaN.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V ExpOfDifference(D d, V x, V y) {

@@ -516,7 +516,7 @@ struct Softmax {
       sums = Plus(d, sums, hn::IfThenElseZero(hn::FirstN(d, count), e));
       StorePart(d, e, dst + i, count);
     }
-    const V total = hn::SumOfLanes(d, hn::Add(sums.high, sums.low));
+    const V total = hn::Set(d, static_cast<float>(Total(d, sums)));
     for (size_t i = 0; i < n; i += lanes) {
       const size_t count = std::min(lanes, n - i);
       StorePart(d, hn::Div(LoadPart(d, dst + i, count), total), dst + i, count);
@@ -557,8 +557,8 @@ struct LogSoftmax {
       const V e = ExpOfDifference(d, x, shift);
       sums = Plus(d, sums, hn::IfThenElseZero(hn::AndNot(is_highest, within), e));
     }
-    const double others = hn::GetLane(hn::SumOfLanes(d, hn::Add(sums.high, sums.low))) +
-                          static_cast<double>(std::max<size_t>(highest_count, 1) - 1);
+    const double others =
+        Total(d, sums) + static_cast<double>(std::max<size_t>(highest_count, 1) - 1);
     const V log_total = hn::Set(d, static_cast<float>(std::log1p(others)));
     for (size_t i = 0; i < n; i += lanes) {
       const size_t count = std::min(lanes, n - i);
