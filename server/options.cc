@@ -26,21 +26,22 @@ const std::map<std::string, Precision> kPrecisions = {
 
 constexpr int64_t kMaxCount = int64_t{1} << 62;
 
-CLI::Validator SecondsFrom(double least) {
+CLI::Validator SecondsBetween(double least, double most) {
   return CLI::Validator(
-      [least](std::string& text) {
+      [least, most](std::string& text) {
         double seconds = 0;
         // Written so that NaN, which is neither below nor above anything, fails.
         const bool valid =
-            CLI::detail::lexical_cast(text, seconds) && seconds >= least && seconds <= 3600;
+            CLI::detail::lexical_cast(text, seconds) && seconds >= least && seconds <= most;
         return valid ? std::string()
-                     : fmt::format("Value {} not in range {} to 3600 seconds", text, least);
+                     : fmt::format("Value {} not in range {} to {} seconds", text, least, most);
       },
-      fmt::format("SECONDS in [{} - 3600]", least));
+      fmt::format("SECONDS in [{} - {}]", least, most));
 }
 
-const CLI::Validator kSeconds = SecondsFrom(0);
-const CLI::Validator kPollSeconds = SecondsFrom(0.01);
+const CLI::Validator kSeconds = SecondsBetween(0, 3600);
+const CLI::Validator kPollSeconds = SecondsBetween(0.01, 3600);
+const CLI::Validator kLingerSeconds = SecondsBetween(0, 0.01);
 
 // Choices as they are written, which are mapped to values after parsing.
 struct Choices {
@@ -79,6 +80,11 @@ void Declare(CLI::App& app, Options& options, Choices& choices) {
   app.add_option("--reactors", options.reactors, "Serving threads; 0: one a usable core")
       ->check(CLI::Range(int64_t{0}, int64_t{1024}))
       ->capture_default_str();
+  app.add_option(
+         "--linger-seconds", options.linger_seconds,
+         "Longest a serving thread stays awake between requests that follow each other closely "
+         "[0.0001; 0 where a cgroup limits CPU time]")
+      ->check(kLingerSeconds);
   app.add_option("--backend", choices.backend, "Who computes: auto, onednn or fallback")
       ->check(CLI::IsMember({std::string(kAutoBackend), std::string(kBackendNames[0]),
                              std::string(kBackendNames[1])}))

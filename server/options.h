@@ -38,6 +38,10 @@ struct Options {
   // Threads that serve predictions; 0 takes one for each core that the process can really use.
   size_t reactors = 0;
 
+  // Seconds that a reactor stays awake between requests that follow each other so closely, before
+  // it sleeps; none takes 100 us, or 0 where a cgroup limits CPU time, which this would use up.
+  std::optional<double> linger_seconds;
+
   // Who computes, unless a model's options say otherwise: none takes the faster one, layer by
   // layer.
   std::optional<Backend> backend;

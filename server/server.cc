@@ -77,6 +77,11 @@ void SetLimits(const Options& options, grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
 }
 
+Nanos LingerOf(const Options& options) {
+  constexpr double kLingerSeconds = 100e-6;
+  return FromSeconds(options.linger_seconds.value_or(CpuQuota() ? 0 : kLingerSeconds));
+}
+
 serving::Batcher::Options BatcherOptions(const Options& options, size_t reactor) {
   return {
       .reactor = reactor, .profile_every = options.profile_every, .limits = options.limits.queue};
@@ -173,8 +178,8 @@ absl::Status Server::Parts::Listen() {
   builder.RegisterService(&health);
   for (size_t i = 0; i < options.reactors; ++i) {
     reactors.push_back(std::make_unique<serving::Reactor>(
-        BatcherOptions(options, i), builder.AddCompletionQueue(), catalogs, commons,
-        registry->reactor(i), Clock::Monotonic()));
+        BatcherOptions(options, i), LingerOf(options), builder.AddCompletionQueue(), catalogs,
+        commons, registry->reactor(i), Clock::Monotonic()));
     const rpc::Limits limits{options.max_message_bytes};
     calls.push_back(std::make_unique<rpc::InferCalls>(inference, *reactors.back(), limits));
     streams.push_back(std::make_unique<rpc::StreamCalls>(inference, *reactors.back(), limits));

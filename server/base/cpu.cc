@@ -23,20 +23,6 @@ std::string OwnCgroup() {
   return "/";
 }
 
-// The tightest limit from the process's own cgroup up to the root: every level binds.
-std::optional<double> CgroupQuota() {
-  std::optional<double> tightest;
-  for (std::string group = OwnCgroup();; group.resize(group.rfind('/'))) {
-    std::ifstream file(fmt::format("{}{}/cpu.max", kCgroupRoot, group == "/" ? "" : group));
-    std::string line;
-    std::getline(file, line);
-    if (const auto quota = ParseCpuMax(line)) {
-      tightest = std::min(*quota, tightest.value_or(*quota));
-    }
-    if (group.find('/') == std::string::npos) return tightest;
-  }
-}
-
 int AffinityCores() {
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -56,9 +42,23 @@ std::optional<double> ParseCpuMax(std::string_view cpu_max) {
   return quota / period;
 }
 
+// From the process's own cgroup up to the root: every level binds.
+std::optional<double> CpuQuota() {
+  std::optional<double> tightest;
+  for (std::string group = OwnCgroup();; group.resize(group.rfind('/'))) {
+    std::ifstream file(fmt::format("{}{}/cpu.max", kCgroupRoot, group == "/" ? "" : group));
+    std::string line;
+    std::getline(file, line);
+    if (const auto quota = ParseCpuMax(line)) {
+      tightest = std::min(*quota, tightest.value_or(*quota));
+    }
+    if (group.find('/') == std::string::npos) return tightest;
+  }
+}
+
 int UsableCores() {
   const int cores = AffinityCores();
-  const auto quota = CgroupQuota();
+  const auto quota = CpuQuota();
   if (!quota) return std::max(cores, 1);
   return std::clamp(static_cast<int>(std::ceil(*quota)), 1, std::max(cores, 1));
 }

@@ -11,6 +11,9 @@ namespace hillock {
 // <period>".
 std::optional<double> ParseCpuMax(std::string_view cpu_max);
 
+// The tightest limit of this process's cgroups, in cores' worth of time; none where there is none.
+std::optional<double> CpuQuota();
+
 // Cores this process can really use: those in its affinity mask, cut to the cgroup's quota, rounded
 // up, at least 1. A container limited to 1.5 cores of 64 gets 2.
 int UsableCores();

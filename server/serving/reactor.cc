@@ -1,6 +1,7 @@
 #include "server/serving/reactor.h"
 
 #include <grpc/support/time.h>
+#include <sched.h>
 
 #include <utility>
 
@@ -18,9 +19,12 @@ constexpr int kEmptyPolls = 4;
 // beside batches of 256 rows of 4 KB, with 16 it waits 3.
 constexpr int kEmptyPollsOfPause = 16;
 
+// A time in the past polls without sleeping; a zero timespan would sleep up to a millisecond.
+gpr_timespec Past() { return gpr_inf_past(GPR_CLOCK_MONOTONIC); }
+
 }  // namespace
 
-Reactor::Reactor(const Batcher::Options& options,
+Reactor::Reactor(const Batcher::Options& options, Nanos linger,
                  std::unique_ptr<grpc::ServerCompletionQueue> queue, const CatalogHolder& catalogs,
                  Commons& commons, metrics::ReactorCells& cells, const Clock& clock)
     : index_(options.reactor),
@@ -29,7 +33,8 @@ Reactor::Reactor(const Batcher::Options& options,
       cells_(cells),
       clock_(clock),
       batcher_(options, commons, cells, clock),
-      catalogs_(catalogs) {
+      catalogs_(catalogs),
+      linger_(linger) {
   batcher_.SetPoll([this] { Poll(kMaxEventsPerRound, kEmptyPollsOfPause); });
   commons_.Add(*this);
 }
@@ -67,7 +72,7 @@ bool Reactor::Wait() {
   void* tag = nullptr;
   bool ok = false;
   const bool waits = commons_.Sleep(*this);
-  const bool open = !waits || queue_->Next(&tag, &ok);
+  const bool open = !waits || Next(&tag, &ok);
   commons_.Awake(*this);
   if (!open) return false;
   round_start_ = clock_.Now();
@@ -76,14 +81,28 @@ bool Reactor::Wait() {
   return true;
 }
 
+// Waits for an event, awake at first where that pays. False once the queue is closed and empty.
+bool Reactor::Next(void** tag, bool* ok) {
+  const Nanos start = clock_.Now();
+  const Nanos asleep_from = start + linger_.Next();
+  auto status = grpc::CompletionQueue::TIMEOUT;
+  while (status == grpc::CompletionQueue::TIMEOUT && clock_.Now() < asleep_from) {
+    sched_yield();  // whoever wants this core goes first
+    status = queue_->AsyncNext(tag, ok, Past());
+  }
+  const bool open = status == grpc::CompletionQueue::TIMEOUT
+                        ? queue_->Next(tag, ok)
+                        : status == grpc::CompletionQueue::GOT_EVENT;
+  linger_.Waited(clock_.Now() - start);
+  return open;
+}
+
 void Reactor::Poll(int events, int empty_polls) {
-  // A time in the past polls without sleeping; a zero timespan would sleep up to a millisecond.
-  const gpr_timespec past = gpr_inf_past(GPR_CLOCK_MONOTONIC);
   void* tag = nullptr;
   bool ok = false;
   round_start_ = clock_.Now();
   while (events > 0 && empty_polls > 0) {
-    if (queue_->AsyncNext(&tag, &ok, past) == grpc::CompletionQueue::GOT_EVENT) {
+    if (queue_->AsyncNext(&tag, &ok, Past()) == grpc::CompletionQueue::GOT_EVENT) {
       static_cast<Event*>(tag)->Ready(ok);
       --events;
     } else {

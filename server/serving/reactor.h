@@ -12,6 +12,7 @@
 #include "server/metrics/registry.h"
 #include "server/serving/batcher.h"
 #include "server/serving/catalog_reader.h"
+#include "server/serving/linger.h"
 
 namespace hillock::serving {
 
@@ -26,14 +27,16 @@ class Event {
 
 // One thread that owns a completion queue and takes requests from their first byte to their last.
 // It waits for an event, takes every other that is ready, lets each decode and add its job, and
-// then computes them all: what was drained is the batch. Everything but the constructor, Start()
-// and Join() is for the reactor's own thread.
+// then computes them all: what was drained is the batch. While requests follow each other closely
+// it stays awake between them. Everything but the constructor, Start() and Join() is for the
+// reactor's own thread.
 class Reactor final : private Commons::Sleeper {
  public:
-  // All must outlive this.
-  Reactor(const Batcher::Options& options, std::unique_ptr<grpc::ServerCompletionQueue> queue,
-          const CatalogHolder& catalogs, Commons& commons, metrics::ReactorCells& cells,
-          const Clock& clock);
+  // All must outlive this. `linger`: how long it looks out for the next event before it sleeps, at
+  // most; 0 sleeps at once.
+  Reactor(const Batcher::Options& options, Nanos linger,
+          std::unique_ptr<grpc::ServerCompletionQueue> queue, const CatalogHolder& catalogs,
+          Commons& commons, metrics::ReactorCells& cells, const Clock& clock);
 
   // Begins to handle events. REQUIRES: the server that the queue belongs to has started.
   void Start();
@@ -81,6 +84,7 @@ class Reactor final : private Commons::Sleeper {
   void Wake() override;
   void Loop();
   bool Wait();
+  bool Next(void** tag, bool* ok);
   void Poll(int events, int empty_polls);
 
   const size_t index_;
@@ -90,6 +94,7 @@ class Reactor final : private Commons::Sleeper {
   const Clock& clock_;
   Batcher batcher_;
   CatalogReader catalogs_;
+  Linger linger_;
   Nanos round_start_ = 0;
   bool closed_ = false;
   Woken woken_{*this};

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 
+#include <cmath>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,6 +41,13 @@ TEST(UsableCores, IsAtLeastOneAndNoMoreThanTheAffinityMaskHas) {
   ASSERT_EQ(sched_getaffinity(0, sizeof(set), &set), 0);
   EXPECT_GE(UsableCores(), 1);
   EXPECT_LE(UsableCores(), CPU_COUNT(&set));
+}
+
+TEST(CpuQuota, BindsTheUsableCores) {
+  const auto quota = CpuQuota();
+  if (!quota) GTEST_SKIP() << "no cgroup limits this process";
+  EXPECT_GT(*quota, 0);
+  EXPECT_LE(UsableCores(), std::ceil(*quota));
 }
 
 TEST(UsableCores, FollowsTheAffinityMask) {

@@ -30,8 +30,8 @@ class OneReactor {
  public:
   OneReactor(std::shared_ptr<const model::Mlp> mlp, const RequestLimits& limits,
              const serving::Batcher::Options& options, const Clock& clock)
-      : reactor_(options, builder_.AddCompletionQueue(), catalogs_, commons_, registry_.reactor(0),
-                 clock) {
+      : reactor_(options, /*linger=*/0, builder_.AddCompletionQueue(), catalogs_, commons_,
+                 registry_.reactor(0), clock) {
     auto model = serving::ServedModel::Create(
         "pets", 1, std::move(mlp), {.plan = {.backend = Backend::kFallback}, .limits = limits}, 1,
         registry_, clock);

@@ -46,6 +46,7 @@ TEST(ParseCommandLine, NeedsNoMoreThanARepository) {
   EXPECT_EQ(options.poll_seconds, defaults.poll_seconds);
   EXPECT_TRUE(options.load_models.empty());
   EXPECT_EQ(options.reactors, 0u);
+  EXPECT_EQ(options.linger_seconds, std::nullopt);
   EXPECT_EQ(options.backend, std::nullopt);
   EXPECT_EQ(options.precision, Precision::kF32);
   EXPECT_TRUE(options.rewrite);
@@ -74,6 +75,8 @@ TEST(ParseCommandLine, TakesEveryOption) {
                                 "dog",
                                 "--reactors",
                                 "3",
+                                "--linger-seconds",
+                                "0.00025",
                                 "--backend",
                                 "fallback",
                                 "--precision",
@@ -105,6 +108,7 @@ TEST(ParseCommandLine, TakesEveryOption) {
   EXPECT_EQ(options.poll_seconds, 0.5);
   EXPECT_EQ(options.load_models, (std::vector<std::string>{"cat", "dog"}));
   EXPECT_EQ(options.reactors, 3u);
+  EXPECT_THAT(options.linger_seconds, Optional(0.00025));
   EXPECT_THAT(options.backend, Optional(Backend::kFallback));
   EXPECT_EQ(options.precision, Precision::kBf16);
   EXPECT_FALSE(options.rewrite);
@@ -147,9 +151,9 @@ TEST(ParseCommandLine, OnlyPrintsTheHelpWithEveryOption) {
   EXPECT_EQ(line->options, std::nullopt);
   for (const char* option :
        {"--repository", "--listen", "--metrics-listen", "--model-control", "--poll-seconds",
-        "--load-model", "--reactors", "--backend", "--precision", "--profile-every", "--max-rows",
-        "--max-message-bytes", "--max-model-bytes", "--drain-wait", "--drain-seconds",
-        "--log-format", "127.0.0.1:8001"}) {
+        "--load-model", "--reactors", "--linger-seconds", "--backend", "--precision",
+        "--profile-every", "--max-rows", "--max-message-bytes", "--max-model-bytes", "--drain-wait",
+        "--drain-seconds", "--log-format", "127.0.0.1:8001"}) {
     EXPECT_THAT(line->text, HasSubstr(option));
   }
 }
@@ -185,6 +189,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{"reactors_negative", {"--reactors", "-1"}, "--reactors"},
         BadLine{"reactors_fraction", {"--reactors", "1.5"}, "--reactors"},
         BadLine{"reactors_too_many", {"--reactors", "1025"}, "--reactors"},
+        BadLine{"linger_negative", {"--linger-seconds", "-1e-6"}, "--linger-seconds"},
+        BadLine{"linger_long", {"--linger-seconds", "0.011"}, "0 to 0.01 seconds"},
+        BadLine{"linger_nan", {"--linger-seconds", "nan"}, "--linger-seconds"},
         BadLine{"backend", {"--backend", "gpu"}, "--backend"},
         BadLine{"backend_case", {"--backend", "OneDNN"}, "--backend"},
         BadLine{"model_control", {"--model-control", "auto"}, "--model-control"},
