@@ -41,7 +41,7 @@ CLI::Validator SecondsBetween(double least, double most) {
 
 const CLI::Validator kSeconds = SecondsBetween(0, 3600);
 const CLI::Validator kPollSeconds = SecondsBetween(0.01, 3600);
-const CLI::Validator kLingerSeconds = SecondsBetween(0, 0.01);
+const CLI::Validator kShortSeconds = SecondsBetween(0, 0.01);
 
 // Choices as they are written, which are mapped to values after parsing.
 struct Choices {
@@ -82,9 +82,10 @@ void Declare(CLI::App& app, Options& options, Choices& choices) {
       ->capture_default_str();
   app.add_option(
          "--linger-seconds", options.linger_seconds,
-         "Longest a serving thread stays awake between requests that follow each other closely "
-         "[0.0001; 0 where a cgroup limits CPU time]")
-      ->check(kLingerSeconds);
+         fmt::format("Longest a serving thread stays awake between requests that follow each other "
+                     "closely [{}; 0 where a cgroup limits CPU time]",
+                     kLingerSeconds))
+      ->check(kShortSeconds);
   app.add_option("--backend", choices.backend, "Who computes: auto, onednn or fallback")
       ->check(CLI::IsMember({std::string(kAutoBackend), std::string(kBackendNames[0]),
                              std::string(kBackendNames[1])}))

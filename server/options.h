@@ -14,6 +14,8 @@
 
 namespace hillock {
 
+inline constexpr double kLingerSeconds = 100e-6;
+
 enum class LogFormat { kText, kJson };
 
 // What the command line of hillock-server can say. Every field has its default here.
@@ -39,7 +41,8 @@ struct Options {
   size_t reactors = 0;
 
   // Seconds that a reactor stays awake between requests that follow each other so closely, before
-  // it sleeps; none takes 100 us, or 0 where a cgroup limits CPU time, which this would use up.
+  // it sleeps; none takes kLingerSeconds, or 0 where a cgroup limits CPU time, which this would use
+  // up.
   std::optional<double> linger_seconds;
 
   // Who computes, unless a model's options say otherwise: none takes the faster one, layer by

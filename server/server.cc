@@ -78,7 +78,6 @@ void SetLimits(const Options& options, grpc::ServerBuilder& builder) {
 }
 
 Nanos LingerOf(const Options& options) {
-  constexpr double kLingerSeconds = 100e-6;
   return FromSeconds(options.linger_seconds.value_or(CpuQuota() ? 0 : kLingerSeconds));
 }
 
