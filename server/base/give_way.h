@@ -6,9 +6,8 @@
 namespace hillock {
 
 // Makes the calling thread give way to the process's other threads where they compete for a core.
-// There is no way back. `contended` tells, on this thread, whether the others have work for every
-// core;
-// without it GiveWay() does nothing.
+// There is no way back. `contended` tells, on this thread, whether the others want every core;
+// where it is empty GiveWay() does nothing.
 void YieldToOtherThreads(std::function<bool()> contended);
 
 // Leaves the core for a while if the calling thread yields to others, has had it for a fifth of a

@@ -9,6 +9,12 @@ size_t Commons::CountSleepers() const {
       sleepers_, [](const Sleeper* sleeper) { return sleeper->asleep_.load(); }));
 }
 
+bool Commons::HasLeftACore() const {
+  return std::ranges::any_of(sleepers_, [](const Sleeper* sleeper) {
+    return sleeper->asleep_.load() && !sleeper->lingers_.load();
+  });
+}
+
 void Commons::Offer(Block& block) {
   {
     absl::MutexLock lock(&mutex_);

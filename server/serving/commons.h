@@ -27,6 +27,7 @@ class Commons {
    private:
     friend class Commons;
     std::atomic<bool> asleep_{false};
+    std::atomic<bool> lingers_{false};
   };
 
   // REQUIRES: nobody offers or takes yet. The sleeper outlives every Offer().
@@ -37,6 +38,9 @@ class Commons {
 
   // Reactors that wait for work just now.
   size_t CountSleepers() const;
+
+  // Whether one of them has left its core, too, rather than linger there.
+  bool HasLeftACore() const;
 
   // Lays a block down and wakes a sleeper. The block stays until it has finished.
   void Offer(Block& block);
@@ -50,6 +54,9 @@ class Commons {
   // Says that the sleeper is about to wait. False when there is work to take first.
   bool Sleep(Sleeper& sleeper);
   void Awake(Sleeper& sleeper) { sleeper.asleep_.store(false); }
+
+  // Says that the sleeper begins, or ends, to wait without leaving its core.
+  void Linger(Sleeper& sleeper, bool lingers) { sleeper.lingers_.store(lingers); }
 
  private:
   void UpdateDue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

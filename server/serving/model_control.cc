@@ -27,7 +27,7 @@ ModelControl::ModelControl(ModelManager& manager, const Commons& commons, Contro
 
 void ModelControl::Start() {
   thread_ = std::thread([this] {
-    YieldToOtherThreads([this] { return commons_.CountSleepers() == 0; });
+    YieldToOtherThreads([this] { return !commons_.HasLeftACore(); });
     Loop();
   });
 }

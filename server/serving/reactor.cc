@@ -86,10 +86,12 @@ bool Reactor::Next(void** tag, bool* ok) {
   const Nanos start = clock_.Now();
   const Nanos asleep_from = start + linger_.Next();
   auto status = grpc::CompletionQueue::TIMEOUT;
+  commons_.Linger(*this, true);
   while (status == grpc::CompletionQueue::TIMEOUT && clock_.Now() < asleep_from) {
     sched_yield();  // whoever wants this core goes first
     status = queue_->AsyncNext(tag, ok, Past());
   }
+  commons_.Linger(*this, false);
   const bool open = status == grpc::CompletionQueue::TIMEOUT
                         ? queue_->Next(tag, ok)
                         : status == grpc::CompletionQueue::GOT_EVENT;

@@ -52,6 +52,32 @@ TEST(Commons, WakeOneSleeperABlock) {
   EXPECT_EQ(second.woken, 1);
 }
 
+TEST(Commons, KnowWhoLingersOnACore) {
+  Commons commons;
+  CountingSleeper sleeper;
+  commons.Add(sleeper);
+  EXPECT_FALSE(commons.HasLeftACore()) << "it is awake";
+  commons.Linger(sleeper, true);
+  EXPECT_TRUE(commons.Sleep(sleeper));
+  EXPECT_FALSE(commons.HasLeftACore()) << "it lingers";
+  EXPECT_EQ(commons.CountSleepers(), 1u);
+  commons.Linger(sleeper, false);
+  EXPECT_TRUE(commons.HasLeftACore());
+  commons.Awake(sleeper);
+  EXPECT_FALSE(commons.HasLeftACore());
+}
+
+TEST(Commons, WakeThemWhoLinger) {
+  Commons commons;
+  CountingSleeper sleeper;
+  commons.Add(sleeper);
+  commons.Linger(sleeper, true);
+  EXPECT_TRUE(commons.Sleep(sleeper));
+  Block block;
+  commons.Offer(block);
+  EXPECT_EQ(sleeper.woken, 1);
+}
+
 TEST(Commons, LetNobodySleepOverWork) {
   Commons commons;
   CountingSleeper sleeper;
