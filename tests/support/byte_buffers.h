@@ -1,6 +1,7 @@
 #ifndef HILLOCK_TESTS_SUPPORT_BYTE_BUFFERS_H_
 #define HILLOCK_TESTS_SUPPORT_BYTE_BUFFERS_H_
 
+#include <grpcpp/impl/grpc_library.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/slice.h>
 
@@ -9,6 +10,10 @@
 #include <vector>
 
 namespace hillock::testing {
+
+// Sets up the functions that a ByteBuffer calls. Otherwise whatever makes a channel or a server
+// does, and a program without any, linked with gRPC's archive, would call none.
+inline const grpc::internal::GrpcLibraryInitializer kGrpcLibrary;
 
 // The bytes as gRPC hands them over, in slices of `most` at most.
 inline grpc::ByteBuffer InSlices(std::string_view bytes, size_t most) {
