@@ -1,7 +1,7 @@
 # hillock_link_statically(<namespace>...)
 #
 # Imported shared libraries of these namespaces that have an archive beside them are linked from it.
-# gRPC, protobuf and abseil are some 40 libraries and most of the code that a request runs through:
+# gRPC, protobuf and abseil are some 50 libraries and most of the code that a request runs through:
 # in one program, calls between them are direct and what is used lies together. Measured in
 # server/README.md.
 function(hillock_link_statically)
