@@ -27,11 +27,11 @@ endfunction()
 
 # hillock_link_archive(<target> <archive> [<dependency>...])
 #
-# The same for a target that names its library by a flag: <archive>, if there is one, and those
-# dependencies of it that exist.
+# The same for a target that names its library by a flag: <archive>, if it and the target exist, and
+# those dependencies of it that do.
 function(hillock_link_archive target archive)
   find_library(path NAMES ${archive} NO_CACHE)
-  if(NOT path)
+  if(NOT path OR NOT TARGET ${target})
     return()
   endif()
   foreach(dependency IN LISTS ARGN)

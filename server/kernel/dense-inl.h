@@ -77,6 +77,7 @@ struct Reading {
   bool fetches;
 };
 
+// A prefetch reads nothing, so behind the last panel it may name what is no weight.
 struct Fetching {
   const float* from;  // the block's share, read from here on
   size_t lines;       // every kFetchStep inputs

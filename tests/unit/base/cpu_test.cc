@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -43,11 +44,13 @@ TEST(UsableCores, IsAtLeastOneAndNoMoreThanTheAffinityMaskHas) {
   EXPECT_LE(UsableCores(), CPU_COUNT(&set));
 }
 
-TEST(CpuQuota, BindsTheUsableCores) {
-  const auto quota = CpuQuota();
-  if (!quota) GTEST_SKIP() << "no cgroup limits this process";
-  EXPECT_GT(*quota, 0);
-  EXPECT_LE(UsableCores(), std::ceil(*quota));
+TEST(UsableCores, AreThoseOfTheMaskCutToTheQuota) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  ASSERT_EQ(sched_getaffinity(0, sizeof(set), &set), 0);
+  const double granted = CpuQuota().value_or(CPU_COUNT(&set));
+  EXPECT_GT(granted, 0);
+  EXPECT_EQ(UsableCores(), std::min<int>(CPU_COUNT(&set), static_cast<int>(std::ceil(granted))));
 }
 
 TEST(UsableCores, FollowsTheAffinityMask) {
