@@ -1,6 +1,6 @@
 #include "server/serving/admission.h"
 
-#include <fmt/format.h>
+#include <fmt/compile.h>
 
 #include <algorithm>
 #include <charconv>
@@ -28,8 +28,9 @@ template <class Amount>
 Admission::Verdict Admission::Full(Shed reason, std::string_view model, std::string_view what,
                                    Amount got, Amount limit) const {
   const std::string whose = model.empty() ? "" : fmt::format(" of model '{}'", model);
-  absl::Status status = absl::ResourceExhaustedError(fmt::format(
-      "the queue{} is full: {} {} with this request, want at most {}", whose, got, what, limit));
+  absl::Status status = absl::ResourceExhaustedError(
+      fmt::format(FMT_COMPILE("the queue{} is full: {} {} this request, want at most {}"), whose,
+                  got, what, limit));
   // By then what waits now has been computed.
   const Nanos wait = std::max(Estimate(waiting_.cost) / kMillisecond, Nanos{1});
   status.SetPayload(kPushback, absl::Cord(std::to_string(wait)));
@@ -55,13 +56,13 @@ Admission::Verdict Admission::CheckRoom(const Load& load, const Queue& queue) co
   const auto& [model, waiting, limits] = queue;
   if (waiting.rows == 0) return {};
   if (waiting.rows + load.rows > limits.rows) {
-    return Full(Shed::kQueueRows, model, "rows", waiting.rows + load.rows, limits.rows);
+    return Full(Shed::kQueueRows, model, "rows with", waiting.rows + load.rows, limits.rows);
   }
   if (waiting.bytes + load.bytes > limits.bytes) {
-    return Full(Shed::kQueueBytes, model, "bytes", waiting.bytes + load.bytes, limits.bytes);
+    return Full(Shed::kQueueBytes, model, "bytes with", waiting.bytes + load.bytes, limits.bytes);
   }
   if (const Nanos wait = Estimate(waiting.cost); wait > limits.wait) {
-    return Full(Shed::kQueueTime, model, "ms of work", Milliseconds(wait),
+    return Full(Shed::kQueueTime, model, "ms of work before", Milliseconds(wait),
                 Milliseconds(limits.wait));
   }
   return {};

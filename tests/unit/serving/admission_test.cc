@@ -66,7 +66,7 @@ TEST_F(AdmissionTest, RefusesOnceTheWorkThatWaitsTakesTooLong) {
   admission_.Enter({.rows = 1, .cost = 21 * kMs});
   EXPECT_THAT(Check({.rows = 1}),
               StatusIs(Code::kResourceExhausted,
-                       "the queue is full: 21 ms of work with this request, want at most 20"));
+                       "the queue is full: 21 ms of work before this request, want at most 20"));
   EXPECT_EQ(Reason({.rows = 1}), Shed::kQueueTime);
 }
 
@@ -95,9 +95,10 @@ TEST_F(AdmissionTest, RefusesWhatGoesBeyondAModelsPart) {
 
 TEST_F(AdmissionTest, RefusesOnceTheWorkThatWaitsOfAModelTakesTooLong) {
   EnterOwn({.rows = 1, .cost = 3 * kMs});
-  EXPECT_THAT(Check({.rows = 1}), StatusIs(Code::kResourceExhausted,
-                                           "the queue of model 'm' is full: 3 ms of work with this "
-                                           "request, want at most 2.25"));
+  EXPECT_THAT(Check({.rows = 1}),
+              StatusIs(Code::kResourceExhausted,
+                       "the queue of model 'm' is full: 3 ms of work before this "
+                       "request, want at most 2.25"));
   EXPECT_EQ(Reason({.rows = 1}), Shed::kQueueTime);
 }
 

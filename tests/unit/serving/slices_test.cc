@@ -334,7 +334,7 @@ TEST_F(SlicesTest, RefuseWhatOneModelsQueueHasNoRoomForAndTakeOthers) {
   const ModelLimit table[] = {
       {{.rows = 10}, Shed::kQueueRows, "11 rows with this request, want at most 10"},
       {{.bytes = 219}, Shed::kQueueBytes, "220 bytes with this request, want at most 219"},
-      {{.wait = 8 * heavy_->RowCost() - 1}, Shed::kQueueTime, "ms of work with this request"}};
+      {{.wait = 8 * heavy_->RowCost() - 1}, Shed::kQueueTime, "ms of work before this request"}};
   for (const auto& [limits, reason, message] : table) {
     const auto bounded = Serve("bounded", clock_, 1, limits);
     Batcher batcher = MakeBatcher(0);
