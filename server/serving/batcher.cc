@@ -121,7 +121,6 @@ bool Batcher::IsLight(const ServedModel& model) const {
 }
 
 void Batcher::RunLight(ServedModel& model) {
-  met_light_ = true;
   while (!batch_.empty()) {
     Fill(light_, model, kMaxRows);
     RunBlock(light_, /*pausing=*/false);
@@ -197,7 +196,7 @@ void Batcher::RunBlock(Block& block, bool pausing) {
   engine::Executor& executor = model.executor(options_.reactor);
   Gather(block);
   const bool profiled = IsProfiled(model.cells(options_.reactor));
-  const engine::Pause pause{pausing ? NextSlice() : kSlice, [&] { OnPause(model); }};
+  const engine::Pause pause{kPauseAfter, [&] { OnPause(model); }};
   block.started = clock_.Now();
   block.status = executor.Run(block.rows, profiled, pausing ? &pause : nullptr);
   block.ended = clock_.Now();
@@ -206,8 +205,6 @@ void Batcher::RunBlock(Block& block, bool pausing) {
   Scatter(block);
   block.finished.store(true, std::memory_order_release);
 }
-
-Nanos Batcher::NextSlice() { return std::exchange(met_light_, false) ? kShortSlice : kSlice; }
 
 void Batcher::Gather(const Block& block) {
   const size_t row_bytes = block.model->inputs() * sizeof(float);

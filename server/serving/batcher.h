@@ -25,7 +25,6 @@ namespace hillock::serving {
 // other batcher takes the block that is due soonest. On a block's way, about every slice, the
 // batcher takes what has arrived, runs what is light, and lays down more blocks where others have
 // taken theirs: nothing light waits longer than a slice for something heavy, and no core for work.
-// Slices are short for a block before which something light ran.
 //
 // Belongs to one reactor; not thread-safe.
 class Batcher {
@@ -73,7 +72,6 @@ class Batcher {
 
   void Fill(Block& block, ServedModel& model, size_t max_rows);
   void RunBlock(Block& block, bool pausing);
-  Nanos NextSlice();
   void Gather(const Block& block);
   void Scatter(const Block& block);
   void Record(const Block& block);
@@ -95,7 +93,6 @@ class Batcher {
   std::vector<Job*> queue_;  // in order of arrival
   std::vector<Job*> batch_;  // jobs of the model whose turn it is, those with rows left
   Block light_;              // used again and again
-  bool met_light_ = false;   // something light ran since the last slices were chosen
   std::vector<std::unique_ptr<Block>> offered_;  // this batcher's, not yet finished
 };
 

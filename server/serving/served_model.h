@@ -20,8 +20,8 @@ namespace hillock::serving {
 // The longest a reactor computes before it looks at the network again.
 inline constexpr Nanos kSlice = 1'000'000;
 
-// The same while light requests keep arriving: looking costs time, but it is them who wait.
-inline constexpr Nanos kShortSlice = kSlice / 2;
+// How long it computes before it does so where it can.
+inline constexpr Nanos kPauseAfter = kSlice / 2;
 
 // Floats that a model answers with. Where they have labels there is a second output on the wire, of
 // the class of each row, or of a yes or no for each float.

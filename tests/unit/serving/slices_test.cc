@@ -136,23 +136,6 @@ TEST_F(SlicesTest, RunWhatIsLightBetweenTheLayersOfWhatIsHeavy) {
   for (const TestJob& job : jobs_) ExpectAnswered(job);
 }
 
-// The six passes of a block, of three dense layers and their activations, take more than half a
-// slice each: a block pauses after every second, or after each but the last. Something light comes
-// within the first block of three.
-TEST_F(SlicesTest, PauseMoreOftenAfterSomethingLightCame) {
-  const FakeClock clock(kSlice * 6 / 10);
-  const auto model = Serve("heavy", clock, 1);
-  Batcher batcher = MakeBatcher(0);
-  std::vector<uint64_t> blocks_done;  // at each pause
-  batcher.SetPoll([&] {
-    if (blocks_done.empty()) Add(batcher, *light_, 1);
-    blocks_done.push_back(model->cells(0).batch_rows.Count());
-  });
-  Add(batcher, *model, 3 * model->block_rows());
-  batcher.Run();
-  EXPECT_THAT(blocks_done, ElementsAre(0, 0, 1, 1, 1, 1, 1, 2, 2));
-}
-
 TEST_F(SlicesTest, NeverRunAModelInsideItself) {
   Batcher batcher = MakeBatcher(0);
   int arrivals = 0;
