@@ -17,9 +17,9 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "server/base/aligned_buffer.h"
 #include "server/base/give_way.h"
+#include "server/base/mutex.h"
 #include "server/engine/probe.h"
 #include "server/kernel/fallback.h"
 
@@ -219,7 +219,7 @@ Backend TimeActivation(const model::Layer& layer, const DenseChoice& dense) {
 class Memory {
  public:
   Choice Recall(const model::Layer& layer, Precision precision) ABSL_LOCKS_EXCLUDED(mutex_) {
-    absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     const DenseChoice& dense = RecallDense(layer, precision);
     const auto [activation, first] = activation_.try_emplace(
         {layer.inputs, layer.outputs, dense.precision, layer.activation->index, layer.params});
@@ -238,7 +238,7 @@ class Memory {
     return dense->second;
   }
 
-  absl::Mutex mutex_;
+  Mutex mutex_;
   std::map<std::tuple<size_t, size_t, Precision>, DenseChoice> dense_ ABSL_GUARDED_BY(mutex_);
   std::map<std::tuple<size_t, size_t, Precision, size_t, Params>, Backend> activation_
       ABSL_GUARDED_BY(mutex_);

@@ -169,7 +169,7 @@ std::shared_ptr<ModelMetrics> Registry::AddModel(std::string model, std::string 
   metrics->gauges = gauges;
   for (size_t i = 0; i < reactors_.size(); ++i)
     metrics->shards.emplace_back(metrics->layers.size());
-  absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   RetireUnheld();
   models_.push_back(metrics);
   // Released by the last holder, so that its cells are seen as they were left.
@@ -192,7 +192,7 @@ void Registry::RetireUnheld() const {
 }
 
 void Registry::SetModelStates(std::vector<ModelState> states) {
-  absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   states_ = std::move(states);
 }
 
@@ -207,7 +207,7 @@ std::vector<prometheus::MetricFamily> Registry::Collect() const {
   Exposition out;
   for (const activation::Spec& spec : activation::All()) ExposeActivation(out, reactors_, spec);
   {
-    absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     ExposeModels(out);
     for (const ModelState& s : states_) {
       out.Number(kModelState, {{"model", s.model}, {"version", s.version}, {"state", s.state}}, 1);

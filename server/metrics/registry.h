@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "server/activation/activation.h"
 #include "server/activation/backend.h"
+#include "server/base/mutex.h"
 #include "server/metrics/cells.h"
 #include "server/metrics/model_metrics.h"
 
@@ -75,7 +75,7 @@ class Registry final : public prometheus::Collectable {
 
   std::map<std::string, std::string> build_;
   std::deque<ReactorCells> reactors_;
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   mutable std::vector<std::shared_ptr<const ModelMetrics>> models_ ABSL_GUARDED_BY(mutex_);
   mutable std::map<std::string, RetiredVersions> retired_ ABSL_GUARDED_BY(mutex_);  // by model
   std::vector<ModelState> states_ ABSL_GUARDED_BY(mutex_);

@@ -2,8 +2,9 @@
 #define HILLOCK_SERVER_RPC_SERVER_STATE_H_
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "server/base/mutex.h"
 
 namespace hillock::rpc {
 
@@ -11,24 +12,25 @@ namespace hillock::rpc {
 class ServerState {
  public:
   bool ready() const {
-    absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     return ready_;
   }
   void SetReady(bool ready) {
-    absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     ready_ = ready;
+    mutex_.Announce();
   }
 
   // Waits until ready() is no longer `known`, or `timeout` has passed.
   void WaitForChange(bool known, absl::Duration timeout) const {
-    absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     const auto changed = [this, known]()
                              ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return ready_ != known; };
-    mutex_.AwaitWithTimeout(absl::Condition(&changed), timeout);
+    mutex_.AwaitUntil(absl::Now() + timeout, changed);
   }
 
  private:
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   bool ready_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

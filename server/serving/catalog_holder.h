@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "server/base/mutex.h"
 #include "server/serving/catalog.h"
 
 namespace hillock::serving {
@@ -17,14 +17,14 @@ namespace hillock::serving {
 class CatalogHolder {
  public:
   std::shared_ptr<const Catalog> Snapshot() const {
-    absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     return catalog_;
   }
 
   // Whoever reads generation() after this has returned sees that there is a newer catalog.
   void Publish(std::shared_ptr<const Catalog> catalog) {
     {
-      absl::MutexLock lock(&mutex_);
+      const MutexLock lock(mutex_);
       catalog_.swap(catalog);
     }
     generation_.fetch_add(1);
@@ -35,7 +35,7 @@ class CatalogHolder {
 
  private:
   std::atomic<uint64_t> generation_{1};
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   std::shared_ptr<const Catalog> catalog_ ABSL_GUARDED_BY(mutex_) =
       std::make_shared<const Catalog>(std::vector<CatalogEntry>());
 };

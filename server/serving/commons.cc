@@ -17,7 +17,7 @@ bool Commons::HasLeftACore() const {
 
 void Commons::Offer(Block& block) {
   {
-    absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     blocks_.push_back(&block);
     UpdateDue();
   }
@@ -28,7 +28,7 @@ void Commons::Offer(Block& block) {
 
 Block* Commons::Take() {
   if (NextDue() == kNoDeadline) return nullptr;
-  absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   const auto soonest = std::ranges::min_element(blocks_, {}, &Block::due);
   if (soonest == blocks_.end()) return nullptr;
   Block* const block = *soonest;

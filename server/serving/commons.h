@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "server/base/mutex.h"
 #include "server/serving/block.h"
 
 namespace hillock::serving {
@@ -62,7 +62,7 @@ class Commons {
   void UpdateDue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   std::vector<Sleeper*> sleepers_;
-  absl::Mutex mutex_;
+  Mutex mutex_;
   std::vector<Block*> blocks_ ABSL_GUARDED_BY(mutex_);
   std::atomic<Nanos> next_due_{kNoDeadline};
 };

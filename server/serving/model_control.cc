@@ -45,8 +45,9 @@ absl::Status ModelControl::LoadFirst(const std::vector<std::string>& models) {
 
 void ModelControl::Stop() {
   {
-    absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
+    mutex_.Announce();
   }
   if (thread_.joinable()) thread_.join();
 }
@@ -72,16 +73,17 @@ absl::Status ModelControl::DoExplicitly(const Work& work) {
             : "explicit model load / unload is not allowed: model control is off");
   }
   Order order{work, absl::OkStatus()};
-  absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   if (stopping_) return absl::UnavailableError("the server is shutting down");
   orders_.push_back(&order);
-  mutex_.Await(absl::Condition(&order.done));
+  mutex_.Announce();
+  mutex_.Await([&order] { return order.done; });
   return order.status;
 }
 
 void ModelControl::Loop() {
   absl::Time next_look = absl::Now() + poll_period_;
-  absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   for (;;) {
     const absl::Time next_sweep =
         manager_.Sweep() ? absl::Now() + kSweepPeriod : absl::InfiniteFuture();
@@ -108,7 +110,7 @@ bool ModelControl::Wait(absl::Time until) {
   const auto wanted = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return stopping_ || !orders_.empty();
   };
-  mutex_.AwaitWithDeadline(absl::Condition(&wanted), until);
+  mutex_.AwaitUntil(until, wanted);
   return !stopping_ || !orders_.empty();
 }
 
@@ -120,6 +122,7 @@ void ModelControl::DoOrders() {
     order.status = order.work();
     mutex_.Lock();
     order.done = true;
+    mutex_.Announce();
   }
 }
 

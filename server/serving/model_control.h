@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "server/base/mutex.h"
 #include "server/base/status.h"
 #include "server/serving/commons.h"
 #include "server/serving/model_manager.h"
@@ -69,7 +69,7 @@ class ModelControl {
   const ControlMode mode_;
   const absl::Duration poll_period_;
   const std::function<void(const absl::Status&)> on_error_;
-  absl::Mutex mutex_;
+  Mutex mutex_;
   std::deque<Order*> orders_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status last_look_;  // belongs to the thread

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/synchronization/mutex.h"
+#include "server/base/mutex.h"
 #include "server/model/writer.h"
 #include "server/serving/model_manager.h"
 #include "tests/support/mlp_builder.h"
@@ -64,15 +64,15 @@ class ManagedRepository : public ModelManager::Listener {
 
   // What the listener has been told since the last call.
   std::vector<std::string> Told() {
-    absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     return std::exchange(told_, {});
   }
 
   // Waits, for as long as it takes, until the listener has been told `text`.
   void AwaitTold(const std::string& text) {
-    absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     const auto told = [&] { return std::ranges::find(told_, text) != told_.end(); };
-    mutex_.Await(absl::Condition(&told));
+    mutex_.Await(told);
   }
 
   const testing::TemporaryFolder& folder() const { return folder_; }
@@ -81,15 +81,16 @@ class ManagedRepository : public ModelManager::Listener {
 
  private:
   void Tell(std::string text) {
-    absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     told_.push_back(std::move(text));
+    mutex_.Announce();
   }
 
   testing::TemporaryFolder folder_;
   metrics::Registry registry_{1, {}};
   CatalogHolder catalogs_;
   int compiled_ = 0;
-  absl::Mutex mutex_;
+  Mutex mutex_;
   std::vector<std::string> told_;
 };
 
