@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 usage() {
   cat <<'USAGE'
 usage: run.sh [PRESET] [--exhaustive | -- OPTION...]
-  PRESET        release (default), debug, asan or tsan
+  PRESET        release (default), debug, asan, or tsan, which leaves out what talks gRPC
   --exhaustive  only the activations' conformance suite, over all 2^32 floats: about an hour
   OPTION        further options of ctest, for example -- -L unit
 USAGE
