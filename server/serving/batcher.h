@@ -22,7 +22,7 @@ namespace hillock::serving {
 // model; a job with more rows than a block is spread over several.
 //
 // What takes longer than a slice is cut into blocks and laid into the commons, where this and every
-// other batcher takes the block that is due soonest. On a block's way, about every slice, the
+// other batcher takes the block that is due soonest. On a block's way, about every half slice, the
 // batcher takes what has arrived, runs what is light, and lays down more blocks where others have
 // taken theirs: nothing light waits longer than a slice for something heavy, and no core for work.
 //

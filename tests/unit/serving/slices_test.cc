@@ -136,6 +136,19 @@ TEST_F(SlicesTest, RunWhatIsLightBetweenTheLayersOfWhatIsHeavy) {
   for (const TestJob& job : jobs_) ExpectAnswered(job);
 }
 
+// Each of a block's six passes, of three dense layers and their activations, takes 0.6 slices.
+TEST_F(SlicesTest, PauseAfterHalfASlice) {
+  const FakeClock clock(kSlice * 6 / 10);
+  const auto model = Serve("heavy", clock, 1);
+  Batcher batcher = MakeBatcher(0);
+  size_t pauses = 0;
+  batcher.SetPoll([&] { ++pauses; });
+  Add(batcher, *model, model->block_rows());
+  batcher.Run();
+  EXPECT_EQ(model->cells(0).batch_rows.Count(), 1u);
+  EXPECT_EQ(pauses, 5u);
+}
+
 TEST_F(SlicesTest, NeverRunAModelInsideItself) {
   Batcher batcher = MakeBatcher(0);
   int arrivals = 0;
