@@ -24,7 +24,8 @@ namespace hillock::serving {
 // What takes longer than a slice is cut into blocks and laid into the commons, where this and every
 // other batcher takes the block that is due soonest. On a block's way, about every half slice, the
 // batcher takes what has arrived, runs what is light, and lays down more blocks where others have
-// taken theirs: nothing light waits longer than a slice for something heavy, and no core for work.
+// taken theirs: nothing light waits much longer than a slice for something heavy, and no core for
+// work.
 //
 // Belongs to one reactor; not thread-safe.
 class Batcher {

@@ -14,9 +14,9 @@ constexpr int kMaxEventsPerRound = 256;
 // A poll looks at one connection; this many may find nothing before the round is over.
 constexpr int kEmptyPolls = 4;
 
-// In the middle of heavy work, when nobody has looked for a slice. A light request takes several
-// polls, and large messages, which come in pieces, take many: with one poll a pause it waited 17 ms
-// beside batches of 256 rows of 4 KB, with 8 it waits 2.
+// In the middle of heavy work, when nobody has looked for half a slice or more. A light request
+// takes several polls, and large messages, which come in pieces, take many: with one poll a pause
+// it waited 17 ms beside batches of 256 rows of 4 KB, with 8 it waits 2.
 constexpr int kEmptyPollsOfPause = 8;
 
 // A time in the past polls without sleeping; a zero timespan would sleep up to a millisecond.

@@ -17,10 +17,11 @@
 
 namespace hillock::serving {
 
-// The longest a reactor computes before it looks at the network again.
+// The longest a reactor computes without a place to look at the network: what is light as a whole,
+// what is heavy from one pause that it could make to the next.
 inline constexpr Nanos kSlice = 1'000'000;
 
-// How long it computes before it does so where it can.
+// Heavy work looks at the first such place after this long.
 inline constexpr Nanos kPauseAfter = kSlice / 2;
 
 // Floats that a model answers with. Where they have labels there is a second output on the wire, of
