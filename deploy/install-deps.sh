@@ -17,6 +17,7 @@ build=(
   libgrpc++-dev libgrpc-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libabsl-dev
   libre2-dev
   libdnnl-dev ocl-icd-opencl-dev libhwy-dev
+  libnghttp2-dev libssl-dev
   prometheus-cpp-dev zlib1g-dev libcurl4-openssl-dev
   libcli11-dev libfmt-dev libspdlog-dev nlohmann-json3-dev
   libgtest-dev libgmock-dev libbenchmark-dev
@@ -28,7 +29,7 @@ tests=(prometheus python3-grpcio python3-protobuf clang-format curl)
 
 # The names of runtime packages carry sonames, so they differ between distributions.
 runtime_of() {
-  local common=(libgomp1 libprometheus-cpp-core1.0 libprometheus-cpp-pull1.0 libstdc++6 zlib1g)
+  local common=(libgomp1 libnghttp2-14 libprometheus-cpp-core1.0 libprometheus-cpp-pull1.0 libstdc++6 zlib1g)
   case "$1" in
     debian-12)
       echo "${common[@]}" libc-ares2 libcurl4 libdnnl2 libfmt9 libhwy1 libspdlog1.10 libssl3 ;;

@@ -13,7 +13,14 @@ absl::Status Annotate(const absl::Status& status, std::string_view where) {
   return absl::Status(status.code(), fmt::format("{}: {}", where, std::string(status.message())));
 }
 
-std::string_view Excerpt(std::string_view text) { return text.substr(0, 128); }
+std::string_view Excerpt(std::string_view text) {
+  constexpr size_t kMost = 128;
+  if (text.size() <= kMost) return text;
+  const auto continues = [&text](size_t i) { return (text[i] & '\xc0') == '\x80'; };
+  size_t end = kMost;
+  while (end > kMost - 3 && continues(end)) --end;
+  return text.substr(0, end);
+}
 
 void CheckFailed(const char* condition, const char* file, int line) {
   std::fprintf(stderr, "%s:%d: CHECK failed: %s\n", file, line, condition);

@@ -18,7 +18,7 @@ namespace hillock {
 absl::Status Annotate(const absl::Status& status, std::string_view where);
 
 // `text` for quoting in a message: at most 128 bytes of it, so that a hostile name cannot fill a
-// log.
+// log. UTF-8 stays UTF-8.
 std::string_view Excerpt(std::string_view text);
 
 // Prints the failed condition and aborts.

@@ -1,6 +1,8 @@
 #include "server/kernel/fallback.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstring>
 
 #include "server/base/give_way.h"
 
@@ -74,16 +76,24 @@ ActivationFn Pick(size_t index, table::TypeList<A...>) {
 
 ActivationFn ActivationAt(size_t index) { return Pick(index, table::All()); }
 
-size_t NonFinite(const float* values, size_t n) {
+// Bytes, because a pointer to floats that are not aligned must not be read.
+size_t NonFinite(const uint8_t* bytes, size_t n) {
+  size_t i = 0;
+#if HWY_TARGET != HWY_SCALAR  // where a vector of floats cannot be one of bytes
   const D d;
+  const hn::Repartition<uint8_t, D> d8;
   const size_t lanes = hn::Lanes(d);
-  for (size_t i = 0; i < n; i += lanes) {
-    const size_t count = std::min(lanes, n - i);
-    if (HWY_LIKELY(hn::AllTrue(d, hn::IsFinite(table::LoadPart(d, values + i, count))))) continue;
-    while (std::abs(values[i]) <= 3.4028234e38f) ++i;
-    return i;
+  for (; i + lanes <= n; i += lanes) {
+    const V values = hn::BitCast(d, hn::LoadU(d8, bytes + i * sizeof(float)));
+    if (HWY_UNLIKELY(!hn::AllTrue(d, hn::IsFinite(values)))) break;
   }
-  return n;
+#endif
+  for (; i < n; ++i) {
+    float value;
+    std::memcpy(&value, bytes + i * sizeof value, sizeof value);
+    if (!(std::abs(value) <= 3.4028234e38f)) break;
+  }
+  return i;
 }
 
 void NormalizeRow(const float* offset, const float* scale, const float* src, float* dst,
@@ -169,8 +179,8 @@ void Dense::RunPiece(const Piece& piece, const float* src, float* dst, size_t ro
   HWY_DYNAMIC_DISPATCH(DenseRows)(layer, piece, src, dst, rows);
 }
 
-size_t FirstNonFinite(const float* values, size_t n) noexcept {
-  return HWY_DYNAMIC_DISPATCH(NonFinite)(values, n);
+size_t FirstNonFinite(const void* values, size_t n) noexcept {
+  return HWY_DYNAMIC_DISPATCH(NonFinite)(static_cast<const uint8_t*>(values), n);
 }
 
 void Normalize(const float* offset, const float* scale, const float* src, float* dst, size_t rows,

@@ -49,8 +49,8 @@ class Dense {
   AlignedBuffer<float> bias_;     // [panel][kPanel]
 };
 
-// Index of the first value that is infinite or NaN; n when all are finite.
-size_t FirstNonFinite(const float* values, size_t n) noexcept;
+// Index of the first of n floats, at any alignment, that is infinite or NaN; n when all are finite.
+size_t FirstNonFinite(const void* values, size_t n) noexcept;
 
 // dst[r][c] = (src[r][c] - offset[c]) * scale[c]; dst may equal src.
 void Normalize(const float* offset, const float* scale, const float* src, float* dst, size_t rows,

@@ -6,10 +6,10 @@
 #include <string>
 #include <utility>
 
+#include "server/base/utf8.h"
 #include "server/model/onnx/budget.h"
 #include "server/model/onnx/graph.h"
 #include "server/model/onnx/messages.h"
-#include "server/model/onnx/utf8.h"
 
 namespace hillock::model {
 namespace {
@@ -19,7 +19,7 @@ std::string Producer(const onnx::ModelView& model) {
   if (!model.producer_version.empty()) {
     producer += fmt::format(" {}", std::string(Excerpt(model.producer_version)));
   }
-  return onnx::IsUtf8(producer) ? producer : "";
+  return IsUtf8(producer) ? producer : "";
 }
 
 }  // namespace

@@ -7,11 +7,11 @@
 #include <utility>
 
 #include "server/base/give_way.h"
+#include "server/base/utf8.h"
 #include "server/model/onnx/fold.h"
 #include "server/model/onnx/operators.h"
 #include "server/model/onnx/outputs.h"
 #include "server/model/onnx/shapes.h"
-#include "server/model/onnx/utf8.h"
 
 namespace hillock::model::onnx {
 namespace {

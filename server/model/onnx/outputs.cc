@@ -8,8 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "server/base/utf8.h"
 #include "server/model/onnx/layers.h"
-#include "server/model/onnx/utf8.h"
 
 namespace hillock::model::onnx {
 namespace {

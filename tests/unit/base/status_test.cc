@@ -31,6 +31,23 @@ TEST(Annotate, TakesTextAsItIs) {
 
 TEST(Annotate, LeavesOkAlone) { EXPECT_THAT(Annotate(absl::OkStatus(), "anywhere"), IsOk()); }
 
+TEST(Excerpt, EndsBetweenCharacters) {
+  EXPECT_EQ(Excerpt(std::string(128, 'x')), std::string(128, 'x'));
+  EXPECT_EQ(Excerpt(std::string(129, 'x')), std::string(128, 'x'));
+  for (const std::string character : {"\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80"}) {
+    for (size_t before = 128 - character.size() + 1; before < 128; ++before) {
+      const std::string fits(before, 'x');
+      EXPECT_EQ(Excerpt(fits + character), fits) << before << " before " << character;
+    }
+    const std::string fits = std::string(128 - character.size(), 'x') + character;
+    EXPECT_EQ(Excerpt(fits + character), fits) << character;
+  }
+}
+
+TEST(Excerpt, IsBoundedForTextThatIsNoUtf8) {
+  EXPECT_EQ(Excerpt(std::string(200, '\x80')).size(), 125u);
+}
+
 absl::Status Pass(const absl::Status& status, bool& reached) {
   HILLOCK_RETURN_IF_ERROR(status);
   reached = true;

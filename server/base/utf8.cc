@@ -1,16 +1,28 @@
-#include "server/model/onnx/utf8.h"
+#include "server/base/utf8.h"
 
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
-namespace hillock::model::onnx {
+namespace hillock {
 namespace {
 
 constexpr uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};  // that needs so many bytes
 constexpr uint32_t kMost = 0x10ffff;
 constexpr uint32_t kFirstSurrogate = 0xd800;
 constexpr uint32_t kLastSurrogate = 0xdfff;
+constexpr uint64_t kHighBits = 0x8080808080808080;
+
+// The length of the words of eight ASCII characters that `text` begins with.
+size_t AsciiLength(std::string_view text) {
+  size_t length = 0;
+  for (uint64_t word; length + sizeof word <= text.size(); length += sizeof word) {
+    std::memcpy(&word, text.data() + length, sizeof word);
+    if ((word & kHighBits) != 0) break;
+  }
+  return length;
+}
 
 // The length of the character that `text` begins with, or 0.
 size_t CharacterLength(std::string_view text) {
@@ -31,12 +43,13 @@ size_t CharacterLength(std::string_view text) {
 }  // namespace
 
 bool IsUtf8(std::string_view text) {
-  while (!text.empty()) {
+  for (;;) {
+    text.remove_prefix(AsciiLength(text));
+    if (text.empty()) return true;
     const size_t length = CharacterLength(text);
     if (length == 0) return false;
     text.remove_prefix(length);
   }
-  return true;
 }
 
-}  // namespace hillock::model::onnx
+}  // namespace hillock

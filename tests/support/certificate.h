@@ -1,0 +1,19 @@
+#ifndef HILLOCK_TESTS_SUPPORT_CERTIFICATE_H_
+#define HILLOCK_TESTS_SUPPORT_CERTIFICATE_H_
+
+#include <string>
+
+namespace hillock::testing {
+
+// Who somebody is in TLS, as PEM.
+struct Identity {
+  std::string certificate;  // signed with its own key: whoever trusts it, trusts its holder
+  std::string key;
+};
+
+// A new identity of the host `name`, valid for an hour.
+Identity MakeIdentity(const std::string& name);
+
+}  // namespace hillock::testing
+
+#endif  // HILLOCK_TESTS_SUPPORT_CERTIFICATE_H_
