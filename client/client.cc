@@ -4,7 +4,6 @@
 #include <grpcpp/client_context.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <iterator>
 #include <utility>
@@ -21,8 +20,6 @@ using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
 using inference::GRPCInferenceService;
 using std::chrono::milliseconds;
-
-constexpr std::string_view kUnixScheme = "unix:";
 
 // The parameter of a model that names a class is called so, with its number and, where there are
 // several outputs, the output and a dot before it.
@@ -85,26 +82,7 @@ absl::Status AppendTo(InferOutput& all, std::vector<Tensor> some) {
   return absl::OkStatus();
 }
 
-bool IsPort(std::string_view text) {
-  uint16_t port = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, port);
-  return error == std::errc() && rest == end && port > 0;
-}
-
 }  // namespace
-
-absl::Status CheckTarget(std::string_view target) {
-  const bool is_unix = target.starts_with(kUnixScheme) && target.size() > kUnixScheme.size();
-  const size_t colon = target.rfind(':');
-  const bool has_port =
-      colon != std::string_view::npos && colon > 0 && IsPort(target.substr(colon + 1));
-  const std::string_view host = target.substr(0, has_port ? colon : 0);
-  const bool bare_ipv6 = host.find(':') != std::string_view::npos && !host.starts_with('[');
-  if (is_unix || (has_port && !bare_ipv6)) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      fmt::format("got {}, want HOST:PORT, [IPV6]:PORT or unix:PATH", Quoted(target)));
-}
 
 inference::ModelInferRequest MakeInferRequest(const InferInput& input) {
   inference::ModelInferRequest request;
@@ -121,12 +99,13 @@ inference::ModelInferRequest MakeInferRequest(const InferInput& input) {
 
 absl::StatusOr<Client> Client::Connect(const std::string& target, ClientOptions options) {
   HILLOCK_CHECK(options.batch_rows > 0);
-  HILLOCK_RETURN_IF_ERROR(CheckTarget(target));
-  return Client(OpenChannel(target, DefaultArguments()), options);
+  HILLOCK_ASSIGN_OR_RETURN(const auto channel,
+                           OpenChannel(target, options.tls, DefaultArguments()));
+  return Client(channel, std::move(options));
 }
 
 Client::Client(const std::shared_ptr<grpc::Channel>& channel, ClientOptions options)
-    : options_(options),
+    : options_(std::move(options)),
       inference_(GRPCInferenceService::NewStub(channel)),
       health_(Health::NewStub(channel)) {}
 

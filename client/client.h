@@ -14,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "client/tensor.h"
+#include "client/tls_options.h"
 #include "proto/health.grpc.pb.h"
 #include "proto/inference.grpc.pb.h"
 
@@ -25,6 +26,8 @@ struct ClientOptions {
 
   // Most rows in one request; more are sent as several requests, one after the other. At least 1.
   size_t batch_rows = 256;
+
+  TlsOptions tls;
 };
 
 // Rows for one model. The values are only looked at, and must stay while the call lasts.
@@ -54,8 +57,8 @@ using NamesByOutput = std::map<std::string, std::vector<std::string>>;
 // ignored. Thread-safe.
 class Client {
  public:
-  // A client of "HOST:PORT" or "unix:PATH". The connection is made by the first call.
-  // Errors: INVALID_ARGUMENT when `target` is neither.
+  // A client of the server at the address `target`. The connection is made by the first call.
+  // Errors: as of OpenChannel().
   static absl::StatusOr<Client> Connect(const std::string& target, ClientOptions options);
 
   absl::StatusOr<bool> Live() const;
@@ -92,9 +95,6 @@ class Client {
   std::unique_ptr<inference::GRPCInferenceService::StubInterface> inference_;
   std::unique_ptr<grpc::health::v1::Health::StubInterface> health_;
 };
-
-// OK when `target` is "unix:PATH" or "HOST:PORT", an IPv6 host being in brackets.
-absl::Status CheckTarget(std::string_view target);
 
 }  // namespace hillock::client
 

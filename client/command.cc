@@ -6,8 +6,10 @@
 #include <cmath>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "client/text.h"
+#include "server/transport/address.h"
 
 namespace hillock::client {
 namespace {
@@ -15,13 +17,40 @@ namespace {
 constexpr double kLeastSeconds = 0.001;
 constexpr double kMostSeconds = 86'400;
 
-std::string TargetError(const std::string& target) {
-  return std::string(CheckTarget(target).message());
+constexpr std::string_view kHttp = "http://";
+constexpr std::string_view kMetricsPath = "/metrics";
+
+// Makes `text` canonical, or returns what is wrong with it.
+std::string Canonize(std::string& text, const transport::AddressRules& rules) {
+  const auto address = transport::ParseAddress(text, rules);
+  if (!address.ok()) return std::string(address.status().message());
+  text = address->ToString();
+  return "";
 }
 
-std::string MetricsAddressError(const std::string& address) {
-  if (address.starts_with("unix:")) return "metrics are served at HOST:PORT only";
-  return TargetError(address);
+std::string TargetError(std::string& text) { return Canonize(text, {}); }
+
+// The whole URL of the page is taken for the address that it has.
+std::string MetricsAddressError(std::string& text) {
+  std::string_view address = text;
+  if (address.starts_with(kHttp)) {
+    address.remove_prefix(kHttp.size());
+    if (address.ends_with(kMetricsPath)) address.remove_suffix(kMetricsPath.size());
+    if (address.ends_with('/')) address.remove_suffix(1);
+  }
+  text = std::string(address);
+  return Canonize(text, {.sockets = false, .zero_port = false});
+}
+
+void AddTlsFlags(CLI::App& command, TlsOptions& tls) {
+  command.add_flag("--tls", tls.enabled, "call over TLS, trusting the system's authorities");
+  command.add_option("--tls-ca", tls.ca, "PEM file of the authorities to trust; implies --tls");
+  auto* const cert = command.add_option("--tls-cert", tls.cert,
+                                        "PEM file of this client's certificate; implies --tls");
+  cert->needs(command.add_option("--tls-key", tls.key, "PEM file of its private key")->needs(cert));
+  command.add_option("--tls-server-name", tls.server_name,
+                     "name that the server's certificate must have, if not the host's; implies "
+                     "--tls");
 }
 
 }  // namespace
@@ -47,17 +76,20 @@ CLI::Validator NumberFrom(double least, double most) {
 }
 
 void AddServerFlags(CLI::App& command, ServerFlags& flags) {
-  command.add_option("--server", flags.target, "server to call: HOST:PORT or unix:PATH")
+  command
+      .add_option("--server", flags.target,
+                  "server to call: HOST:PORT, PORT of 127.0.0.1, unix:PATH or unix-abstract:NAME")
       ->capture_default_str()
-      ->check(CLI::Validator(TargetError, "", "target"));
+      ->transform(CLI::Validator(TargetError, "", "target"));
   command.add_option("--timeout", flags.timeout_seconds, "seconds that one call may take")
       ->capture_default_str()
       ->check(NumberFrom(kLeastSeconds, kMostSeconds));
+  AddTlsFlags(command, flags.tls);
 }
 
 CLI::Option* AddMetricsFlag(CLI::App& command, std::string& address, const std::string& help) {
   return command.add_option("--metrics", address, help)
-      ->check(CLI::Validator(MetricsAddressError, "", "address"));
+      ->transform(CLI::Validator(MetricsAddressError, "", "address"));
 }
 
 std::chrono::milliseconds CallDeadline(const ServerFlags& flags) {
@@ -68,6 +100,7 @@ absl::StatusOr<Client> Connect(const ServerFlags& flags, size_t batch_rows) {
   ClientOptions options;
   options.deadline = CallDeadline(flags);
   options.batch_rows = batch_rows;
+  options.tls = flags.tls;
   return Client::Connect(flags.target, options);
 }
 

@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "client/client.h"
 #include "client/terminal.h"
+#include "client/tls_options.h"
 
 namespace CLI {
 class App;
@@ -27,8 +28,7 @@ namespace hillock::client {
 // Where a command writes what it found. Errors are returned, never written.
 struct Console {
   std::ostream& out;
-  Ink ink = Ink::kPlain;
-  Charset charset = Charset::kAscii;
+  Look look;
   // A terminal that shows how far it has come; null: nobody looks.
   std::ostream* progress = nullptr;
 };
@@ -50,15 +50,16 @@ void AddCommands(CLI::App& app, Command& chosen);
 // Takes a number from `least` to `most`, and no NaN, which CLI::Range lets through.
 CLI::Validator NumberFrom(double least, double most);
 
-// The flags of every command that calls the server: --server and --timeout.
+// The flags of every command that calls the server: --server, --timeout and those of TLS.
 struct ServerFlags {
   std::string target = "127.0.0.1:8001";
+  TlsOptions tls;
   double timeout_seconds = 10;
 };
 
 void AddServerFlags(CLI::App& command, ServerFlags& flags);
 
-// --metrics, the HOST:PORT that serves metrics.
+// --metrics, the HOST:PORT that serves metrics; its http://HOST:PORT/metrics becomes that.
 CLI::Option* AddMetricsFlag(CLI::App& command, std::string& address, const std::string& help);
 
 // --timeout, rounded up to milliseconds.

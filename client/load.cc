@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "client/command.h"
+#include "client/interrupt.h"
 #include "client/load_generator.h"
 #include "client/load_report.h"
 #include "client/load_requests.h"
@@ -89,6 +90,7 @@ absl::StatusOr<std::vector<std::string>> PrepareRequests(const Client& client,
 LoadPlan MakePlan(const LoadFlags& flags, std::vector<std::string> requests) {
   LoadPlan plan;
   plan.target = flags.server.target;
+  plan.tls = flags.server.tls;
   plan.requests = std::move(requests);
   plan.connections = flags.connections;
   plan.threads = flags.threads;
@@ -114,7 +116,16 @@ absl::Status CheckConnected(LoadGenerator& generator) {
                                             generator.plan().connections));
 }
 
-// Appends the run to the report also when the server is gone after it.
+bool IsStopped(const LoadPlan& plan) { return plan.stop != nullptr && plan.stop->load(); }
+
+absl::Status CheckWhole(const LoadReport& report) {
+  if (!report.runs.back().interrupted) return absl::OkStatus();
+  return absl::CancelledError(fmt::format("interrupted after {:.3g} of {:g} s",
+                                          ToSeconds(report.runs.back().tally.elapsed()),
+                                          report.seconds));
+}
+
+// Appends the run to the report also when the server is gone after it, or it was interrupted.
 absl::Status RunOnce(const LoadFlags& flags, const LoadPlan& plan, const ProgressLine& line,
                      LoadReport& report) {
   const auto show = [&](const char* phase, double seconds) {
@@ -127,15 +138,17 @@ absl::Status RunOnce(const LoadFlags& flags, const LoadPlan& plan, const Progres
     generator->Run(Nanoseconds(flags.warm_up_seconds), show("warm-up", flags.warm_up_seconds));
   }
   HILLOCK_ASSIGN_OR_RETURN(const Metrics before, ReadMetrics(flags));
-  report.runs.push_back({plan.outstanding,
-                         generator->Run(Nanoseconds(flags.seconds), show("load", flags.seconds)),
-                         std::nullopt});
+  if (IsStopped(plan)) return absl::CancelledError("interrupted before the measurement");
+  const auto duration = Nanoseconds(flags.seconds);
+  LoadTally tally = generator->Run(duration, show("load", flags.seconds));
+  const bool interrupted = tally.elapsed() < duration.count();
+  report.runs.push_back({plan.outstanding, std::move(tally), std::nullopt, interrupted});
   HILLOCK_RETURN_IF_ERROR(CheckConnected(*generator));
   HILLOCK_ASSIGN_OR_RETURN(Metrics after, ReadMetrics(flags));
   if (!flags.metrics.empty()) {
     report.runs.back().server = Summarize(Since(before, std::move(after)));
   }
-  return absl::OkStatus();
+  return CheckWhole(report);
 }
 
 absl::Status RunSweep(const LoadFlags& flags, LoadPlan plan, std::ostream* terminal,
@@ -152,6 +165,8 @@ absl::Status Load(const LoadFlags& flags, const Console& console) {
   HILLOCK_ASSIGN_OR_RETURN(const Client client, Connect(flags.server));
   HILLOCK_ASSIGN_OR_RETURN(auto requests, PrepareRequests(client, flags));
   LoadPlan plan = MakePlan(flags, std::move(requests));
+  const Interrupt interrupt;
+  plan.stop = &interrupt.flag();
   LoadReport report{flags.model,
                     flags.rows,
                     flags.connections,
@@ -212,12 +227,12 @@ void AddLoopFlags(CLI::App& command, LoadFlags& flags) {
       ->transform(CLI::CheckedTransformer(kArrivals).description(""))
       ->needs(rate);
   command
-      .add_option("--burst", flags.burst,
-                  "closed loop: most requests that leave together in return for answers that came "
-                  "together; 1: each leaves on its own")
+      .add_option(
+          "--burst", flags.burst,
+          "most requests of a connection that leave in one write when several are due; 1: "
+          "sent by gRPC's C++ client, each on its own, for comparison with ordinary clients")
       ->capture_default_str()
-      ->check(CLI::Range(size_t{1}, kMostBurst))
-      ->excludes(rate);
+      ->check(CLI::Range(size_t{1}, kMostBurst));
   command.add_option("--threads", flags.threads, "threads that send, sharing the connections")
       ->capture_default_str()
       ->check(CLI::Range(size_t{1}, kMostThreads));

@@ -12,7 +12,8 @@
 namespace hillock::client {
 namespace {
 
-constexpr std::chrono::milliseconds kProgressEvery{250};
+constexpr std::chrono::milliseconds kLookEvery{50};
+constexpr int kLooksPerProgress = 5;
 
 }  // namespace
 
@@ -27,17 +28,18 @@ absl::StatusOr<std::unique_ptr<LoadGenerator>> LoadGenerator::Connect(LoadPlan p
 
 LoadGenerator::LoadGenerator(LoadPlan plan) : plan_(std::move(plan)) {
   for (size_t i = 0; i < plan_.threads; ++i) {
-    workers_.push_back(std::make_unique<LoadWorker>(plan_, ThreadShare{i, plan_.threads}));
+    workers_.push_back(MakeLoadWorker(plan_, ThreadShare{i, plan_.threads}));
   }
 }
 
 absl::Status LoadGenerator::ConnectWorkers() {
-  if (std::ranges::all_of(workers_, [](const auto& w) { return w->Connect(); })) {
-    return absl::OkStatus();
-  }
-  return absl::UnavailableError(fmt::format("{}: {} of {} connections were not made within {} ms",
-                                            plan_.target, CountLost(), plan_.connections,
-                                            plan_.patience.count()));
+  absl::Status status;
+  for (size_t i = 0; i < workers_.size() && status.ok(); ++i) status = workers_[i]->Connect();
+  if (status.ok()) return status;
+  return absl::UnavailableError(
+      fmt::format("{}: {} of {} connections were not made within {} ms{}{}", plan_.target,
+                  CountLost(), plan_.connections, plan_.patience.count(),
+                  status.message().empty() ? "" : ": ", std::string(status.message())));
 }
 
 LoadTally LoadGenerator::Run(std::chrono::nanoseconds duration,
@@ -49,15 +51,22 @@ LoadTally LoadGenerator::Run(std::chrono::nanoseconds duration,
     tallies.push_back(std::async(std::launch::async, &LoadWorker::Run, worker.get(), duration));
   }
   LoadTally all;
+  int looks = 0;
   for (auto& tally : tallies) {
-    while (tally.wait_for(kProgressEvery) != std::future_status::ready) {
-      if (!on_progress) continue;
+    while (tally.wait_for(kLookEvery) != std::future_status::ready) {
+      StopIfTold();
+      if (!on_progress || ++looks % kLooksPerProgress != 0) continue;
       on_progress({std::chrono::nanoseconds(Clock::Monotonic().Now() - start),
                    CountAnswered() - answered_before});
     }
     all.Merge(tally.get());
   }
   return all;
+}
+
+void LoadGenerator::StopIfTold() {
+  if (plan_.stop == nullptr || !plan_.stop->load()) return;
+  for (const auto& worker : workers_) worker->Stop();
 }
 
 uint64_t LoadGenerator::CountAnswered() const {

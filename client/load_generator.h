@@ -24,13 +24,13 @@ struct LoadProgress {
 // Loads an inference server from threads of its own. Not thread-safe.
 class LoadGenerator {
  public:
-  // Connects every channel of the plan. Errors: UNAVAILABLE when that takes a thread longer than
-  // the plan's patience.
+  // Makes every connection of the plan. Errors: UNAVAILABLE when that cannot be, or takes a thread
+  // longer than the plan's patience.
   static absl::StatusOr<std::unique_ptr<LoadGenerator>> Connect(LoadPlan plan);
 
-  // Sends requests for as long as `duration`, and returns when all have ended. Runs may follow each
-  // other, a warm-up say: connections and calls stay. `on_progress` is called from this thread, a
-  // few times a second.
+  // Sends requests for as long as `duration`, or until the plan's `stop` is raised, and returns
+  // when all have ended. Runs may follow each other, a warm-up say: connections and calls stay.
+  // `on_progress` is called from this thread, a few times a second.
   LoadTally Run(std::chrono::nanoseconds duration,
                 const std::function<void(const LoadProgress&)>& on_progress = {});
 
@@ -43,6 +43,7 @@ class LoadGenerator {
   explicit LoadGenerator(LoadPlan plan);
 
   absl::Status ConnectWorkers();
+  void StopIfTold();
   uint64_t CountAnswered() const;
 
   const LoadPlan plan_;

@@ -36,8 +36,19 @@ std::string Counted(size_t count, const char* noun) {
                      count == 1 ? "" : "s");
 }
 
-double PerSecond(const LoadReport& report, const Outcome& outcome) {
-  return static_cast<double>(outcome.in_time) / report.seconds;
+double SecondsOf(const LoadReport& report, const LoadRun& run) {
+  return run.interrupted ? Seconds(run.tally.elapsed()) : report.seconds;
+}
+
+double PerSecond(const LoadReport& report, const LoadRun& run, const Outcome& outcome) {
+  return static_cast<double>(outcome.in_time) / SecondsOf(report, run);
+}
+
+// A request that was refused brought no rows.
+double RowsPerSecond(const LoadReport& report, const LoadRun& run, absl::StatusCode code,
+                     const Outcome& outcome) {
+  if (code != absl::StatusCode::kOk) return 0;
+  return PerSecond(report, run, outcome) * static_cast<double>(report.rows);
 }
 
 std::string Heading(const LoadReport& report) {
@@ -71,11 +82,10 @@ Table EmptyTable() {
 
 void AddRow(const LoadReport& report, const LoadRun& run, absl::StatusCode code,
             const Outcome& outcome, Table& table) {
-  const double rate = PerSecond(report, outcome);
   std::vector<std::string> cells{std::to_string(run.outstanding), NameOf(code),
                                  FormatCount(static_cast<double>(outcome.count())),
-                                 FormatCount(rate),
-                                 FormatCount(rate * static_cast<double>(report.rows))};
+                                 FormatCount(PerSecond(report, run, outcome)),
+                                 FormatCount(RowsPerSecond(report, run, code, outcome))};
   for (const Percentile& percentile : kPercentiles) {
     cells.push_back(FormatSeconds(outcome.latencies.QuantileSeconds(percentile.q)));
   }
@@ -102,6 +112,18 @@ std::string LateText(const LoadTally& tally) {
                      FormatCount(static_cast<double>(tally.unsent())));
 }
 
+std::string RetryText(const LoadTally& tally) {
+  if (tally.retries() == 0) return "";
+  return fmt::format("sent again, as the server had not looked at them: {}\n",
+                     FormatCount(static_cast<double>(tally.retries())));
+}
+
+std::string InterruptedText(const LoadReport& report, const LoadRun& run) {
+  if (!run.interrupted) return "";
+  return fmt::format("interrupted after {} of {:g} s with {} outstanding\n",
+                     FormatSeconds(SecondsOf(report, run)), report.seconds, run.outstanding);
+}
+
 ordered_json ToJson(const LatencyHistogram& latencies) {
   ordered_json json;
   for (const Percentile& p : kPercentiles) json[p.name] = latencies.QuantileSeconds(p.q);
@@ -113,14 +135,15 @@ ordered_json ToJson(const LatencyHistogram& latencies) {
 ordered_json ToJson(const LoadReport& report, const LoadRun& run) {
   ordered_json codes = ordered_json::object();
   for (const auto& [code, outcome] : run.tally.outcomes()) {
-    const double rate = PerSecond(report, outcome);
     codes[NameOf(code)] = {{"requests", outcome.count()},
-                           {"requests_per_second", rate},
-                           {"rows_per_second", rate * static_cast<double>(report.rows)},
+                           {"requests_per_second", PerSecond(report, run, outcome)},
+                           {"rows_per_second", RowsPerSecond(report, run, code, outcome)},
                            {"latency_seconds", ToJson(outcome.latencies)}};
     if (code != absl::StatusCode::kOk) codes[NameOf(code)]["message"] = outcome.message;
   }
   ordered_json json{{"outstanding", run.outstanding}, {"requests", run.tally.count()}};
+  if (run.tally.retries() > 0) json["sent_again"] = run.tally.retries();
+  if (run.interrupted) json["interrupted_after_seconds"] = SecondsOf(report, run);
   if (report.open) {
     json["late_sends"] = run.tally.late();
     json["latest_send_seconds"] = Seconds(run.tally.most_behind());
@@ -141,7 +164,7 @@ std::string LoadText(const LoadReport& report) {
       AddRow(report, run, code, outcome, table);
     }
     if (report.open) below += LateText(run.tally);
-    below += Messages(run.tally);
+    below += RetryText(run.tally) + Messages(run.tally) + InterruptedText(report, run);
     if (!run.server) continue;
     below += fmt::format("\nthe server's metrics, {} outstanding:\n\n{}", run.outstanding,
                          StatsTables(*run.server));

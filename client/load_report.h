@@ -22,6 +22,7 @@ struct LoadRun {
   size_t outstanding = 0;
   LoadTally tally;
   std::optional<Stats> server;  // what the server's metrics say of the same time
+  bool interrupted = false;     // it lasted as long as the tally says, not as long as planned
 };
 
 struct LoadReport {
@@ -31,13 +32,13 @@ struct LoadReport {
   size_t threads = 0;
   std::optional<OpenLoad> open;  // none: a closed loop
   double deadline_seconds = 0;   // 0: none
-  double seconds = 0;            // of each run
+  double seconds = 0;            // of each run that was not interrupted
   double warm_up_seconds = 0;
   std::vector<LoadRun> runs;
 };
 
 // A line of a table for each status code of each run, and what the server says below. Requests and
-// rows a second are those that ended before the run did.
+// rows a second are those that ended before the run did, and rows those that were answered.
 std::string LoadText(const LoadReport& report);
 
 // {"model": ..., "runs": [...]}, times in seconds.

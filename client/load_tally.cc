@@ -32,6 +32,8 @@ void LoadTally::Merge(const LoadTally& other) {
     ours.in_time += theirs.in_time;
   }
   RecordSchedule(other.late_, other.unsent_, other.most_behind_);
+  RecordElapsed(other.elapsed_);
+  retries_ += other.retries_;
 }
 
 uint64_t LoadTally::count() const {

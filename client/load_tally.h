@@ -1,6 +1,7 @@
 #ifndef HILLOCK_CLIENT_LOAD_TALLY_H_
 #define HILLOCK_CLIENT_LOAD_TALLY_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -30,6 +31,12 @@ class LoadTally {
   // Of an open loop.
   void RecordSchedule(uint64_t late, uint64_t unsent, Nanos most_behind);
 
+  // A request was sent again that the server had not looked at.
+  void RecordRetry() { ++retries_; }
+
+  // The time of sending, which is shorter than intended when the run was stopped.
+  void RecordElapsed(Nanos elapsed) { elapsed_ = std::max(elapsed_, elapsed); }
+
   void Merge(const LoadTally& other);
 
   const std::map<absl::StatusCode, Outcome>& outcomes() const { return outcomes_; }
@@ -38,6 +45,8 @@ class LoadTally {
   uint64_t late() const { return late_; }       // sent more than Schedule::kLate behind time
   uint64_t unsent() const { return unsent_; }   // intended, but not sent before the end
   Nanos most_behind() const { return most_behind_; }
+  uint64_t retries() const { return retries_; }
+  Nanos elapsed() const { return elapsed_; }  // the longest of those merged
 
  private:
   Outcome& OutcomeOf(absl::StatusCode code, std::string_view message);
@@ -46,6 +55,8 @@ class LoadTally {
   uint64_t late_ = 0;
   uint64_t unsent_ = 0;
   Nanos most_behind_ = 0;
+  uint64_t retries_ = 0;
+  Nanos elapsed_ = 0;
 };
 
 }  // namespace hillock::client

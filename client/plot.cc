@@ -200,7 +200,7 @@ absl::Status Write(const PlotFlags& flags, const Curve& curve, const Console& co
   if (flags.json) {
     WriteJson(console.out, CurveJson(curve));
   } else if (flags.svg.empty()) {
-    console.out << PlotText(curve, console.charset, console.ink);
+    console.out << PlotText(curve, console.look.charset, console.look.ink);
   }
   return absl::OkStatus();
 }

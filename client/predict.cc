@@ -73,7 +73,7 @@ void WritePictures(const Console& console, const Predictions& predictions, const
                    PictureSize size, size_t top) {
   for (size_t i = 0; i < predictions.rows.size(); ++i) {
     console.out << PredictionPicture(predictions, predictions.rows[i], rows.row(i), size, top,
-                                     console.ink)
+                                     console.look)
                 << '\n';
   }
 }
@@ -84,7 +84,7 @@ void WriteText(const Console& console, const PredictFlags& flags, const Predicti
   if (!flags.quiet && picture) {
     WritePictures(console, predictions, rows, *picture, flags.top);
   } else if (!flags.quiet) {
-    console.out << PredictionTable(predictions, flags.top, console.ink) << (accuracy ? "\n" : "");
+    console.out << PredictionTable(predictions, flags.top, console.look) << (accuracy ? "\n" : "");
   }
   if (accuracy) console.out << AccuracyLine(*accuracy) << '\n';
 }

@@ -19,8 +19,13 @@ constexpr size_t kLineColumns = 80;
 constexpr size_t kShortestBar = 8;
 constexpr size_t kLongestBar = 24;
 constexpr std::string_view kGap = "  ";
-constexpr std::string_view kRight = "\u2713";
-constexpr std::string_view kWrong = "\u2717";
+
+struct Marks {
+  std::string_view right;
+  std::string_view wrong;
+};
+constexpr Marks kUtf8Marks{"\u2713", "\u2717"};
+constexpr Marks kAsciiMarks{"ok", "wrong"};
 
 bool AnyExpected(const Predictions& predictions) {
   return std::any_of(predictions.rows.begin(), predictions.rows.end(),
@@ -31,11 +36,12 @@ std::string FormatScore(float score, bool probability) {
   return probability ? FormatPercent(score) : FormatNumber(score);
 }
 
-std::string Expected(const Prediction& prediction, Ink ink) {
+std::string Expected(const Prediction& prediction, const Look& look) {
   if (!prediction.expected) return "";
+  const Marks& marks = look.charset == Charset::kUtf8 ? kUtf8Marks : kAsciiMarks;
   const bool correct = IsCorrect(prediction);
-  const std::string mark =
-      Emphasize(correct ? kRight : kWrong, correct ? Accent::kGood : Accent::kBad, ink);
+  const std::string mark = Emphasize(correct ? marks.right : marks.wrong,
+                                     correct ? Accent::kGood : Accent::kBad, look.ink);
   return fmt::format("{} {}", Printable(*prediction.expected), mark);
 }
 
@@ -50,7 +56,7 @@ std::vector<Column> ClassColumns(size_t top, bool probabilities, bool expected) 
   return columns;
 }
 
-std::string ClassTable(const Predictions& predictions, size_t top, Ink ink) {
+std::string ClassTable(const Predictions& predictions, size_t top, const Look& look) {
   const size_t shown = std::min(top, predictions.class_names.size());
   const bool probabilities = predictions.probabilities;
   const bool expected = AnyExpected(predictions);
@@ -64,7 +70,7 @@ std::string ClassTable(const Predictions& predictions, size_t top, Ink ink) {
       cells.push_back(there ? Printable(ranked[i].name) : "");
       cells.push_back(there ? FormatScore(ranked[i].score, probabilities) : "");
     }
-    if (expected) cells.push_back(Expected(row, ink));
+    if (expected) cells.push_back(Expected(row, look));
     table.AddRow(std::move(cells));
   }
   return table.Render();
@@ -82,7 +88,7 @@ std::vector<Column> OutputColumns(const Predictions& predictions, size_t shown, 
   return columns;
 }
 
-std::string OutputTable(const Predictions& predictions, Ink ink) {
+std::string OutputTable(const Predictions& predictions, const Look& look) {
   const size_t width = predictions.rows.empty() ? 0 : predictions.rows[0].outputs.size();
   const size_t shown = std::min(width, kMostOutputColumns);
   Table table(OutputColumns(predictions, shown, width));
@@ -91,23 +97,27 @@ std::string OutputTable(const Predictions& predictions, Ink ink) {
     if (predictions.multilabel) cells.push_back(Printable(row.label));
     for (size_t i = 0; i < shown; ++i) cells.push_back(FormatNumber(row.outputs[i]));
     if (shown < width) cells.push_back("...");
-    if (row.expected) cells.push_back(Expected(row, ink));
+    if (row.expected) cells.push_back(Expected(row, look));
     table.AddRow(std::move(cells));
   }
   return table.Render();
 }
 
+// Colours are drawn with block characters, which ASCII has not.
+Ink DrawingInk(const Look& look) { return look.charset == Charset::kUtf8 ? look.ink : Ink::kPlain; }
+
 // The lines that stand beside a picture of `picture_width` columns.
 std::vector<std::string> Caption(const Predictions& predictions, const Prediction& prediction,
-                                 size_t picture_width, size_t top, Ink ink) {
+                                 size_t picture_width, size_t top, const Look& look) {
   const auto ranked = Rank(predictions, prediction, std::max<size_t>(top, 1));
   const bool probability = predictions.probabilities;
-  const std::string label = Emphasize(Printable(prediction.label), Accent::kBold, ink);
+  const std::string label = Emphasize(Printable(prediction.label), Accent::kBold, look.ink);
   const std::string with_score =
       predictions.multilabel ? "" : "  " + FormatScore(ranked[0].score, probability);
   std::vector<std::string> lines{fmt::format("row {}", prediction.row),
                                  fmt::format("predicted  {}{}", label, with_score)};
-  if (prediction.expected) lines.push_back(fmt::format("expected   {}", Expected(prediction, ink)));
+  if (prediction.expected)
+    lines.push_back(fmt::format("expected   {}", Expected(prediction, look)));
   lines.emplace_back();
   size_t name_width = 1;
   for (const ClassScore& one : ranked) {
@@ -119,7 +129,7 @@ std::vector<std::string> Caption(const Predictions& predictions, const Predictio
   for (size_t i = 0; i < std::min(top, ranked.size()); ++i) {
     const auto& [name, score] = ranked[i];
     std::string line = Pad(Printable(name), name_width, Align::kRight).append(kGap);
-    if (probability) line += DrawBar(score, bar, ink).append(kGap);
+    if (probability) line += DrawBar(score, bar, DrawingInk(look)).append(kGap);
     lines.push_back(line + Pad(FormatScore(score, probability), 6, Align::kRight));
   }
   return lines;
@@ -163,16 +173,16 @@ void AddRows(const Predictions& predictions, nlohmann::ordered_json& json) {
 
 }  // namespace
 
-std::string PredictionTable(const Predictions& predictions, size_t top, Ink ink) {
-  return predictions.names_classes && !predictions.multilabel ? ClassTable(predictions, top, ink)
-                                                              : OutputTable(predictions, ink);
+std::string PredictionTable(const Predictions& predictions, size_t top, const Look& look) {
+  return predictions.names_classes && !predictions.multilabel ? ClassTable(predictions, top, look)
+                                                              : OutputTable(predictions, look);
 }
 
 std::string PredictionPicture(const Predictions& predictions, const Prediction& prediction,
                               std::span<const float> pixels, PictureSize size, size_t top,
-                              Ink ink) {
-  const std::vector<std::string> picture = DrawPicture(pixels, size, ink);
-  return SideBySide(picture, Caption(predictions, prediction, DisplayWidth(picture[0]), top, ink));
+                              const Look& look) {
+  const std::vector<std::string> picture = DrawPicture(pixels, size, DrawingInk(look));
+  return SideBySide(picture, Caption(predictions, prediction, DisplayWidth(picture[0]), top, look));
 }
 
 nlohmann::ordered_json PredictionJson(const std::vector<Predictions>& outputs) {

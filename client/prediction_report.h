@@ -19,12 +19,13 @@ namespace hillock::client {
 // expected label with a mark. A model that names no classes has its outputs in place of the
 // classes, a multilabel one both its label and its outputs. Where scores are no probabilities they
 // are printed as numbers.
-std::string PredictionTable(const Predictions& predictions, size_t top, Ink ink);
+std::string PredictionTable(const Predictions& predictions, size_t top, const Look& look);
 
 // The prediction of a row beside a picture of the row, with a bar for each of the best `top`.
 // REQUIRES: pixels.size() == size.height * size.width.
 std::string PredictionPicture(const Predictions& predictions, const Prediction& prediction,
-                              std::span<const float> pixels, PictureSize size, size_t top, Ink ink);
+                              std::span<const float> pixels, PictureSize size, size_t top,
+                              const Look& look);
 
 // {"model", "version", "rows": [{"row", "label", "probabilities", "expected"}], "accuracy", "n"}.
 // "expected", "accuracy" and "n" are there when labels are known. The "label" of a multilabel model

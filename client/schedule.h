@@ -1,6 +1,7 @@
 #ifndef HILLOCK_CLIENT_SCHEDULE_H_
 #define HILLOCK_CLIENT_SCHEDULE_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -26,6 +27,9 @@ struct OpenLoad {
 struct ThreadShare {
   size_t index = 0;
   size_t count = 1;
+
+  // How many of `all` things are this thread's: every `count`-th.
+  size_t Of(size_t all) const { return (all + count - 1 - index) / count; }
 };
 
 // When one thread is to send its requests of the time from `start` up to `end`, exclusively. Pure:
@@ -50,6 +54,9 @@ class Schedule {
 
   // When there is something to take: not after `now` when it is due; kNever when there is no more.
   Nanos Next(Nanos now) const;
+
+  // Ends the time sooner: at `now`.
+  void End(Nanos now) { end_ = std::min(end_, now); }
 
   uint64_t late() const { return late_; }
   Nanos most_behind() const { return most_behind_; }  // of all sends

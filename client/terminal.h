@@ -32,6 +32,12 @@ Charset ChooseCharset(const char* lc_all, const char* lc_ctype, const char* lang
 // ChooseCharset for the environment of this process.
 Charset EnvironmentCharset();
 
+// How text may look.
+struct Look {
+  Ink ink = Ink::kPlain;
+  Charset charset = Charset::kAscii;
+};
+
 enum class Accent { kBold, kGood, kBad };
 
 // `text`, brought out by escapes where `ink` has them.

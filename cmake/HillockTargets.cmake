@@ -7,7 +7,10 @@
 #   hillock_bench(<name> SRCS <files> [DEPS <targets>])     executable <name>, built, never a test
 #   hillock_fuzzer(<name> CORPUS <folder> SRCS <files> [DEPS <targets>])  a fuzz target: with
 #       HILLOCK_FUZZERS (clang) it fuzzes for 30 s as a test, else it replays its corpus
-#   hillock_proto(<name> <file.proto> [GRPC])               library of generated C++
+#   hillock_proto(<name> <file.proto>)                      library of generated message classes;
+#       the header to include lies where the file does
+#   hillock_proto_grpc(<name> <file.proto> <messages>)      library of generated gRPC C++ stubs, for
+#       clients and tests; <messages> is the file's hillock_proto
 
 function(_hillock_common target)
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
@@ -62,24 +65,24 @@ function(hillock_fuzzer name)
 endfunction()
 
 # Generated code is compiled without this project's warnings: it is not this project's to change.
-function(hillock_proto name file)
-  cmake_parse_arguments(ARG "GRPC" "" "" ${ARGN})
+function(_hillock_generate name file suffix)
   get_filename_component(stem ${file} NAME_WE)
-  set(out ${PROJECT_BINARY_DIR}/proto/${stem})
-  set(outputs ${out}.pb.cc ${out}.pb.h)
-  set(arguments --proto_path=${PROJECT_SOURCE_DIR} --cpp_out=${PROJECT_BINARY_DIR})
-  if(ARG_GRPC)
-    list(APPEND outputs ${out}.grpc.pb.cc ${out}.grpc.pb.h)
-    list(APPEND arguments --grpc_out=${PROJECT_BINARY_DIR}
-         --plugin=protoc-gen-grpc=$<TARGET_FILE:gRPC::grpc_cpp_plugin>)
-  endif()
-  add_custom_command(OUTPUT ${outputs}
-    COMMAND protobuf::protoc ${arguments} proto/${file}
-    DEPENDS ${PROJECT_SOURCE_DIR}/proto/${file} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} VERBATIM)
-  add_library(${name} STATIC ${outputs})
+  file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+  set(out ${PROJECT_BINARY_DIR}/${folder}/${stem}.${suffix})
+  add_custom_command(OUTPUT ${out}.cc ${out}.h
+    COMMAND protobuf::protoc --proto_path=${PROJECT_SOURCE_DIR} ${ARGN} ${folder}/${file}
+    DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${file} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} VERBATIM)
+  add_library(${name} STATIC ${out}.cc ${out}.h)
   target_include_directories(${name} SYSTEM PUBLIC ${PROJECT_BINARY_DIR})
+endfunction()
+
+function(hillock_proto name file)
+  _hillock_generate(${name} ${file} pb --cpp_out=${PROJECT_BINARY_DIR})
   target_link_libraries(${name} PUBLIC protobuf::libprotobuf)
-  if(ARG_GRPC)
-    target_link_libraries(${name} PUBLIC gRPC::grpc++)
-  endif()
+endfunction()
+
+function(hillock_proto_grpc name file messages)
+  _hillock_generate(${name} ${file} grpc.pb --grpc_out=${PROJECT_BINARY_DIR}
+    --plugin=protoc-gen-grpc=$<TARGET_FILE:gRPC::grpc_cpp_plugin>)
+  target_link_libraries(${name} PUBLIC ${messages} gRPC::grpc++)
 endfunction()

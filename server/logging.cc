@@ -1,16 +1,24 @@
 #include "server/logging.h"
 
+#include <spdlog/async.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <chrono>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace hillock {
 namespace {
+
+constexpr size_t kMaxWaitingLines = 8192;
+
+// How long a process that ends waits for whoever reads its log.
+constexpr auto kFlushTime = std::chrono::milliseconds(500);
 
 // The message as a JSON string, quotes included.
 class JsonMessage final : public spdlog::custom_flag_formatter {
@@ -34,11 +42,22 @@ void SetUpLogging(LogFormat format) {
   formatter->add_flag<JsonMessage>('*').set_pattern(
       format == LogFormat::kJson ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%*})"
                                  : "%Y-%m-%dT%H:%M:%S.%eZ %l %v");
-  auto logger = std::make_shared<spdlog::logger>("hillock",
-                                                 std::make_shared<spdlog::sinks::stdout_sink_mt>());
+  spdlog::init_thread_pool(kMaxWaitingLines, 1);
+  auto logger = std::make_shared<spdlog::async_logger>(
+      "hillock", std::make_shared<spdlog::sinks::stdout_sink_mt>(), spdlog::thread_pool(),
+      spdlog::async_overflow_policy::overrun_oldest);
   logger->set_formatter(std::move(formatter));
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(std::move(logger));
+}
+
+// The flush is queued behind what was logged: when it has been taken, all of that is written.
+void FlushLog() {
+  const auto deadline = std::chrono::steady_clock::now() + kFlushTime;
+  spdlog::default_logger()->flush();
+  while (spdlog::thread_pool()->queue_size() > 0 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 }  // namespace hillock

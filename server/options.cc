@@ -7,6 +7,9 @@
 #include <map>
 #include <sstream>
 
+#include "server/base/unknown_name.h"
+#include "server/option_checks.h"
+#include "server/transport/address.h"
 #include "server/version.h"
 
 namespace hillock {
@@ -24,24 +27,44 @@ const std::map<std::string, Precision> kPrecisions = {
     {std::string(PrecisionName(Precision::kF32)), Precision::kF32},
     {std::string(PrecisionName(Precision::kBf16)), Precision::kBf16}};
 
-constexpr int64_t kMaxCount = int64_t{1} << 62;
-
-CLI::Validator SecondsBetween(double least, double most) {
-  return CLI::Validator(
-      [least, most](std::string& text) {
-        double seconds = 0;
-        // Written so that NaN, which is neither below nor above anything, fails.
-        const bool valid =
-            CLI::detail::lexical_cast(text, seconds) && seconds >= least && seconds <= most;
-        return valid ? std::string()
-                     : fmt::format("Value {} not in range {} to {} seconds", text, least, most);
-      },
-      fmt::format("SECONDS in [{} - {}]", least, most));
-}
+constexpr uint64_t kMaxCount = uint64_t{1} << 62;
 
 const CLI::Validator kSeconds = SecondsBetween(0, 3600);
 const CLI::Validator kPollSeconds = SecondsBetween(0.01, 3600);
 const CLI::Validator kShortSeconds = SecondsBetween(0, 0.01);
+const CLI::Validator kAgeSeconds = SecondsBetween(0, 31'536'000);  // a year
+
+// What Triton, TensorFlow Serving, TorchServe and others call what is known here, and usual words.
+constexpr ForeignName kForeignNames[] = {
+    {"--model-repository", "--repository"},
+    {"--model-store", "--repository"},
+    {"--model_store", "--repository"},
+    {"--model-base-path", "--repository"},
+    {"--model_base_path", "--repository"},
+    {"--model-path", "--repository"},
+    {"--models", "--repository"},
+    {"--port", "--listen"},
+    {"--host", "--listen"},
+    {"--bind", "--listen"},
+    {"--address", "--listen"},
+    {"--grpc-port", "--listen"},
+    {"--grpc_port", "--listen"},
+    {"--grpc-address", "--listen"},
+    {"--metrics-port", "--metrics-listen"},
+    {"--metrics-address", "--metrics-listen"},
+    {"--model-control-mode", "--model-control"},
+    {"--repository-poll-secs", "--poll-seconds"},
+    {"--file_system_poll_wait_seconds", "--poll-seconds"},
+    {"--threads", "--reactors"},
+    {"--workers", "--reactors"},
+    {"--exit-timeout-secs", "--drain-seconds"},
+    {"--grpc-server-cert", "--tls-cert"},
+    {"--grpc-server-key", "--tls-key"},
+    {"--grpc-root-cert", "--tls-client-ca"},
+    {"--ssl-certfile", "--tls-cert"},
+    {"--ssl-keyfile", "--tls-key"},
+    {"--grpc-max-connection-age", "--max-connection-age"},
+};
 
 // Choices as they are written, which are mapped to values after parsing.
 struct Choices {
@@ -53,14 +76,35 @@ struct Choices {
   std::string log_format = "text";
 };
 
-void Declare(CLI::App& app, Options& options, Choices& choices) {
-  app.set_version_flag("--version", kVersion);
-  app.add_option("--repository", options.repository, "Folder of models to serve")->required();
-  app.add_option("--listen", options.listen, "HOST:PORT or unix:PATH of the gRPC service")
+void DeclareAddresses(CLI::App& app, Options& options) {
+  app.add_option(
+         "--listen", options.listen,
+         "HOST:PORT, PORT of 127.0.0.1, unix:PATH or unix-abstract:NAME of the gRPC service")
+      ->transform(AddressBy({.sockets = true, .zero_port = true}))
       ->capture_default_str();
   app.add_option("--metrics-listen", options.metrics_listen,
-                 "HOST:PORT of the Prometheus metrics; empty for none")
+                 "HOST:PORT, or PORT of 127.0.0.1, of the Prometheus metrics; empty for none")
+      ->transform(MetricsAddress())
       ->capture_default_str();
+}
+
+void DeclareTls(CLI::App& app, Options& options) {
+  auto* const cert = app.add_option("--tls-cert", options.tls_cert,
+                                    "PEM file of the certificate chain: serve gRPC over TLS")
+                         ->check(ReadableFile());
+  auto* const key = app.add_option("--tls-key", options.tls_key, "PEM file of its private key")
+                        ->check(ReadableFile())
+                        ->needs(cert);
+  cert->needs(key);
+  app.add_option("--tls-client-ca", options.tls_client_ca,
+                 "PEM file of authorities: serve only clients with a certificate of one of them")
+      ->check(ReadableFile())
+      ->needs(cert)
+      ->needs(key);
+}
+
+void DeclareModels(CLI::App& app, Options& options, Choices& choices) {
+  app.add_option("--repository", options.repository, "Folder of models to serve")->required();
   app.add_option("--model-control", choices.model_control,
                  "Models after start: none are loaded, poll the repository, or explicit calls")
       ->check(CLI::IsMember(kControlModes))
@@ -77,8 +121,11 @@ void Declare(CLI::App& app, Options& options, Choices& choices) {
       throw CLI::ValidationError("--load-model", "needs --model-control explicit");
     }
   });
+}
+
+void DeclareComputing(CLI::App& app, Options& options, Choices& choices) {
   app.add_option("--reactors", options.reactors, "Serving threads; 0: one a usable core")
-      ->check(CLI::Range(int64_t{0}, int64_t{1024}))
+      ->check(WholeNumber(0, 1024))
       ->capture_default_str();
   app.add_option(
          "--linger-seconds", options.linger_seconds,
@@ -98,29 +145,50 @@ void Declare(CLI::App& app, Options& options, Choices& choices) {
                "Compute every layer as the model has it: join none, fold no normalization");
   app.add_option("--profile-every", options.profile_every,
                  "Time activations on their own in one batch of this many; 0: never")
-      ->check(CLI::Range(int64_t{0}, kMaxCount))
+      ->check(WholeNumber(0, kMaxCount))
       ->capture_default_str();
+}
+
+void DeclareRequestLimits(CLI::App& app, Options& options, Choices& choices) {
   app.add_option("--max-rows", options.limits.max_rows, "Most rows of a request")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 30))
+      ->check(WholeNumber(1, uint64_t{1} << 30))
       ->capture_default_str();
   app.add_option("--max-message-bytes", options.max_message_bytes,
                  "Most bytes of a request, and of an answer's floats")
-      ->check(CLI::Range(int64_t{1}, int64_t{0x7fffffff}))
+      ->transform(ByteCount(1, 0x7fffffff))
       ->capture_default_str();
   app.add_option("--max-queue-rows", options.limits.queue.rows, "Most rows waiting on one reactor")
-      ->check(CLI::Range(int64_t{1}, kMaxCount))
+      ->check(WholeNumber(1, kMaxCount))
       ->capture_default_str();
   app.add_option("--max-queue-bytes", options.limits.queue.bytes,
                  "Most bytes of requests and answers waiting on one reactor")
-      ->check(CLI::Range(int64_t{1}, kMaxCount))
+      ->transform(ByteCount(1, kMaxCount))
       ->capture_default_str();
   app.add_option("--max-queue-seconds", choices.max_queue_seconds,
                  "Most work waiting on one reactor, in estimated seconds")
       ->check(kSeconds)
       ->capture_default_str();
-  app.add_option("--max-model-bytes", options.max_model_bytes, "Most bytes of a model file")
-      ->check(CLI::Range(int64_t{1}, kMaxCount))
+}
+
+void DeclareServerLimits(CLI::App& app, Options& options) {
+  app.add_option("--max-connections", options.max_connections,
+                 "Most connections at a time; 0: as many as descriptors allow")
+      ->check(WholeNumber(0, kMaxCount))
       ->capture_default_str();
+  app.add_option("--max-connection-age", options.max_connection_age_seconds,
+                 "Seconds until a connection must make place for a new one; 0: never")
+      ->check(kAgeSeconds)
+      ->capture_default_str();
+  app.add_option("--max-memory-bytes", options.max_memory_bytes,
+                 "Memory to stay within; 0: what the cgroup allows")
+      ->transform(ByteCount(0, kMaxCount))
+      ->capture_default_str();
+  app.add_option("--max-model-bytes", options.max_model_bytes, "Most bytes of a model file")
+      ->transform(ByteCount(1, kMaxCount))
+      ->capture_default_str();
+}
+
+void DeclareTheEnd(CLI::App& app, Options& options) {
   app.add_option("--drain-wait", options.drain_wait_seconds,
                  "Seconds between NOT_SERVING and refusing requests at shutdown")
       ->check(kSeconds)
@@ -129,9 +197,42 @@ void Declare(CLI::App& app, Options& options, Choices& choices) {
                  "Seconds for requests in flight to finish at shutdown")
       ->check(kSeconds)
       ->capture_default_str();
+}
+
+void Declare(CLI::App& app, Options& options, Choices& choices) {
+  app.set_version_flag("--version", kVersion);
+  DeclareModels(app, options, choices);
+  DeclareAddresses(app, options);
+  DeclareTls(app, options);
+  DeclareComputing(app, options, choices);
+  DeclareRequestLimits(app, options, choices);
+  DeclareServerLimits(app, options);
+  DeclareTheEnd(app, options);
   app.add_option("--log-format", choices.log_format, "Log lines as text or json")
       ->check(CLI::IsMember(kLogFormats))
       ->capture_default_str();
+}
+
+void Apply(const Choices& choices, Options& options) {
+  options.listen_address =
+      transport::ParseAddress(options.listen, {.sockets = true, .zero_port = true}).value();
+  options.backend = *FindBackend(choices.backend);
+  options.precision = kPrecisions.at(choices.precision);
+  options.rewrite = !choices.no_rewrite;
+  options.limits.queue.wait = FromSeconds(choices.max_queue_seconds);
+  options.model_control = kControlModes.at(choices.model_control);
+  options.log_format = kLogFormats.at(choices.log_format);
+}
+
+// The first option that nobody knows, or an empty text. What else is wrong may follow from it.
+std::string ExplainUnknownOption(const CLI::App& app) {
+  for (const std::string& word : app.remaining()) {
+    if (!word.starts_with("--")) continue;
+    std::vector<std::string> known;
+    for (const CLI::Option* option : app.get_options()) known.push_back(option->get_name());
+    return ExplainUnknown("option", word.substr(0, word.find('=')), kForeignNames, known);
+  }
+  return "";
 }
 
 }  // namespace
@@ -148,14 +249,11 @@ absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv) 
     std::ostringstream out;
     std::ostringstream err;
     if (app.exit(error, out, err) == 0) return CommandLine{std::nullopt, out.str()};
-    return absl::InvalidArgumentError(err.str());
+    const std::string unknown = ExplainUnknownOption(app);
+    if (unknown.empty()) return absl::InvalidArgumentError(err.str());
+    return absl::InvalidArgumentError(unknown + "\nRun with --help for more information.\n");
   }
-  options.backend = *FindBackend(choices.backend);
-  options.precision = kPrecisions.at(choices.precision);
-  options.rewrite = !choices.no_rewrite;
-  options.limits.queue.wait = FromSeconds(choices.max_queue_seconds);
-  options.model_control = kControlModes.at(choices.model_control);
-  options.log_format = kLogFormats.at(choices.log_format);
+  Apply(choices, options);
   return CommandLine{options, ""};
 }
 

@@ -11,6 +11,7 @@
 #include "server/base/status.h"
 #include "server/engine/plan.h"
 #include "server/serving/model_control.h"
+#include "server/transport/address.h"
 
 namespace hillock {
 
@@ -22,11 +23,24 @@ enum class LogFormat { kText, kJson };
 struct Options {
   std::string repository;  // folder of models; required
 
-  // HOST:PORT or unix:PATH of the gRPC service; port 0 takes any free one.
+  // Of the gRPC service, as text and as what it says; port 0 takes any free one.
   std::string listen = "127.0.0.1:8001";
+  transport::Address listen_address{transport::Address::Kind::kTcp, "127.0.0.1", 8001};
 
   // HOST:PORT of the metrics; port 0 takes any free one, an empty text serves no metrics.
   std::string metrics_listen = "127.0.0.1:8002";
+
+  // PEM files of the gRPC service's certificate and its private key: both or none, which serves
+  // without TLS. With client_ca, only clients with a certificate of one in that file are served.
+  std::string tls_cert;
+  std::string tls_key;
+  std::string tls_client_ca;
+
+  // Seconds after which a connection is asked to make place for a new one; 0: never.
+  double max_connection_age_seconds = 0;
+
+  // Most connections at a time; 0: as many as there are descriptors for.
+  size_t max_connections = 0;
 
   // Who decides which models are loaded after start.
   serving::ControlMode model_control = serving::ControlMode::kNone;
@@ -67,6 +81,9 @@ struct Options {
   size_t max_message_bytes = 64 << 20;       // of a request, and of an answer's floats; at least 1
   size_t max_model_bytes = size_t{1} << 30;  // of a model file
 
+  // What the process should keep below; 0: what its cgroup allows.
+  size_t max_memory_bytes = 0;
+
   // Seconds between telling probers "not serving" and refusing requests, at shutdown.
   double drain_wait_seconds = 0;
 
@@ -82,7 +99,8 @@ struct CommandLine {
   std::string text;
 };
 
-// Parses the command line. INVALID_ARGUMENT with a message for the user when it makes no sense.
+// Parses the command line; addresses in it become canonical, and nothing is looked up.
+// INVALID_ARGUMENT with a message for the user when it makes no sense.
 absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv);
 
 }  // namespace hillock

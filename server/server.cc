@@ -1,8 +1,7 @@
 #include "server/server.h"
 
 #include <fmt/format.h>
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
-#include <grpcpp/grpcpp.h>
+#include <nghttp2/nghttp2ver.h>
 #include <prometheus/exposer.h>
 #include <spdlog/spdlog.h>
 
@@ -10,42 +9,33 @@
 #include <chrono>
 #include <exception>
 #include <map>
-#include <string_view>
+#include <stop_token>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "server/base/clock.h"
 #include "server/base/cpu.h"
+#include "server/base/memory.h"
+#include "server/housekeeping.h"
 #include "server/kernel/fallback.h"
 #include "server/kernel/onednn.h"
 #include "server/metrics/registry.h"
 #include "server/model/repository.h"
 #include "server/model_log.h"
-#include "server/rpc/health_service.h"
-#include "server/rpc/infer_call.h"
-#include "server/rpc/inference_service.h"
-#include "server/rpc/stream_call.h"
+#include "server/rpc/control_services.h"
+#include "server/rpc/frontend.h"
 #include "server/serving/catalog_holder.h"
 #include "server/serving/model_control.h"
 #include "server/serving/model_manager.h"
 #include "server/serving/reactor.h"
+#include "server/transport/acceptor.h"
+#include "server/transport/byte_stream.h"
+#include "server/transport/listener.h"
 #include "server/version.h"
 
 namespace hillock {
 namespace {
-
-// Calls a reactor keeps posted. gRPC looks through them at every completion, so more is not better.
-constexpr size_t kPostedCalls = 32;
-constexpr size_t kPostedStreams = 2;
-
-// How long new requests are refused before connections are closed, and how long those may take to
-// go.
-constexpr auto kFarewell = std::chrono::milliseconds(100);
-
-constexpr int kMaxConcurrentStreams = 1000;  // of a connection
-constexpr int kKeepaliveMs = 60'000;         // finds peers that are gone
-constexpr int kKeepaliveTimeoutMs = 20'000;
 
 std::chrono::duration<double> Seconds(double seconds) {
   return std::chrono::duration<double>(seconds);
@@ -54,27 +44,13 @@ std::chrono::duration<double> Seconds(double seconds) {
 std::map<std::string, std::string> BuildLabels() {
   return {{"version", kVersion},
           {"onednn", kernel::onednn::Version()},
-          {"grpc", grpc::Version()},
+          {"nghttp2", NGHTTP2_VERSION},
           {"isa", std::string(kernel::fallback::InstructionSet())}};
 }
 
 // "HOST:PORT" with the port that the system chose.
 std::string WithPort(const std::string& address, int port) {
-  const size_t colon = address.rfind(':');
-  if (address.starts_with("unix:") || colon == std::string::npos) return address;
-  return fmt::format("{}:{}", address.substr(0, colon), port);
-}
-
-void SetLimits(const Options& options, grpc::ServerBuilder& builder) {
-  builder.SetMaxReceiveMessageSize(static_cast<int>(options.max_message_bytes));
-  // With it a second server could listen on the same port and take half of the connections.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxConcurrentStreams);
-  // Admission and the batcher keep deadlines, and so does the client: gRPC's timer for each call
-  // would only end it once more.
-  builder.AddChannelArgument(GRPC_ARG_ENABLE_DEADLINE_CHECKS, 0);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  return fmt::format("{}:{}", address.substr(0, address.rfind(':')), port);
 }
 
 Nanos LingerOf(const Options& options) {
@@ -84,6 +60,13 @@ Nanos LingerOf(const Options& options) {
 serving::Batcher::Options BatcherOptions(const Options& options, size_t reactor) {
   return {
       .reactor = reactor, .profile_every = options.profile_every, .limits = options.limits.queue};
+}
+
+transport::Endpoint::Options EndpointOptions(const Options& options) {
+  return {.max_message_bytes = options.max_message_bytes,
+          .max_connection_bytes = std::max(transport::Endpoint::Options().max_connection_bytes,
+                                           2 * options.max_message_bytes),
+          .max_connection_age = FromSeconds(options.max_connection_age_seconds)};
 }
 
 engine::PlanOptions PlanOptionsOf(const model::ServingOptions& options) {
@@ -104,16 +87,20 @@ struct Server::Parts {
         manager(
             std::move(repository),
             [this](auto&&... args) { return Compile(std::forward<decltype(args)>(args)...); },
-            catalogs, *registry, model_log),
+            catalogs, *registry, model_log, stop.get_token()),
         control(manager, commons, options.model_control, absl::Seconds(options.poll_seconds),
                 [](const absl::Status& status) { spdlog::error("{}", status.ToString()); }),
-        inference(catalogs, control, state, kVersion),
-        health(catalogs, state) {}
+        services(catalogs, control, state, kVersion),
+        budget(options.max_memory_bytes) {}
 
   absl::Status LoadModels();
+  absl::Status Secure();
   absl::Status Expose();
   absl::Status Listen();
-  void AwaitAnswers() const;
+  void Begin();
+  void Take(Descriptor connection);
+  size_t Connections() const;
+  void AwaitConnections() const;
   absl::StatusOr<std::shared_ptr<serving::ServedModel>> Compile(
       const std::string& name, int64_t version, std::shared_ptr<const model::Mlp> mlp,
       const model::ServingOptions& serving_options);
@@ -122,18 +109,21 @@ struct Server::Parts {
   const std::shared_ptr<metrics::Registry> registry;  // the exposer holds it weakly
   serving::CatalogHolder catalogs;
   ModelLog model_log;
+  std::stop_source stop;  // of the loading of models
   serving::ModelManager manager;
   serving::Commons commons;
   serving::ModelControl control;
   rpc::ServerState state;
-  rpc::InferenceService inference;
-  rpc::HealthService health;
+  rpc::ControlServices services;
+  transport::MemoryBudget budget;
+  std::unique_ptr<TlsKeeper> tls;  // none without TLS
   std::vector<std::unique_ptr<serving::Reactor>> reactors;
-  std::vector<std::unique_ptr<rpc::InferCalls>> calls;     // by reactor
-  std::vector<std::unique_ptr<rpc::StreamCalls>> streams;  // by reactor
-  std::unique_ptr<grpc::Server> server;
+  std::vector<std::unique_ptr<rpc::Frontend>> frontends;  // by reactor
+  std::unique_ptr<transport::Listener> listener;          // until Begin()
+  std::unique_ptr<transport::Acceptor> acceptor;          // on the first reactor
+  std::unique_ptr<Housekeeping> housekeeping;
   std::unique_ptr<prometheus::Exposer> exposer;
-  int port = 0;
+  std::string address;
 };
 
 absl::StatusOr<std::shared_ptr<serving::ServedModel>> Server::Parts::Compile(
@@ -142,7 +132,7 @@ absl::StatusOr<std::shared_ptr<serving::ServedModel>> Server::Parts::Compile(
   return serving::ServedModel::Create(
       name, version, std::move(mlp),
       {.plan = PlanOptionsOf(serving_options), .limits = serving_options.limits}, options.reactors,
-      *registry, Clock::Monotonic(), &Clock::ThreadCpu());
+      *registry, Clock::Monotonic(), &Clock::ThreadCpu(), stop.get_token());
 }
 
 absl::Status Server::Parts::LoadModels() {
@@ -154,6 +144,13 @@ absl::Status Server::Parts::LoadModels() {
                     "<name>/1/model.onnx",
                     options.repository));
   }
+  return absl::OkStatus();
+}
+
+absl::Status Server::Parts::Secure() {
+  if (options.tls_cert.empty()) return absl::OkStatus();
+  HILLOCK_ASSIGN_OR_RETURN(
+      tls, TlsKeeper::Open({options.tls_cert, options.tls_key, options.tls_client_ca}));
   return absl::OkStatus();
 }
 
@@ -169,39 +166,53 @@ absl::Status Server::Parts::Expose() try {
 }
 
 absl::Status Server::Parts::Listen() {
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  grpc::ServerBuilder builder;
-  SetLimits(options, builder);
-  builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port);
-  builder.RegisterService(&inference);
-  builder.RegisterService(&health);
+  HILLOCK_ASSIGN_OR_RETURN(listener, transport::Listener::Open(options.listen_address));
+  address = listener->address().ToString();
+  return absl::OkStatus();
+}
+
+void Server::Parts::Begin() {
   for (size_t i = 0; i < options.reactors; ++i) {
-    reactors.push_back(std::make_unique<serving::Reactor>(
-        BatcherOptions(options, i), LingerOf(options), builder.AddCompletionQueue(), catalogs,
-        commons, registry->reactor(i), Clock::Monotonic()));
-    const rpc::Limits limits{options.max_message_bytes};
-    calls.push_back(std::make_unique<rpc::InferCalls>(inference, *reactors.back(), limits));
-    streams.push_back(std::make_unique<rpc::StreamCalls>(inference, *reactors.back(), limits));
+    reactors.push_back(
+        std::make_unique<serving::Reactor>(BatcherOptions(options, i), LingerOf(options), catalogs,
+                                           commons, registry->reactor(i), Clock::Monotonic()));
+    frontends.push_back(std::make_unique<rpc::Frontend>(*reactors.back(), services, budget,
+                                                        EndpointOptions(options)));
   }
-  server = builder.BuildAndStart();
-  if (server == nullptr) {
-    return absl::UnavailableError(
-        fmt::format("cannot listen on '{}': port taken, or no such address", options.listen));
-  }
-  for (const auto& posted : calls) posted->Open(kPostedCalls);
-  for (const auto& posted : streams) posted->Open(kPostedStreams);
+  for (const auto& frontend : frontends) frontend->ShareWith(frontends);
+  acceptor = std::make_unique<transport::Acceptor>(
+      reactors.front()->loop(), std::move(listener),
+      [this](Descriptor connection) { Take(std::move(connection)); });
   for (const auto& reactor : reactors) reactor->Start();
   control.Start();
-  return absl::OkStatus();
+  housekeeping = std::make_unique<Housekeeping>(budget, options.max_memory_bytes, tls.get());
+}
+
+size_t Server::Parts::Connections() const {
+  size_t connections = 0;
+  for (const auto& frontend : frontends) connections += frontend->connections();
+  return connections;
+}
+
+// Gives a connection to the reactor that has the fewest. One too many is closed.
+void Server::Parts::Take(Descriptor connection) {
+  if (options.max_connections > 0 && Connections() >= options.max_connections) return;
+  const auto& frontend = *std::ranges::min_element(
+      frontends, {}, [](const auto& candidate) { return candidate->connections(); });
+  frontend->Adopt(tls != nullptr
+                      ? tls->Current()->Accept(std::move(connection))
+                      : std::make_unique<transport::SocketStream>(std::move(connection)));
 }
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Server::~Server() = default;
 
+// What can be wrong with the options is found before models are loaded, which may take long.
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
   Options resolved = options;
   if (resolved.reactors == 0) resolved.reactors = static_cast<size_t>(UsableCores());
+  if (resolved.max_memory_bytes == 0) resolved.max_memory_bytes = MemoryLimit();
   HILLOCK_ASSIGN_OR_RETURN(auto repository,
                            model::Repository::Open(options.repository, options.max_model_bytes,
                                                    {.backend = options.backend,
@@ -209,41 +220,39 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
                                                     .precision = options.precision,
                                                     .limits = options.limits}));
   auto parts = std::make_unique<Parts>(resolved, std::move(repository));
+  HILLOCK_RETURN_IF_ERROR(parts->Secure());
   HILLOCK_RETURN_IF_ERROR(parts->LoadModels());
-  HILLOCK_RETURN_IF_ERROR(parts->Expose());
   HILLOCK_RETURN_IF_ERROR(parts->Listen());
+  HILLOCK_RETURN_IF_ERROR(parts->Expose());
+  parts->Begin();
   parts->state.SetReady(true);
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
 
-void Server::Parts::AwaitAnswers() const {
+void Server::Parts::AwaitConnections() const {
   const auto deadline = std::chrono::steady_clock::now() + Seconds(options.drain_seconds);
-  const auto busy = [](const auto& some) { return some->in_flight() > 0; };
-  const auto in_flight = [this, &busy] {
-    return std::ranges::any_of(calls, busy) || std::ranges::any_of(streams, busy);
-  };
-  while (in_flight() && std::chrono::steady_clock::now() < deadline) {
+  while (Connections() > 0 && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 }
 
 void Server::Drain() {
-  parts_->state.SetReady(false);
-  parts_->control.Stop();
-  std::this_thread::sleep_for(Seconds(parts_->options.drain_wait_seconds));
-  // gRPC cancels requests that arrive while it shuts down. Refused with UNAVAILABLE before that,
-  // they can be retried elsewhere.
-  parts_->catalogs.Publish(
-      std::make_shared<const serving::Catalog>(parts_->catalogs.Snapshot()->Closed()));
-  for (const auto& streams : parts_->streams) streams->Close();
-  std::this_thread::sleep_for(kFarewell);
-  parts_->AwaitAnswers();
-  // What is left are connections whose clients may not be listening; gRPC would wait for them.
-  parts_->server->Shutdown(std::chrono::system_clock::now() + kFarewell);
-  for (const auto& reactor : parts_->reactors) reactor->Join();
+  Parts& parts = *parts_;
+  parts.state.SetReady(false);
+  for (const auto& frontend : parts.frontends) frontend->UpdateWatchers();
+  parts.stop.request_stop();
+  // A model that is being loaded may take longer than the drain, which does not wait for it.
+  std::thread([&parts] {
+    parts.control.Stop();
+    parts.services.Stop();
+  }).detach();
+  std::this_thread::sleep_for(Seconds(parts.options.drain_wait_seconds));
+  parts.reactors.front()->loop().Post([&parts] { parts.acceptor->Close(); });
+  for (const auto& frontend : parts.frontends) frontend->Drain();
+  parts.AwaitConnections();
 }
 
-std::string Server::address() const { return WithPort(parts_->options.listen, parts_->port); }
+std::string Server::address() const { return parts_->address; }
 
 std::string Server::metrics_address() const {
   if (parts_->exposer == nullptr) return "";
@@ -257,5 +266,9 @@ size_t Server::unavailable_models() const {
 }
 
 size_t Server::reactors() const { return parts_->reactors.size(); }
+
+size_t Server::memory_bytes() const { return parts_->options.max_memory_bytes; }
+
+size_t Server::request_bytes() const { return parts_->budget.limit(); }
 
 }  // namespace hillock

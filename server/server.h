@@ -19,8 +19,9 @@ class Server {
 
   ~Server();
 
-  // Tells probers "not serving", waits as the options say, lets the requests in flight finish and
-  // stops. Called once.
+  // Tells probers "not serving" and goes on serving as long as the options say; then takes no more
+  // connections, and has those that there are finish their calls and close. Returns when they have,
+  // or their time is over. Called once; the process is to exit then, without destroying this.
   void Drain();
 
   // Where the server really listens, the ports chosen for it included.
@@ -30,6 +31,10 @@ class Server {
   size_t served_models() const;
   size_t unavailable_models() const;
   size_t reactors() const;
+
+  // What the process keeps below, and what of it requests and answers may hold, in bytes.
+  size_t memory_bytes() const;
+  size_t request_bytes() const;
 
  private:
   struct Parts;

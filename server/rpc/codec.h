@@ -1,15 +1,14 @@
-// Between the protocol's messages and the engine's rows.
+// Between requests and the engine's rows.
 
 #ifndef HILLOCK_SERVER_RPC_CODEC_H_
 #define HILLOCK_SERVER_RPC_CODEC_H_
 
 #include <bitset>
 #include <cstddef>
-#include <span>
 #include <vector>
 
-#include "proto/inference.pb.h"
 #include "server/base/status.h"
+#include "server/rpc/request_view.h"
 #include "server/serving/served_model.h"
 
 namespace hillock::rpc {
@@ -21,9 +20,9 @@ struct Limits {
 // Some of a model's outputs, by their position.
 using OutputSet = std::bitset<model::kMaxOutputs>;
 
-// A valid request, seen: nothing is copied, so it holds while the message does.
+// What a valid request asks of a model.
 struct InferView {
-  const char* input = nullptr;  // [rows][inputs] floats
+  const char* input = nullptr;  // [rows][inputs] floats, at any alignment
   size_t rows = 0;
   bool typed = false;       // the request's contents were typed, so the answer's are too
   OutputSet values{};       // whose floats are requested
@@ -31,46 +30,20 @@ struct InferView {
   size_t answer_bytes = 0;  // of the numbers, with floats that only labels are drawn from
 };
 
-// Checks a request against the model it is for. INVALID_ARGUMENT for what does not fit (names,
-// dtype, shape, byte count, contents given twice, values that are not finite unless the model takes
-// them), RESOURCE_EXHAUSTED for more rows than the model takes, or a larger answer than the limits;
+// Checks a request, apart from its contents, against the model it is for; the view that it returns
+// lacks `input` and `typed`. INVALID_ARGUMENT for what does not fit (names, dtype, shape, more
+// outputs than the model has), UNIMPLEMENTED for parameters that ask for what this server does not
+// do, RESOURCE_EXHAUSTED for more rows than the model takes, or a larger answer than the limits;
 // the message says got, want and where. A request that names no outputs is for all of them.
-absl::StatusOr<InferView> DecodeRequest(const inference::ModelInferRequest& request,
-                                        const serving::ServedModel& model, const Limits& limits);
+absl::StatusOr<InferView> DecodeShape(const RequestView& request, const serving::ServedModel& model,
+                                      const Limits& limits);
 
-// The part of that which needs no contents, for a request of which only a Glance() was taken: the
-// same errors, and a view without `input` and `typed`.
-absl::StatusOr<InferView> DecodeGlance(const inference::ModelInferRequest& request,
-                                       const serving::ServedModel& model, const Limits& limits);
-
-// Writes a response: the floats of the outputs in the model's order, whatever the request's, then
-// the labels. Begin() says where the engine shall put its floats; End() fills in what depends on
-// them. Keeps its buffers from one response to the next.
-class ResponseEncoder {
- public:
-  // Returns room for [rows][width] floats of each output, as Job::outputs. It stays valid until
-  // End(). `response` must be empty and must live, with `model`, until then.
-  std::span<char* const> Begin(const inference::ModelInferRequest& request,
-                               const serving::ServedModel& model, const InferView& view,
-                               inference::ModelInferResponse& response);
-  void End();
-
- private:
-  size_t FloatsOf(size_t output) const { return view_.rows * model_->outputs()[output].width; }
-  size_t UnsentFloats() const;
-  char* AddValues(size_t output);
-  void AddLabels(size_t output);
-  void AddClasses(const serving::ServedOutput& served, const float* values,
-                  inference::ModelInferResponse::InferOutputTensor& tensor);
-  void AddYesOrNo(const serving::ServedOutput& served, const float* values,
-                  inference::ModelInferResponse::InferOutputTensor& tensor);
-
-  const serving::ServedModel* model_ = nullptr;
-  InferView view_;
-  inference::ModelInferResponse* response_ = nullptr;
-  std::vector<char*> rooms_;   // by output
-  std::vector<float> unsent_;  // floats of which only the labels are wanted
-};
+// Finds the contents of a request of which DecodeShape() gave `view`, and completes that.
+// INVALID_ARGUMENT for a wrong count of bytes or elements, contents given twice or of another
+// datatype, and values that are not finite unless the model takes them. `view.input` points into
+// the request's bytes, or into `gathered` when typed contents lie in several places.
+absl::Status DecodeContents(const RequestView& request, const serving::ServedModel& model,
+                            std::vector<float>& gathered, InferView& view);
 
 }  // namespace hillock::rpc
 

@@ -3,76 +3,62 @@
 #include <cstdint>
 #include <utility>
 
-#include "server/rpc/glance.h"
-#include "server/rpc/wire.h"
-
 namespace hillock::rpc {
-
-using inference::ModelInferRequest;
-using inference::ModelInferResponse;
-using std::chrono::system_clock;
-
 namespace {
 
-// A glance takes 0.3 us at any size; to parse and decode takes 0.5 us for 8 KB, 1.0 for 16, 1.8 for
-// 32. From here on it costs half of what it saves, or less.
-constexpr size_t kWorthAGlance = 16 << 10;  // bytes
+constexpr size_t kLarge = 16 << 10;  // bytes of a request
 
-// gRPC's deadlines are on the system's clock.
-Nanos ToMonotonic(system_clock::time_point moment, const Clock& clock) {
-  if (moment == system_clock::time_point::max()) return kNoDeadline;
-  return clock.Now() + std::chrono::nanoseconds(moment - system_clock::now()).count();
-}
+constexpr size_t kKeptFloats = 4096;
 
 }  // namespace
 
-void InferJob::Serve(grpc::ByteBuffer& bytes, system_clock::time_point wanted_by,
-                     ModelInferRequest& request, ModelInferResponse& response) {
-  arrived = reactor_.round_start();
-  deadline = ToMonotonic(wanted_by, reactor_.clock());
+void InferJob::Serve(transport::Buffer request, AnswerKind kind, Nanos wanted_by,
+                     transport::Buffer answer) {
+  request_ = std::move(request);
+  answer_ = std::move(answer);
+  arrived = reactor_.loop().woke_at();
+  deadline = wanted_by;
   model = nullptr;
-  answer_bytes_ = 0;
-  const absl::Status status = Admit(bytes, request, response);
-  bytes.Clear();
+  const absl::Status status = Admit(kind);
   if (!status.ok()) Done(status);
 }
 
-absl::Status InferJob::Admit(grpc::ByteBuffer& bytes, ModelInferRequest& request,
-                             ModelInferResponse& response) {
-  if (bytes.Length() >= kWorthAGlance && Glance(bytes, request)) {
-    HILLOCK_RETURN_IF_ERROR(CheckGlance(request));
-  }
-  HILLOCK_RETURN_IF_ERROR(Parse(bytes, request));
-  HILLOCK_RETURN_IF_ERROR(Route(request));
-  HILLOCK_ASSIGN_OR_RETURN(const InferView view, DecodeRequest(request, *model, limits_));
-  input = view.input;
+void InferJob::Refuse(const absl::Status& status) {
+  arrived = reactor_.loop().woke_at();
+  model = nullptr;
+  Done(status);
+}
+
+// A large request that the queue has no room for is refused before its numbers are looked at.
+absl::Status InferJob::Admit(AnswerKind kind) {
+  HILLOCK_RETURN_IF_ERROR(view_.Read(request_.view()));
+  HILLOCK_RETURN_IF_ERROR(Route());
+  HILLOCK_ASSIGN_OR_RETURN(InferView view, DecodeShape(view_, *model, limits_));
   rows = view.rows;
-  answer_bytes_ = view.answer_bytes;
-  outputs = encoder_.Begin(request, *model, view, response);
+  if (request_.size() >= kLarge) HILLOCK_RETURN_IF_ERROR(reactor_.batcher().CheckRoom(*this));
+  HILLOCK_RETURN_IF_ERROR(DecodeContents(view_, *model, gathered_, view));
+  input = view.input;
+  outputs = writer_.Begin(view_, *model, view, kind, answer_);
   return reactor_.batcher().Add(*this);
 }
 
-absl::Status InferJob::CheckGlance(const ModelInferRequest& request) {
-  HILLOCK_RETURN_IF_ERROR(Route(request));
-  HILLOCK_ASSIGN_OR_RETURN(const InferView view, DecodeGlance(request, *model, limits_));
-  rows = view.rows;
-  return reactor_.batcher().CheckRoom(*this);
+void InferJob::ReleaseRequest() {
+  request_.Free();
+  if (gathered_.capacity() > kKeptFloats) std::vector<float>().swap(gathered_);
 }
 
-absl::Status InferJob::Route(const ModelInferRequest& request) {
-  if (pin_ != nullptr) return absl::OkStatus();  // known from a glance
+absl::Status InferJob::Route() {
   serving::CatalogReader& catalogs = reactor_.catalogs();
-  HILLOCK_ASSIGN_OR_RETURN(model,
-                           catalogs.Current().Find(request.model_name(), request.model_version()));
+  HILLOCK_ASSIGN_OR_RETURN(model, catalogs.Current().Find(view_.model_name, view_.model_version));
   pin_ = catalogs.Hold();
   return absl::OkStatus();
 }
 
 void InferJob::Done(const absl::Status& status) {
-  if (status.ok()) encoder_.End();
-  Count(status);
+  const absl::Status result = status.ok() ? writer_.End() : status;
+  Count(result);
   if (pin_ != nullptr) reactor_.catalogs().Release(std::exchange(pin_, nullptr));
-  Answer(status);
+  Answer(result);
 }
 
 void InferJob::Count(const absl::Status& status) {

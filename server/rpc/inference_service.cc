@@ -5,9 +5,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "server/rpc/codec.h"
 #include "server/rpc/statistics.h"
-#include "server/rpc/status.h"
 
 namespace hillock::rpc {
 namespace {
@@ -104,10 +102,10 @@ void DescribeParameters(const serving::ServedModel& model, inference::ModelConfi
 }
 
 // There is one repository, without a name.
-grpc::Status CheckRepository(const std::string& name) {
-  if (name.empty()) return grpc::Status::OK;
-  return ToGrpc(
-      absl::NotFoundError(fmt::format("got repository '{}', want the empty name", Excerpt(name))));
+absl::Status CheckRepository(const std::string& name) {
+  if (name.empty()) return absl::OkStatus();
+  return absl::NotFoundError(
+      fmt::format("got repository '{}', want the empty name", Excerpt(name)));
 }
 
 std::string ReasonOf(const serving::CatalogEntry& entry) {
@@ -118,72 +116,67 @@ std::string ReasonOf(const serving::CatalogEntry& entry) {
 
 }  // namespace
 
-grpc::Status InferenceService::ServerLive(grpc::ServerContext*, const inference::ServerLiveRequest*,
-                                          inference::ServerLiveResponse* response) {
-  response->set_live(true);
-  return grpc::Status::OK;
+absl::Status InferenceService::ServerLive(const inference::ServerLiveRequest&,
+                                          inference::ServerLiveResponse& response) const {
+  response.set_live(true);
+  return absl::OkStatus();
 }
 
-grpc::Status InferenceService::ServerReady(grpc::ServerContext*,
-                                           const inference::ServerReadyRequest*,
-                                           inference::ServerReadyResponse* response) {
-  response->set_ready(state_.ready());
-  return grpc::Status::OK;
+absl::Status InferenceService::ServerReady(const inference::ServerReadyRequest&,
+                                           inference::ServerReadyResponse& response) const {
+  response.set_ready(state_.ready());
+  return absl::OkStatus();
 }
 
-grpc::Status InferenceService::ModelReady(grpc::ServerContext*,
-                                          const inference::ModelReadyRequest* request,
-                                          inference::ModelReadyResponse* response) {
+absl::Status InferenceService::ModelReady(const inference::ModelReadyRequest& request,
+                                          inference::ModelReadyResponse& response) const {
   const auto catalog = catalogs_.Snapshot();
-  const auto model = catalog->Find(request->name(), request->version());
-  if (absl::IsInvalidArgument(model.status())) return ToGrpc(model.status());
-  response->set_ready(model.ok() && state_.ready());
-  return grpc::Status::OK;
+  const auto model = catalog->Find(request.name(), request.version());
+  if (absl::IsInvalidArgument(model.status())) return model.status();
+  response.set_ready(model.ok() && state_.ready());
+  return absl::OkStatus();
 }
 
-grpc::Status InferenceService::ServerMetadata(grpc::ServerContext*,
-                                              const inference::ServerMetadataRequest*,
-                                              inference::ServerMetadataResponse* response) {
-  response->set_name("hillock");
-  response->set_version(version_);
-  for (const char* extension : kExtensions) response->add_extensions(extension);
-  return grpc::Status::OK;
+absl::Status InferenceService::ServerMetadata(const inference::ServerMetadataRequest&,
+                                              inference::ServerMetadataResponse& response) const {
+  response.set_name("hillock");
+  response.set_version(version_);
+  for (const char* extension : kExtensions) response.add_extensions(extension);
+  return absl::OkStatus();
 }
 
-grpc::Status InferenceService::ModelMetadata(grpc::ServerContext*,
-                                             const inference::ModelMetadataRequest* request,
-                                             ModelMetadataResponse* response) {
+absl::Status InferenceService::ModelMetadata(const inference::ModelMetadataRequest& request,
+                                             inference::ModelMetadataResponse& response) const {
   const auto catalog = catalogs_.Snapshot();
-  const auto found = catalog->Find(request->name(), request->version());
-  if (!found.ok()) return ToGrpc(found.status());
+  const auto found = catalog->Find(request.name(), request.version());
+  if (!found.ok()) return found.status();
   const serving::ServedModel& model = **found;
-  response->set_name(model.name());
-  response->set_platform(kPlatform);
-  ListVersions(*catalog, model.name(), *response);
+  response.set_name(model.name());
+  response.set_platform(kPlatform);
+  ListVersions(*catalog, model.name(), response);
   Describe(model.input_name(), "FP32", {-1, static_cast<int64_t>(model.inputs())},
-           *response->add_inputs());
+           *response.add_inputs());
   for (const serving::ServedOutput& output : model.outputs()) {
     Describe(output.name(), "FP32", {-1, static_cast<int64_t>(output.width)},
-             *response->add_outputs());
+             *response.add_outputs());
   }
   for (const serving::ServedOutput& output : model.outputs()) {
     if (output.is_multilabel()) {
       Describe(output.label_name, "INT64", {-1, static_cast<int64_t>(output.width)},
-               *response->add_outputs());
+               *response.add_outputs());
     } else if (output.has_labels()) {
-      Describe(output.label_name, "BYTES", {-1}, *response->add_outputs());
+      Describe(output.label_name, "BYTES", {-1}, *response.add_outputs());
     }
   }
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
-grpc::Status InferenceService::ModelConfig(grpc::ServerContext*,
-                                           const inference::ModelConfigRequest* request,
-                                           inference::ModelConfigResponse* response) {
+absl::Status InferenceService::ModelConfig(const inference::ModelConfigRequest& request,
+                                           inference::ModelConfigResponse& response) const {
   const auto catalog = catalogs_.Snapshot();
-  const auto found = catalog->Find(request->name(), request->version());
-  if (!found.ok()) return ToGrpc(found.status());
-  inference::ModelConfig& config = *response->mutable_config();
+  const auto found = catalog->Find(request.name(), request.version());
+  if (!found.ok()) return found.status();
+  inference::ModelConfig& config = *response.mutable_config();
   config.set_name((*found)->name());
   config.set_platform(kPlatform);
   config.set_backend(kBackend);
@@ -191,51 +184,49 @@ grpc::Status InferenceService::ModelConfig(grpc::ServerContext*,
   config.mutable_dynamic_batching();
   DescribeTensors(**found, config);
   DescribeParameters(**found, config);
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
-grpc::Status InferenceService::ModelStatistics(grpc::ServerContext*,
-                                               const inference::ModelStatisticsRequest* request,
-                                               inference::ModelStatisticsResponse* response) {
-  return ToGrpc(ListStatistics(*catalogs_.Snapshot(), *request, MonotonicOrigin(), *response));
+absl::Status InferenceService::ModelStatistics(const inference::ModelStatisticsRequest& request,
+                                               inference::ModelStatisticsResponse& response) const {
+  return ListStatistics(*catalogs_.Snapshot(), request, MonotonicOrigin(), response);
 }
 
-grpc::Status InferenceService::RepositoryIndex(grpc::ServerContext*,
-                                               const inference::RepositoryIndexRequest* request,
-                                               inference::RepositoryIndexResponse* response) {
-  if (auto status = CheckRepository(request->repository_name()); !status.ok()) return status;
-  if (const absl::Status listed = control_.List(); !listed.ok()) return ToGrpc(listed);
+absl::Status InferenceService::RepositoryIndex(const inference::RepositoryIndexRequest& request,
+                                               inference::RepositoryIndexResponse& response) const {
+  HILLOCK_RETURN_IF_ERROR(CheckRepository(request.repository_name()));
+  HILLOCK_RETURN_IF_ERROR(control_.List());
   const auto catalog = catalogs_.Snapshot();
   for (const serving::CatalogEntry& entry : catalog->entries()) {
-    if (request->ready() && !entry.served.ok()) continue;
-    auto& index = *response->add_models();
+    if (request.ready() && !entry.served.ok()) continue;
+    auto& index = *response.add_models();
     index.set_name(entry.model);
     if (entry.version > 0) index.set_version(std::to_string(entry.version));
     index.set_state(entry.served.ok() ? "READY" : "UNAVAILABLE");
     index.set_reason(ReasonOf(entry));
   }
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
-grpc::Status InferenceService::RepositoryModelLoad(
-    grpc::ServerContext*, const inference::RepositoryModelLoadRequest* request,
-    inference::RepositoryModelLoadResponse*) {
-  if (auto status = CheckRepository(request->repository_name()); !status.ok()) return status;
-  if (!request->parameters().empty()) {
-    return ToGrpc(absl::UnimplementedError(
+absl::Status InferenceService::RepositoryModelLoad(
+    const inference::RepositoryModelLoadRequest& request,
+    inference::RepositoryModelLoadResponse&) const {
+  HILLOCK_RETURN_IF_ERROR(CheckRepository(request.repository_name()));
+  if (!request.parameters().empty()) {
+    return absl::UnimplementedError(
         fmt::format("load parameter '{}' is not supported: models and their options come from the "
                     "repository alone",
-                    Excerpt(request->parameters().begin()->first))));
+                    Excerpt(request.parameters().begin()->first)));
   }
-  return ToGrpc(control_.Load(request->model_name()));
+  return control_.Load(request.model_name());
 }
 
-grpc::Status InferenceService::RepositoryModelUnload(
-    grpc::ServerContext*, const inference::RepositoryModelUnloadRequest* request,
-    inference::RepositoryModelUnloadResponse*) {
-  if (auto status = CheckRepository(request->repository_name()); !status.ok()) return status;
+absl::Status InferenceService::RepositoryModelUnload(
+    const inference::RepositoryModelUnloadRequest& request,
+    inference::RepositoryModelUnloadResponse&) const {
+  HILLOCK_RETURN_IF_ERROR(CheckRepository(request.repository_name()));
   // The only parameter there is, unload_dependents, asks for nothing: no model depends on another.
-  return ToGrpc(control_.Unload(request->model_name()));
+  return control_.Unload(request.model_name());
 }
 
 }  // namespace hillock::rpc

@@ -2,51 +2,50 @@
 #define HILLOCK_SERVER_RPC_INFERENCE_SERVICE_H_
 
 #include <string>
+#include <utility>
 
+#include "proto/inference.pb.h"
+#include "server/base/status.h"
 #include "server/rpc/server_state.h"
-#include "server/rpc/stream_call.h"
 #include "server/serving/catalog_holder.h"
 #include "server/serving/model_control.h"
 
 namespace hillock::rpc {
 
-// The plain methods of inference.GRPCInferenceService; ModelInfer is InferCalls', ModelStreamInfer
-// StreamCalls'. Thread-safe.
-class InferenceService final : public AsyncInfer {
+// The methods of inference.GRPCInferenceService but ModelInfer and ModelStreamInfer. They answer as
+// proto/inference.proto says. Thread-safe.
+class InferenceService {
  public:
   // All must outlive the service.
   InferenceService(const serving::CatalogHolder& catalogs, serving::ModelControl& control,
                    const ServerState& state, std::string version)
       : catalogs_(catalogs), control_(control), state_(state), version_(std::move(version)) {}
 
-  grpc::Status ServerLive(grpc::ServerContext* context, const inference::ServerLiveRequest* request,
-                          inference::ServerLiveResponse* response) override;
-  grpc::Status ServerReady(grpc::ServerContext* context,
-                           const inference::ServerReadyRequest* request,
-                           inference::ServerReadyResponse* response) override;
-  grpc::Status ModelReady(grpc::ServerContext* context, const inference::ModelReadyRequest* request,
-                          inference::ModelReadyResponse* response) override;
-  grpc::Status ServerMetadata(grpc::ServerContext* context,
-                              const inference::ServerMetadataRequest* request,
-                              inference::ServerMetadataResponse* response) override;
-  grpc::Status ModelMetadata(grpc::ServerContext* context,
-                             const inference::ModelMetadataRequest* request,
-                             inference::ModelMetadataResponse* response) override;
-  grpc::Status ModelConfig(grpc::ServerContext* context,
-                           const inference::ModelConfigRequest* request,
-                           inference::ModelConfigResponse* response) override;
-  grpc::Status ModelStatistics(grpc::ServerContext* context,
-                               const inference::ModelStatisticsRequest* request,
-                               inference::ModelStatisticsResponse* response) override;
-  grpc::Status RepositoryIndex(grpc::ServerContext* context,
-                               const inference::RepositoryIndexRequest* request,
-                               inference::RepositoryIndexResponse* response) override;
-  grpc::Status RepositoryModelLoad(grpc::ServerContext* context,
-                                   const inference::RepositoryModelLoadRequest* request,
-                                   inference::RepositoryModelLoadResponse* response) override;
-  grpc::Status RepositoryModelUnload(grpc::ServerContext* context,
-                                     const inference::RepositoryModelUnloadRequest* request,
-                                     inference::RepositoryModelUnloadResponse* response) override;
+  // Quick: they look up one model at most.
+  absl::Status ServerLive(const inference::ServerLiveRequest& request,
+                          inference::ServerLiveResponse& response) const;
+  absl::Status ServerReady(const inference::ServerReadyRequest& request,
+                           inference::ServerReadyResponse& response) const;
+  absl::Status ModelReady(const inference::ModelReadyRequest& request,
+                          inference::ModelReadyResponse& response) const;
+  absl::Status ServerMetadata(const inference::ServerMetadataRequest& request,
+                              inference::ServerMetadataResponse& response) const;
+
+  // As long as what they describe.
+  absl::Status ModelMetadata(const inference::ModelMetadataRequest& request,
+                             inference::ModelMetadataResponse& response) const;
+  absl::Status ModelConfig(const inference::ModelConfigRequest& request,
+                           inference::ModelConfigResponse& response) const;
+  absl::Status ModelStatistics(const inference::ModelStatisticsRequest& request,
+                               inference::ModelStatisticsResponse& response) const;
+
+  // When callers decide what is loaded, these wait for ModelControl.
+  absl::Status RepositoryIndex(const inference::RepositoryIndexRequest& request,
+                               inference::RepositoryIndexResponse& response) const;
+  absl::Status RepositoryModelLoad(const inference::RepositoryModelLoadRequest& request,
+                                   inference::RepositoryModelLoadResponse& response) const;
+  absl::Status RepositoryModelUnload(const inference::RepositoryModelUnloadRequest& request,
+                                     inference::RepositoryModelUnloadResponse& response) const;
 
  private:
   const serving::CatalogHolder& catalogs_;

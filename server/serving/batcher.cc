@@ -4,8 +4,6 @@
 #include <cstring>
 #include <utility>
 
-#include "server/serving/cork.h"
-
 namespace hillock::serving {
 
 using engine::kMaxRows;
@@ -125,6 +123,7 @@ void Batcher::RunLight(ServedModel& model) {
     Fill(light_, model, kMaxRows);
     RunBlock(light_, /*pausing=*/false);
     Finish(light_);
+    flush_();
   }
 }
 
@@ -234,23 +233,16 @@ bool Batcher::IsProfiled(const metrics::ModelCells& cells) const {
 }
 
 void Batcher::CollectOffered() {
-  std::erase_if(offered_, [this](const std::unique_ptr<Block>& block) {
+  const size_t finished = std::erase_if(offered_, [this](const std::unique_ptr<Block>& block) {
     if (!block->finished.load(std::memory_order_acquire)) return false;
     Finish(*block);
     return true;
   });
+  if (finished > 0) flush_();
 }
 
-// Requests come connection by connection, and are answered in their order.
 void Batcher::Finish(Block& block) {
-  Cork cork;
-  int socket = block.segments.size() > 1 ? block.segments.front().job->Socket() : -1;
-  for (size_t i = 0; i < block.segments.size(); ++i) {
-    const bool last = i + 1 == block.segments.size();
-    const int then = last ? -1 : block.segments[i + 1].job->Socket();
-    cork.Next(std::exchange(socket, then), then);
-    FinishSegment(block, block.segments[i]);
-  }
+  for (const Block::Segment& segment : block.segments) FinishSegment(block, segment);
 }
 
 void Batcher::FinishSegment(const Block& block, const Block::Segment& segment) {

@@ -45,6 +45,10 @@ class Batcher {
   // `poll` lets what has arrived be added; it is called while heavy work runs, and never blocks.
   void SetPoll(std::function<void()> poll) { poll_ = std::move(poll); }
 
+  // `flush` sends the answers of the jobs that have been completed since; it is called after each
+  // block of light work, and when blocks of heavy work have been collected.
+  void SetFlush(std::function<void()> flush) { flush_ = std::move(flush); }
+
   // Takes the job on, or refuses it as CheckRoom() does; a job refused is not kept.
   absl::Status Add(Job& job);
 
@@ -91,6 +95,7 @@ class Batcher {
   const Clock& clock_;
   Admission admission_;
   std::function<void()> poll_ = [] {};
+  std::function<void()> flush_ = [] {};
   std::vector<Job*> queue_;  // in order of arrival
   std::vector<Job*> batch_;  // jobs of the model whose turn it is, those with rows left
   Block light_;              // used again and again

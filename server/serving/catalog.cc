@@ -37,12 +37,6 @@ Catalog::Catalog(std::vector<CatalogEntry> entries) : entries_(std::move(entries
   for (size_t i = entries_.size(); i-- > 0;) first_[entries_[i].model] = i;
 }
 
-Catalog Catalog::Closed() const {
-  Catalog closed = *this;
-  closed.closed_ = true;
-  return closed;
-}
-
 std::span<const CatalogEntry> Catalog::EntriesOf(std::string_view name) const {
   const auto it = first_.find(name);
   if (it == first_.end()) return {};
@@ -52,7 +46,6 @@ std::span<const CatalogEntry> Catalog::EntriesOf(std::string_view name) const {
 }
 
 absl::StatusOr<ServedModel*> Catalog::Find(std::string_view name, std::string_view version) const {
-  if (closed_) return absl::UnavailableError("the server is shutting down");
   const std::span<const CatalogEntry> entries = EntriesOf(name);
   if (entries.empty()) return UnknownModel(name);
   const CatalogEntry* asked = &entries.back();

@@ -31,9 +31,6 @@ class Catalog {
  public:
   explicit Catalog(std::vector<CatalogEntry> entries);
 
-  // The same models, of which Find() gives none: UNAVAILABLE, for a server that is shutting down.
-  Catalog Closed() const;
-
   // The model version that `name` and `version` (empty: the highest that serves) ask for. NOT_FOUND
   // for an unknown model or version, UNAVAILABLE for one that does not serve, INVALID_ARGUMENT for
   // a version that is no positive integer. The model lives as long as the catalog does.
@@ -50,7 +47,6 @@ class Catalog {
 
   // Where a model's entries begin in entries_; they end where the next name begins.
   std::map<std::string, size_t, std::less<>> first_;
-  bool closed_ = false;
 };
 
 }  // namespace hillock::serving

@@ -20,9 +20,6 @@ class Job {
   // The answer is complete in `outputs`, or `status` says why there is none. Called once.
   virtual void Done(const absl::Status& status) = 0;
 
-  // The TCP socket that the answer will go out by; -1 when nobody knows, or it is none.
-  virtual int Socket() { return -1; }
-
   // By when its turn should come: the sooner of its deadline and of what any job may wait.
   Nanos due() const { return std::min(deadline, arrived + kPatience); }
 

@@ -5,6 +5,7 @@
 
 #include "absl/time/clock.h"
 #include "server/base/give_way.h"
+#include "server/serving/stopping.h"
 
 namespace hillock::serving {
 namespace {
@@ -47,9 +48,19 @@ void ModelControl::Stop() {
   {
     const MutexLock lock(mutex_);
     stopping_ = true;
+    RefuseOrders();
     mutex_.Announce();
   }
   if (thread_.joinable()) thread_.join();
+}
+
+// All but the one that the thread has taken.
+void ModelControl::RefuseOrders() {
+  for (Order* order : orders_) {
+    order->status = StoppingError();
+    order->done = true;
+  }
+  orders_.clear();
 }
 
 absl::Status ModelControl::Load(const std::string& model) {
@@ -74,7 +85,7 @@ absl::Status ModelControl::DoExplicitly(const Work& work) {
   }
   Order order{work, absl::OkStatus()};
   const MutexLock lock(mutex_);
-  if (stopping_) return absl::UnavailableError("the server is shutting down");
+  if (stopping_) return StoppingError();
   orders_.push_back(&order);
   mutex_.Announce();
   mutex_.Await([&order] { return order.done; });
@@ -101,17 +112,17 @@ void ModelControl::Loop() {
 
 void ModelControl::Look() {
   absl::Status status = manager_.Follow();
-  if (!status.ok() && status != last_look_) on_error_(status);
+  if (!status.ok() && status != last_look_ && !manager_.stopping()) on_error_(status);
   last_look_ = std::move(status);
 }
 
-// False when it is time to stop, all orders done.
+// False when it is time to stop.
 bool ModelControl::Wait(absl::Time until) {
   const auto wanted = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return stopping_ || !orders_.empty();
   };
   mutex_.AwaitUntil(until, wanted);
-  return !stopping_ || !orders_.empty();
+  return !stopping_;
 }
 
 void ModelControl::DoOrders() {

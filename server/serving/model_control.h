@@ -39,7 +39,9 @@ class ModelControl {
   // Starts the thread. REQUIRES: everyone who takes from the commons has been added.
   void Start();
 
-  // Finishes what it is doing; later calls answer UNAVAILABLE. Does nothing the second time.
+  // Finishes what it is doing, or gives it up where the manager's stop token says so. Calls that
+  // wait for their turn answer UNAVAILABLE at once, and so do later ones. Does nothing the second
+  // time.
   void Stop();
 
   // As ModelManager::Load() and Unload(), when callers decide; else UNAVAILABLE. Return when it is
@@ -60,6 +62,7 @@ class ModelControl {
 
   absl::Status DoExplicitly(const Work& work);
   void Loop();
+  void RefuseOrders() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Wait(absl::Time until) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Look();
   void DoOrders() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/serving/stopping.h"
+
 namespace hillock::serving {
 
 namespace {
@@ -20,12 +22,13 @@ using model::ModelListing;
 using model::VersionListing;
 
 ModelManager::ModelManager(model::Repository repository, Compile compile, CatalogHolder& catalogs,
-                           metrics::Registry& registry, Listener& listener)
+                           metrics::Registry& registry, Listener& listener, std::stop_token stop)
     : repository_(std::move(repository)),
       compile_(std::move(compile)),
       catalogs_(catalogs),
       registry_(registry),
-      listener_(listener) {}
+      listener_(listener),
+      stop_(std::move(stop)) {}
 
 absl::Status ModelManager::LoadAll() { return Update(When::kAtOnce); }
 
@@ -36,6 +39,7 @@ absl::Status ModelManager::Update(When when) {
   RemoveMissing(listings);
   Publish();
   for (const ModelListing& listing : listings) {
+    HILLOCK_RETURN_IF_ERROR(CheckNotStopping(stop_));
     UpdateModel(listing, when);
     Publish();
   }
@@ -142,11 +146,16 @@ void ModelManager::UpdateVersion(const ModelListing& listing, int64_t number, Wh
   changed_ = true;
 }
 
+absl::StatusOr<std::shared_ptr<ServedModel>> ModelManager::Make(const ModelListing& listing,
+                                                                int64_t number) const {
+  HILLOCK_ASSIGN_OR_RETURN(auto mlp, repository_.Read(listing, number));
+  HILLOCK_RETURN_IF_ERROR(CheckNotStopping(stop_));
+  return compile_(listing.name, number, std::move(mlp), *listing.options);
+}
+
 void ModelManager::Try(const ModelListing& listing, int64_t number, VersionState& state) {
   state.tried = {state.seen, *listing.options};
-  auto mlp = repository_.Read(listing, number);
-  auto served = mlp.ok() ? compile_(listing.name, number, *std::move(mlp), *listing.options)
-                         : absl::StatusOr<std::shared_ptr<ServedModel>>(std::move(mlp).status());
+  auto served = Make(listing, number);
   if (!served.ok()) return Refuse(listing.name, number, served.status(), state.refused);
   Retire(state);
   state.refused = absl::OkStatus();

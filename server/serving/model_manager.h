@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,9 +44,10 @@ class ModelManager {
     virtual void Unloaded(const ServedModel& model) = 0;
   };
 
-  // All references must outlive this.
+  // All references must outlive this. Once `stop` is requested, what loads models gives up between
+  // two of them, or before it compiles one, with UNAVAILABLE.
   ModelManager(model::Repository repository, Compile compile, CatalogHolder& catalogs,
-               metrics::Registry& registry, Listener& listener);
+               metrics::Registry& registry, Listener& listener, std::stop_token stop = {});
 
   // Loads what is in the repository. An error, about its root, changes nothing.
   absl::Status LoadAll();
@@ -69,6 +71,8 @@ class ModelManager {
   // Frees what was replaced or unloaded and serves nobody any more and, when nothing has been freed
   // for some calls, gives its memory back to the system. True while there is something left to do.
   bool Sweep();
+
+  bool stopping() const { return stop_.stop_requested(); }
 
  private:
   // When a version's files are read: at once, or when two looks in a row have found them the same.
@@ -98,6 +102,8 @@ class ModelManager {
                       When when, ModelState& state);
   void UpdateVersion(const model::ModelListing& listing, int64_t number, When when,
                      VersionState& state);
+  absl::StatusOr<std::shared_ptr<ServedModel>> Make(const model::ModelListing& listing,
+                                                    int64_t number) const;
   void Try(const model::ModelListing& listing, int64_t number, VersionState& state);
   void Refuse(const std::string& model, int64_t version, const absl::Status& why,
               absl::Status& refused);
@@ -114,6 +120,7 @@ class ModelManager {
   CatalogHolder& catalogs_;
   metrics::Registry& registry_;
   Listener& listener_;
+  const std::stop_token stop_;
   std::map<std::string, ModelState, std::less<>> models_;
   bool changed_ = false;  // since the catalog was published last
   std::vector<std::shared_ptr<ServedModel>> retired_;

@@ -1,116 +1,112 @@
 #include "server/serving/reactor.h"
 
-#include <grpc/support/time.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace hillock::serving {
 namespace {
 
-// Bounds how long the first request of a round can wait for the last one to be decoded.
-constexpr int kMaxEventsPerRound = 256;
-
-// A poll looks at one connection; this many may find nothing before the round is over.
-constexpr int kEmptyPolls = 4;
-
-// In the middle of heavy work, when nobody has looked for half a slice or more. A light request
-// takes several polls, and large messages, which come in pieces, take many: with one poll a pause
-// it waited 17 ms beside batches of 256 rows of 4 KB, with 8 it waits 2.
-constexpr int kEmptyPollsOfPause = 8;
-
-// A time in the past polls without sleeping; a zero timespan would sleep up to a millisecond.
-gpr_timespec Past() { return gpr_inf_past(GPR_CLOCK_MONOTONIC); }
+constexpr Nanos kTickPeriod = 200'000'000;
+constexpr Nanos kForEver = -1;
+constexpr double kIdleShare = 0.05;
 
 }  // namespace
 
-Reactor::Reactor(const Batcher::Options& options, Nanos linger,
-                 std::unique_ptr<grpc::ServerCompletionQueue> queue, const CatalogHolder& catalogs,
+Reactor::Reactor(const Batcher::Options& options, Nanos linger, const CatalogHolder& catalogs,
                  Commons& commons, metrics::ReactorCells& cells, const Clock& clock)
     : index_(options.reactor),
-      queue_(std::move(queue)),
+      loop_(clock),
       commons_(commons),
       cells_(cells),
       clock_(clock),
       batcher_(options, commons, cells, clock),
       catalogs_(catalogs),
       linger_(linger) {
-  batcher_.SetPoll([this] { Poll(kMaxEventsPerRound, kEmptyPollsOfPause); });
   commons_.Add(*this);
 }
 
+void Reactor::Serve(Network& network) {
+  network_ = &network;
+  batcher_.SetFlush([&network] { network.Flush(); });
+  batcher_.SetPoll([this] {
+    loop_.Poll(0);
+    TickIfDue();
+    network_->Flush();
+  });
+}
+
 void Reactor::Start() {
+  HILLOCK_CHECK(network_ != nullptr);
   thread_ = std::thread([this] { Loop(); });
 }
 
 void Reactor::Join() {
   if (!thread_.joinable()) return;
-  close_alarm_.Set(queue_.get(), gpr_now(GPR_CLOCK_MONOTONIC), static_cast<Event*>(&close_));
+  loop_.Post([this] { stopping_ = true; });
   thread_.join();
 }
 
-void Reactor::Close::Ready(bool) {
-  reactor_.closed_ = true;
-  reactor_.queue_->Shutdown();
-}
-
-void Reactor::Wake() {
-  if (wake_pending_.exchange(true)) return;
-  wake_alarm_.Set(queue_.get(), gpr_now(GPR_CLOCK_MONOTONIC), static_cast<Event*>(&woken_));
-}
-
+// A round: what has arrived, the batches it makes, and their answers.
 void Reactor::Loop() {
-  while (Wait()) {
+  bool works = false;
+  while (!stopping_) {
+    Wait(works);
+    works = network_->Work();
     batcher_.Run();
+    TickIfDue();
+    network_->Flush();
     catalogs_.Rest();
   }
 }
 
-// Begins a round: waits for an event unless the commons hold work, and takes every other event that
-// is ready. False once the queue is closed and empty.
-bool Reactor::Wait() {
-  void* tag = nullptr;
-  bool ok = false;
-  const bool waits = commons_.Sleep(*this);
-  const bool open = !waits || Next(&tag, &ok);
+// Waits for events unless there is something to do anyway, and hands out all that are ready.
+void Reactor::Wait(bool works) {
+  if (!works && commons_.Sleep(*this)) {
+    WaitLingering();
+  } else {
+    loop_.Poll(0);
+  }
   commons_.Awake(*this);
-  if (!open) return false;
-  round_start_ = clock_.Now();
-  if (waits) static_cast<Event*>(tag)->Ready(ok);
-  Poll(kMaxEventsPerRound - 1, kEmptyPolls);
-  return true;
 }
 
-// Waits for an event, awake at first where that pays. False once the queue is closed and empty.
-bool Reactor::Next(void** tag, bool* ok) {
+// Awake at first where that pays.
+void Reactor::WaitLingering() {
   const Nanos start = clock_.Now();
   const Nanos asleep_from = start + linger_.Next();
-  auto status = grpc::CompletionQueue::TIMEOUT;
+  int events = 0;
   commons_.Linger(*this, true);
-  while (status == grpc::CompletionQueue::TIMEOUT && clock_.Now() < asleep_from) {
+  while (events == 0 && clock_.Now() < asleep_from) {
     sched_yield();  // whoever wants this core goes first
-    status = queue_->AsyncNext(tag, ok, Past());
+    events = loop_.Poll(0);
   }
   commons_.Linger(*this, false);
-  const bool open = status == grpc::CompletionQueue::TIMEOUT
-                        ? queue_->Next(tag, ok)
-                        : status == grpc::CompletionQueue::GOT_EVENT;
-  linger_.Waited(clock_.Now() - start);
-  return open;
+  if (events == 0) loop_.Poll(UntilTick());
+  const Nanos waited = clock_.Now() - start;
+  linger_.Waited(waited);
+  waited_ += waited;
 }
 
-void Reactor::Poll(int events, int empty_polls) {
-  void* tag = nullptr;
-  bool ok = false;
-  round_start_ = clock_.Now();
-  while (events > 0 && empty_polls > 0) {
-    if (queue_->AsyncNext(&tag, &ok, Past()) == grpc::CompletionQueue::GOT_EVENT) {
-      static_cast<Event*>(tag)->Ready(ok);
-      --events;
-    } else {
-      --empty_polls;
-    }
-  }
+// An idle reactor ticks until it is known to be idle.
+Nanos Reactor::UntilTick() const {
+  return network_->WantsTicks() || busy_share() > kIdleShare
+             ? std::max<Nanos>(last_tick_ + kTickPeriod - clock_.Now(), 0)
+             : kForEver;
+}
+
+void Reactor::TickIfDue() {
+  const Nanos now = clock_.Now();
+  if (now < last_tick_ + kTickPeriod) return;
+  MeasureBusyShare(now);
+  network_->Tick();
+}
+
+void Reactor::MeasureBusyShare(Nanos now) {
+  const auto passed = static_cast<double>(now - last_tick_);
+  const double waited = static_cast<double>(std::exchange(waited_, 0));
+  busy_share_.store(std::clamp(1 - waited / passed, 0.0, 1.0), std::memory_order_relaxed);
+  last_tick_ = now;
 }
 
 }  // namespace hillock::serving

@@ -6,6 +6,7 @@
 
 #include "server/base/give_way.h"
 #include "server/engine/precision.h"
+#include "server/serving/stopping.h"
 
 namespace hillock::serving {
 namespace {
@@ -64,7 +65,7 @@ const std::string& ServedOutput::LabelOf(const float* row) const {
 absl::StatusOr<std::shared_ptr<ServedModel>> ServedModel::Create(
     std::string name, int64_t version, std::shared_ptr<const model::Mlp> mlp,
     const Options& options, size_t reactors, metrics::Registry& registry, const Clock& clock,
-    const Clock* cost_clock) {
+    const Clock* cost_clock, const std::stop_token& stop) {
   const Nanos start = clock.Now();
   const std::shared_ptr<ServedModel> served(new ServedModel());
   served->name_ = std::move(name);
@@ -74,11 +75,14 @@ absl::StatusOr<std::shared_ptr<ServedModel>> ServedModel::Create(
   served->outputs_ = OutputsOf(*mlp);
   served->options_ = options;
   served->plan_ = engine::Plan::Compile(*mlp, options.plan);
+  HILLOCK_RETURN_IF_ERROR(CheckNotStopping(stop));
   HILLOCK_RETURN_IF_ERROR(engine::CheckPrecision(*mlp, options.plan, served->plan_));
   for (size_t i = 0; i < reactors; ++i) {
     served->executors_.push_back(std::make_unique<engine::Executor>(served->plan_, clock));
   }
+  HILLOCK_RETURN_IF_ERROR(CheckNotStopping(stop));
   HILLOCK_RETURN_IF_ERROR(served->Warm());
+  HILLOCK_RETURN_IF_ERROR(CheckNotStopping(stop));
   HILLOCK_RETURN_IF_ERROR(served->MeasureCost(cost_clock == nullptr ? clock : *cost_clock));
   served->metrics_ =
       registry.AddModel(served->name_, std::to_string(version), LabelsOf(*served->plan_),

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,11 +57,12 @@ class ServedModel {
   // returns. `clock` is the executors'; what a row costs is measured on `cost_clock`, or on `clock`
   // when that is null. All must outlive the model, `registry` as well.
   // FAILED_PRECONDITION when bf16 moves an answer by more than options.plan.precision_tolerance,
-  // INTERNAL when a run fails.
+  // INTERNAL when a run fails, UNAVAILABLE when `stop` is requested meanwhile, which is looked at
+  // between the stages.
   static absl::StatusOr<std::shared_ptr<ServedModel>> Create(
       std::string name, int64_t version, std::shared_ptr<const model::Mlp> mlp,
       const Options& options, size_t reactors, metrics::Registry& registry, const Clock& clock,
-      const Clock* cost_clock = nullptr);
+      const Clock* cost_clock = nullptr, const std::stop_token& stop = {});
 
   const std::string& name() const { return name_; }
   int64_t version() const { return version_; }

@@ -54,6 +54,8 @@ class BenchServer {
   // HOST:PORT of its gRPC service; empty when it did not start.
   const std::string& address() const { return address_; }
 
+  const Process& process() const { return *process_; }
+
   // Bytes of its resident memory.
   size_t ResidentBytes() const { return process_->ResidentBytes(); }
 

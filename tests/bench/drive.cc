@@ -14,12 +14,17 @@ std::chrono::nanoseconds FromSeconds(double seconds) {
 
 }  // namespace
 
-Measured Drive(const client::LoadPlan& plan, double seconds) {
+Measured Drive(const client::LoadPlan& plan, double seconds, const Process* server) {
   const auto generator = client::LoadGenerator::Connect(plan);
   if (!generator.ok()) return {};
   (*generator)->Run(FromSeconds(kWarmUpSeconds));
+  const double cpu_before = server == nullptr ? 0 : server->CpuSeconds();
   const client::LoadTally tally = (*generator)->Run(FromSeconds(seconds));
   Measured measured;
+  if (server != nullptr && tally.count() > 0) {
+    measured.server_cpu_us =
+        1e6 * (server->CpuSeconds() - cpu_before) / static_cast<double>(tally.count());
+  }
   client::LatencyHistogram failures;
   for (const auto& [code, outcome] : tally.outcomes()) {
     if (code != absl::StatusCode::kOk) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "client/load_generator.h"
+#include "tests/bench/process.h"
 
 namespace hillock::bench {
 
@@ -15,10 +16,12 @@ struct Measured {
   double p99_us = 0;
   uint64_t failures = 0;
   double failure_p50_us = 0;
+  double server_cpu_us = 0;  // of the server's CPU time, each request; 0 when nobody looked
 };
 
-// Drives the load from one thread for some seconds, after a warm-up.
-Measured Drive(const client::LoadPlan& plan, double seconds);
+// Drives the load from one thread for some seconds, after a warm-up, and looks at the CPU time that
+// `server` takes for it, unless it is null.
+Measured Drive(const client::LoadPlan& plan, double seconds, const Process* server = nullptr);
 
 double Median(std::vector<double> values);
 

@@ -54,6 +54,19 @@ size_t Process::ResidentBytes() const {
   return resident * static_cast<size_t>(sysconf(_SC_PAGESIZE));
 }
 
+// The fields behind the program's name, which is in parentheses (proc(5)): state is the first,
+// utime and stime are the twelfth and thirteenth.
+double Process::CpuSeconds() const {
+  std::ifstream stat("/proc/" + std::to_string(pid_) + "/stat");
+  std::string text;
+  std::getline(stat, text, ')');
+  for (int i = 0; i < 11; ++i) stat >> text;
+  double user = 0;
+  double system = 0;
+  stat >> user >> system;
+  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
 std::string Process::WaitForLine(std::string_view text) {
   std::string line;
   for (char c = 0; read(output_, &c, 1) == 1;) {

@@ -25,6 +25,9 @@ class Process {
 
   size_t ResidentBytes() const;
 
+  // User and system time spent, to a hundredth of a second.
+  double CpuSeconds() const;
+
  private:
   pid_t pid_ = -1;
   int output_ = -1;

@@ -1,29 +1,34 @@
-// Any request is seen inside its own bytes or refused, and an accepted one is answered. A glance at
-// its bytes shows what parsing them does, or nothing.
+// Any bytes are read as protobuf parses them, a request is decoded inside its own bytes or refused,
+// and an accepted one is answered with the bytes that protobuf would write.
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <vector>
 
 #include "proto/inference.pb.h"
 #include "server/base/clock.h"
 #include "server/base/status.h"
 #include "server/metrics/registry.h"
 #include "server/rpc/codec.h"
-#include "server/rpc/glance.h"
+#include "server/rpc/request_view.h"
+#include "server/rpc/response_writer.h"
 #include "server/serving/served_model.h"
-#include "tests/support/byte_buffers.h"
-#include "tests/support/is_glance_of.h"
+#include "tests/support/is_view_of.h"
 #include "tests/support/mlp_builder.h"
 
 namespace {
 
+using hillock::rpc::AnswerKind;
 using hillock::rpc::InferView;
+using hillock::rpc::RequestView;
+using hillock::serving::ServedModel;
+using hillock::transport::Buffer;
 
 constexpr size_t kMostRows = 64;
 
-std::shared_ptr<hillock::serving::ServedModel> MakeModel() {
+std::shared_ptr<ServedModel> MakeModel() {
   static hillock::metrics::Registry registry(1, {});
   const auto mlp = hillock::testing::MlpBuilder(2)
                        .Add(3, "softmax")
@@ -35,43 +40,67 @@ std::shared_ptr<hillock::serving::ServedModel> MakeModel() {
                        .Output("tags")
                        .Multilabel()
                        .Share();
-  return *hillock::serving::ServedModel::Create("m", 1, mlp, {.limits = {.max_rows = kMostRows}}, 1,
-                                                registry, hillock::Clock::Monotonic());
+  return *ServedModel::Create("m", 1, mlp, {.limits = {.max_rows = kMostRows}}, 1, registry,
+                              hillock::Clock::Monotonic());
 }
 
-void Answer(const inference::ModelInferRequest& request, const hillock::serving::ServedModel& model,
-            const InferView& view) {
-  inference::ModelInferResponse response;
-  hillock::rpc::ResponseEncoder encoder;
-  const auto rooms = encoder.Begin(request, model, view, response);
+// `Message` is of that kind.
+template <class Message>
+Message Answer(const RequestView& request, const ServedModel& model, const InferView& view,
+               AnswerKind kind) {
+  Buffer buffer;
+  hillock::rpc::ResponseWriter writer;
+  const auto rooms = writer.Begin(request, model, view, kind, buffer);
   for (size_t i = 0; i < rooms.size(); ++i) {
     if (rooms[i] == nullptr) continue;
     std::memset(rooms[i], 0, view.rows * model.outputs()[i].width * sizeof(float));
   }
-  encoder.End();
-  HILLOCK_CHECK(static_cast<size_t>(response.outputs_size()) ==
-                view.values.count() + view.labels.count());
+  HILLOCK_CHECK(writer.End().ok());
+  Message message;
+  HILLOCK_CHECK(message.ParseFromArray(buffer.data(), static_cast<int>(buffer.size())));
+  HILLOCK_CHECK(message.SerializeAsString() == buffer.view());
+  return message;
 }
 
-// Slices are short, so that fields lie across them.
-bool Glance(const uint8_t* data, size_t size, inference::ModelInferRequest& request) {
-  grpc::ByteBuffer bytes =
-      hillock::testing::InSlices({reinterpret_cast<const char*>(data), size}, 1 + size % 61);
-  return hillock::rpc::Glance(bytes, request);
+void CheckAnswers(const RequestView& request, const ServedModel& model, const InferView& view) {
+  const auto unary =
+      Answer<inference::ModelInferResponse>(request, model, view, AnswerKind::kUnary);
+  HILLOCK_CHECK(static_cast<size_t>(unary.outputs_size()) ==
+                view.values.count() + view.labels.count());
+  HILLOCK_CHECK(unary.id() == request.id);
+  const auto stream =
+      Answer<inference::ModelStreamInferResponse>(request, model, view, AnswerKind::kStream);
+  HILLOCK_CHECK(stream.infer_response().parameters().contains("triton_final_response") ==
+                request.wants_final);
+}
+
+void CheckError(const RequestView& request, const absl::Status& status) {
+  Buffer buffer;
+  hillock::rpc::WriteStreamError(request, status, buffer);
+  inference::ModelStreamInferResponse message;
+  HILLOCK_CHECK(message.ParseFromArray(buffer.data(), static_cast<int>(buffer.size())));
+  HILLOCK_CHECK(message.SerializeAsString() == buffer.view());
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const auto model = MakeModel();
-  inference::ModelInferRequest glance;
-  const bool seen = Glance(data, size, glance);
-  inference::ModelInferRequest request;
-  if (!request.ParseFromArray(data, static_cast<int>(size))) return 0;
-  HILLOCK_CHECK(!seen || hillock::testing::IsGlanceOf(request, glance));
-  const auto view = hillock::rpc::DecodeRequest(request, *model, {});
-  if (!view.ok()) return 0;
-  HILLOCK_CHECK(view->rows >= 1 && view->rows <= kMostRows);
-  Answer(request, *model, *view);
+  static RequestView request;
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  HILLOCK_CHECK(hillock::testing::ReadsAsProtobuf(bytes, request));
+  absl::Status status = request.Read(bytes);
+  if (status.ok()) {
+    auto view = hillock::rpc::DecodeShape(request, *model, {});
+    std::vector<float> gathered;
+    status =
+        view.ok() ? hillock::rpc::DecodeContents(request, *model, gathered, *view) : view.status();
+    if (status.ok()) {
+      HILLOCK_CHECK(view->rows >= 1 && view->rows <= kMostRows);
+      CheckAnswers(request, *model, *view);
+      return 0;
+    }
+  }
+  CheckError(request, status);
   return 0;
 }

@@ -273,9 +273,26 @@ TEST(CliUsageTest, IsExplained) {
     EXPECT_THAT(end.output, IsEmpty());
     EXPECT_THAT(end.errors, HasSubstr("--help"));
   }
+  EXPECT_THAT(RunClient({"predct"}).errors, HasSubstr("did you mean predict?"));
+  EXPECT_EQ(RunClient({"--version"}).code, 0);
   const End help = RunClient({"--help"});
   EXPECT_EQ(help.code, 0);
   EXPECT_THAT(help.output, AllOf(HasSubstr("predict"), HasSubstr("stats")));
+}
+
+// What is written to a full disk is no success.
+TEST(CliOutputTest, MustArrive) {
+  const std::string server = " --server " + ServerProcess::Shared().address();
+  const std::vector<std::string> commands = {
+      "models" + server, "models --json" + server,
+      "health" + server, "predict iris --input " + HeldOut("iris") + server,
+      "activations",     "--help"};
+  for (const std::string& command : commands) {
+    const std::string line = HILLOCK_CLIENT_BINARY " " + command + " > /dev/full";
+    const End end = RunToEnd({"/bin/sh", "-c", line});
+    EXPECT_EQ(end.code, 1) << line;
+    EXPECT_THAT(end.errors, HasSubstr("cannot write to standard output")) << line;
+  }
 }
 
 }  // namespace

@@ -132,7 +132,24 @@ TEST_F(CliLoadTest, AServerThatGoesAwayIsReported) {
   EXPECT_THAT(load.errors(), HasSubstr("4 of 4 connections are lost at the end"));
   const json codes = json::parse(load.output()).at("runs")[0].at("codes");
   EXPECT_GT(codes.at("OK").at("requests"), 0);
-  EXPECT_GT(codes.at("CANCELLED").at("requests"), 0);
+  EXPECT_GT(codes.at("UNAVAILABLE").at("requests"), 0);
+  EXPECT_THAT(codes.at("UNAVAILABLE").at("message").get<std::string>(),
+              HasSubstr("connection lost: "));
+}
+
+TEST_F(CliLoadTest, AnInterruptedLoadReportsWhatItHas) {
+  for (const char* burst : {"1", "32"}) {
+    Subprocess load({HILLOCK_CLIENT_BINARY, "load", "iris", "--server", server_.address(),
+                     "--warm-up", "0", "--duration", "3600", "--burst", burst, "--json"});
+    const double before = CountServed("hillock_requests_total");
+    while (CountServed("hillock_requests_total") == before && !HasFailure()) continue;
+    load.Signal(SIGINT);
+    EXPECT_EQ(load.Wait(), 1);
+    EXPECT_THAT(load.errors(), HasSubstr("CANCELLED: interrupted after "));
+    const json run = json::parse(load.output()).at("runs")[0];
+    EXPECT_GT(run.at("codes").at("OK").at("requests"), 0);
+    EXPECT_LT(run.at("interrupted_after_seconds"), 3600);
+  }
 }
 
 }  // namespace

@@ -61,7 +61,8 @@ inference::ModelInferRequest RequestFor(const std::string& model) {
   return MakeRequest(model, example.width, example.Rows(0, kRows));
 }
 
-// A model with small requests, and one whose requests the server glances at before it parses them.
+// A model with small requests, and one whose requests are checked before their numbers are looked
+// at.
 class OverloadOfTest : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(OverloadOfTest, IsRefusedWithAdviceAndCounted) {

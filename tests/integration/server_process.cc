@@ -14,6 +14,12 @@ namespace {
 
 constexpr char kNobody[] = "127.0.0.1:1";
 
+std::vector<std::string> Join(std::vector<std::string> words,
+                              const std::vector<std::string>& further) {
+  words.insert(words.end(), further.begin(), further.end());
+  return words;
+}
+
 }  // namespace
 
 std::vector<std::string> ServerCommand(const std::string& repository,
@@ -29,8 +35,9 @@ std::vector<std::string> ServerCommand(const std::string& repository,
   return command;
 }
 
-ServerProcess::ServerProcess(const std::string& repository, const std::vector<std::string>& flags)
-    : process_(ServerCommand(repository, flags)) {
+ServerProcess::ServerProcess(const std::string& repository, const std::vector<std::string>& flags,
+                             const std::vector<std::string>& launcher)
+    : process_(Join(launcher, ServerCommand(repository, flags))) {
   ReadReadyLine();
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);

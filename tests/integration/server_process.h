@@ -21,7 +21,9 @@ std::vector<std::string> ServerCommand(const std::string& repository,
 // A running hillock-server. When it does not become ready the test fails, and calls to it do, too.
 class ServerProcess {
  public:
-  explicit ServerProcess(const std::string& repository, const std::vector<std::string>& flags = {});
+  // `launcher`: words before the command, of a program that becomes the server.
+  explicit ServerProcess(const std::string& repository, const std::vector<std::string>& flags = {},
+                         const std::vector<std::string>& launcher = {});
 
   // A server of models/ with default flags, started on first use and shared by all tests that leave
   // it as it is. Its repository holds one model version a model.
@@ -37,6 +39,7 @@ class ServerProcess {
   inference::GRPCInferenceService::Stub& inference() { return *inference_; }
   grpc::health::v1::Health::Stub& health() { return *health_; }
   Subprocess& process() { return process_; }
+  const Subprocess& process() const { return process_; }
 
  private:
   void ReadReadyLine();

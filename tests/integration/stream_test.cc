@@ -169,7 +169,7 @@ TEST(StreamTest, MarksTheFinalResponseWhenAskedTo) {
   }
 }
 
-// Refused by a glance, which has to show what the answer needs of the request.
+// Refused before its contents are looked at; the answer needs some of the request all the same.
 TEST(StreamTest, AnswersALargeRequestThatIsRefusedByItsId) {
   InferStream stream(ServerProcess::Shared());
   Request request = MakeRequest("nobody", 4, std::vector<float>(40'000));

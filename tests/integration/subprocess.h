@@ -36,6 +36,8 @@ class Subprocess {
 
   void Signal(int signal) const;
 
+  pid_t pid() const { return pid_; }
+
   // Everything written so far.
   std::string output() const;
   std::string errors() const;

@@ -2,12 +2,10 @@
 
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
-#include <algorithm>
 #include <fstream>
 #include <sstream>
 
-#include "client/command.h"
+#include "client/command_line.h"
 
 namespace hillock::client {
 
@@ -24,20 +22,15 @@ std::string CommandTest::File(const std::string& name, const std::string& conten
   return (folder_ / name).string();
 }
 
-Outcome CommandTest::Run(std::vector<std::string> arguments) {
-  CLI::App app;
-  Command chosen;
-  AddCommands(app, chosen);
-  app.require_subcommand(1);
-  std::reverse(arguments.begin(), arguments.end());
-  try {
-    app.parse(arguments);
-  } catch (const CLI::ParseError&) {
-    return {true, absl::OkStatus(), "", ""};
-  }
+Outcome CommandTest::Run(const std::vector<std::string>& arguments) {
+  std::vector<const char*> argv = {"hillock"};
+  for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+  const auto line = ParseCommandLine(static_cast<int>(argv.size()), argv.data());
+  if (!line.ok()) return {true, line.status(), "", ""};
+  if (!line->command) return {false, absl::OkStatus(), line->text, ""};
   std::ostringstream out;
   std::ostringstream progress;
-  const absl::Status status = chosen({out, Ink::kPlain, Charset::kAscii, &progress});
+  const absl::Status status = line->command({out, Look(), &progress});
   return {false, status, out.str(), progress.str()};
 }
 

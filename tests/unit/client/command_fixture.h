@@ -18,7 +18,7 @@ inline constexpr char kLabelled[] = "a,b,label\n0.9,0.1,left\n0.2,0.8,right\n0.4
 // What a command line did.
 struct Outcome {
   bool usage_error = false;
-  absl::Status status;
+  absl::Status status;  // of the command, or of its command line
   std::string out;
   std::string progress;  // what it wrote to a terminal meanwhile
 };
@@ -33,7 +33,7 @@ class CommandTest : public ::testing::Test {
   std::string File(const std::string& name, const std::string& content);
 
   // Runs `hillock` with `arguments`.
-  static Outcome Run(std::vector<std::string> arguments);
+  static Outcome Run(const std::vector<std::string>& arguments);
 
   // Runs it against the fake server.
   Outcome Call(std::vector<std::string> arguments);

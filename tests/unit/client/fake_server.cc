@@ -1,7 +1,6 @@
 #include "tests/unit/client/fake_server.h"
 
 #include <fmt/format.h>
-#include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 
 #include <cstdint>
@@ -91,10 +90,9 @@ void AddIndex(inference::RepositoryIndexResponse* response, const char* name, co
 
 }  // namespace
 
-FakeServer::FakeServer(int port) {
+FakeServer::FakeServer(int port, const std::shared_ptr<grpc::ServerCredentials>& credentials) {
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(fmt::format("127.0.0.1:{}", port), grpc::InsecureServerCredentials(),
-                           &port_);
+  builder.AddListeningPort(fmt::format("127.0.0.1:{}", port), credentials, &port_);
   builder.RegisterService(&inference_);
   builder.RegisterService(&health_);
   server_ = builder.BuildAndStart();

@@ -1,6 +1,7 @@
 #ifndef HILLOCK_TESTS_UNIT_CLIENT_FAKE_SERVER_H_
 #define HILLOCK_TESTS_UNIT_CLIENT_FAKE_SERVER_H_
 
+#include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_context.h>
 
@@ -25,7 +26,8 @@ namespace hillock::client {
 class FakeServer {
  public:
   // Listens on `port` of the loopback address; 0: any free one.
-  explicit FakeServer(int port = 0);
+  explicit FakeServer(int port = 0, const std::shared_ptr<grpc::ServerCredentials>& credentials =
+                                        grpc::InsecureServerCredentials());
   ~FakeServer();
 
   const std::string& address() const { return address_; }

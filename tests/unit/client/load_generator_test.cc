@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -23,8 +24,8 @@ using std::chrono::milliseconds;
 constexpr auto kOk = absl::StatusCode::kOk;
 constexpr milliseconds kDuration{20};
 
-// The fake server takes one request at a time, so all of these send one at a time.
-class LoadGeneratorTest : public ::testing::Test {
+// Both workers. The fake server takes one request at a time, so all of these send one at a time.
+class LoadGeneratorTest : public ::testing::TestWithParam<size_t> {
  protected:
   LoadPlan Plan(const std::string& model, std::vector<std::vector<float>> rows = {{1, 2}}) const {
     LoadPlan plan;
@@ -34,6 +35,7 @@ class LoadGeneratorTest : public ::testing::Test {
     }
     plan.connections = 1;
     plan.outstanding = 1;
+    plan.burst = GetParam();
     return plan;
   }
 
@@ -47,7 +49,7 @@ class LoadGeneratorTest : public ::testing::Test {
   FakeServer server_;
 };
 
-TEST_F(LoadGeneratorTest, CountsWhatTheServerAnswered) {
+TEST_P(LoadGeneratorTest, CountsWhatTheServerAnswered) {
   const LoadTally tally = Run(Plan("sum"));
   EXPECT_GT(tally.count(), 0u);
   EXPECT_EQ(tally.count(), server_.requests().size());
@@ -55,7 +57,7 @@ TEST_F(LoadGeneratorTest, CountsWhatTheServerAnswered) {
   EXPECT_EQ(tally.late() + tally.unsent(), 0u);
 }
 
-TEST_F(LoadGeneratorTest, SendsTheRequestsInTurn) {
+TEST_P(LoadGeneratorTest, SendsTheRequestsInTurn) {
   const LoadPlan plan = Plan("sum", {{1, 2}, {3, 4}, {5, 6}});
   const auto generator = LoadGenerator::Connect(plan);
   ASSERT_THAT(generator, IsOk());
@@ -67,7 +69,7 @@ TEST_F(LoadGeneratorTest, SendsTheRequestsInTurn) {
   }
 }
 
-TEST_F(LoadGeneratorTest, AnOpenLoopSendsAsManyAsWereIntended) {
+TEST_P(LoadGeneratorTest, AnOpenLoopSendsAsManyAsWereIntended) {
   LoadPlan plan = Plan("sum");
   plan.open = OpenLoad{2000, Arrivals::kConstant};
   const LoadTally tally = Run(plan);
@@ -75,7 +77,7 @@ TEST_F(LoadGeneratorTest, AnOpenLoopSendsAsManyAsWereIntended) {
   EXPECT_EQ(tally.count(), server_.requests().size());
 }
 
-TEST_F(LoadGeneratorTest, CountsFailuresWithWhatTheServerSaid) {
+TEST_P(LoadGeneratorTest, CountsFailuresWithWhatTheServerSaid) {
   const LoadTally tally = Run(Plan("nobody"));
   EXPECT_EQ(tally.count(kOk), 0u);
   ASSERT_GT(tally.count(absl::StatusCode::kNotFound), 0u);
@@ -83,7 +85,7 @@ TEST_F(LoadGeneratorTest, CountsFailuresWithWhatTheServerSaid) {
             "model 'nobody' is not in the repository");
 }
 
-TEST_F(LoadGeneratorTest, RunsAgainOverTheSameConnections) {
+TEST_P(LoadGeneratorTest, RunsAgainOverTheSameConnections) {
   const auto generator = LoadGenerator::Connect(Plan("sum"));
   ASSERT_THAT(generator, IsOk());
   const uint64_t before = (*generator)->Run(kDuration).count();
@@ -93,7 +95,7 @@ TEST_F(LoadGeneratorTest, RunsAgainOverTheSameConnections) {
   EXPECT_EQ((*generator)->CountLost(), 0u);
 }
 
-TEST_F(LoadGeneratorTest, CancelsWhatIsNotAnsweredInTime) {
+TEST_P(LoadGeneratorTest, CancelsWhatIsNotAnsweredInTime) {
   server_.set_tamper([this](auto&) {
     over_.WaitForNotification();
     return grpc::Status::OK;
@@ -103,16 +105,52 @@ TEST_F(LoadGeneratorTest, CancelsWhatIsNotAnsweredInTime) {
   const LoadTally tally = Run(plan);
   over_.Notify();
   EXPECT_EQ(tally.count(), 1u);
-  EXPECT_EQ(tally.count(absl::StatusCode::kCancelled), 1u);
+  ASSERT_EQ(tally.count(absl::StatusCode::kCancelled), 1u);
+  EXPECT_THAT(tally.outcomes().at(absl::StatusCode::kCancelled).message,
+              HasSubstr("after the end of the run"));
 }
 
-TEST_F(LoadGeneratorTest, NobodyThereIsUnavailable) {
+TEST_P(LoadGeneratorTest, EndsRequestsAtTheirDeadline) {
+  server_.set_tamper([this](auto&) {
+    over_.WaitForNotification();
+    return grpc::Status::OK;
+  });
+  LoadPlan plan = Plan("sum");
+  plan.deadline = milliseconds(5);
+  const LoadTally tally = Run(plan);
+  over_.Notify();
+  EXPECT_GT(tally.count(), 0u);
+  EXPECT_EQ(tally.count(absl::StatusCode::kDeadlineExceeded), tally.count());
+}
+
+TEST_P(LoadGeneratorTest, StopsWhenItIsTold) {
+  std::atomic<bool> stop = false;
+  LoadPlan plan = Plan("sum");
+  plan.stop = &stop;
+  const auto generator = LoadGenerator::Connect(plan);
+  ASSERT_THAT(generator, IsOk());
+  const LoadTally tally =
+      (*generator)->Run(std::chrono::hours(1), [&](const LoadProgress& progress) {
+        if (progress.answered > 0) stop = true;
+      });
+  EXPECT_GT(tally.count(kOk), 0u);
+  EXPECT_EQ(tally.count(kOk), tally.count());
+  EXPECT_LT(ToSeconds(tally.elapsed()), 600);
+  EXPECT_EQ((*generator)->Run(std::chrono::hours(1)).count(), 0u) << "it stays so";
+}
+
+TEST_P(LoadGeneratorTest, NobodyThereIsUnavailable) {
   LoadPlan plan = Plan("sum");
   plan.target = "127.0.0.1:1";
   plan.patience = milliseconds(50);
   EXPECT_THAT(LoadGenerator::Connect(plan), StatusIs(absl::StatusCode::kUnavailable,
                                                      HasSubstr("127.0.0.1:1: 1 of 1 connections")));
 }
+
+INSTANTIATE_TEST_SUITE_P(Workers, LoadGeneratorTest, ::testing::Values(size_t{1}, LoadPlan().burst),
+                         [](const auto& one) {
+                           return one.param == 1 ? std::string("Grpc") : std::string("Http2");
+                         });
 
 }  // namespace
 }  // namespace hillock::client

@@ -66,9 +66,29 @@ open loop: 50 requests/s, poisson arrivals
 
 outstanding  code                requests  requests/s  rows/s    p50    p90    p99   p99.9  p99.99     max     mean
           1  OK                       100          50      99  50 ns  90 ns  99 ns  100 ns  100 ns  100 ns  50.5 ns
-          1  RESOURCE_EXHAUSTED         1           1       1  50 ns  50 ns  50 ns   50 ns   50 ns   50 ns    50 ns
+          1  RESOURCE_EXHAUSTED         1           1       0  50 ns  50 ns  50 ns   50 ns   50 ns   50 ns    50 ns
 sent late (over 1 ms): 3; the latest 1.5 ms behind; never sent: 4
 RESOURCE_EXHAUSTED: queue \x1b full
+)");
+}
+
+LoadReport Interrupted() {
+  LoadReport report = Closed();
+  report.runs.back().interrupted = true;
+  report.runs.back().tally.RecordElapsed(1'000'000'000);
+  report.runs.back().tally.RecordRetry();
+  return report;
+}
+
+TEST(LoadTextTest, TellsWhatWasInterruptedAndSentAgain) {
+  EXPECT_EQ("\n" + LoadText(Interrupted()), R"(
+digits: 2 rows a request, 4 connections, 1 thread, 2 s after 0.5 s of warm-up
+
+outstanding  code  requests  requests/s  rows/s    p50    p90    p99   p99.9  p99.99     max     mean
+          1  OK         100          50      99  50 ns  90 ns  99 ns  100 ns  100 ns  100 ns  50.5 ns
+         16  OK         100          99     198  50 ns  90 ns  99 ns  100 ns  100 ns  100 ns  50.5 ns
+sent again, as the server had not looked at them: 1
+interrupted after 1 s of 2 s with 16 outstanding
 )");
 }
 
@@ -95,7 +115,7 @@ TEST(LoadJsonTest, GivesEveryCodeOfEveryRun) {
                               "p99.9": 1e-07, "p99.99": 1e-07, "max": 1e-07, "mean": 5.05e-08}
         },
         "RESOURCE_EXHAUSTED": {
-          "requests": 1, "requests_per_second": 0.5, "rows_per_second": 1.0,
+          "requests": 1, "requests_per_second": 0.5, "rows_per_second": 0.0,
           "latency_seconds": {"p50": 5e-08, "p90": 5e-08, "p99": 5e-08, "p99.9": 5e-08,
                               "p99.99": 5e-08, "max": 5e-08, "mean": 5e-08},
           "message": "queue \u001b full"
@@ -113,6 +133,15 @@ TEST(LoadJsonTest, SaysOfAClosedLoopOnlyWhatItHas) {
   }
   EXPECT_FALSE(json["runs"][0].contains("late_sends"));
   EXPECT_FALSE(json["runs"][0].contains("server"));
+}
+
+TEST(LoadJsonTest, TellsWhatWasInterruptedAndSentAgain) {
+  const nlohmann::ordered_json runs = LoadJson(Interrupted())["runs"];
+  EXPECT_EQ(runs[1]["interrupted_after_seconds"], 1.0);
+  EXPECT_EQ(runs[1]["sent_again"], 1);
+  EXPECT_EQ(runs[1]["codes"]["OK"]["requests_per_second"], 99.0);
+  EXPECT_FALSE(runs[0].contains("interrupted_after_seconds"));
+  EXPECT_FALSE(runs[0].contains("sent_again"));
 }
 
 TEST(ProgressTextTest, TellsTimeAndRate) {

@@ -38,6 +38,10 @@ TEST(LoadTallyTest, Merges) {
   LoadTally other = Some();
   other.Record(absl::StatusCode::kNotFound, 5, true, "no model");
   other.RecordSchedule(10, 20, 200);
+  tally.RecordRetry();
+  other.RecordRetry();
+  tally.RecordElapsed(70);
+  other.RecordElapsed(80);
   tally.Merge(other);
   EXPECT_EQ(tally.count(), 9u);
   EXPECT_EQ(tally.outcomes().at(kOk).in_time, 2u);
@@ -45,6 +49,8 @@ TEST(LoadTallyTest, Merges) {
   EXPECT_EQ(tally.late(), 12u);
   EXPECT_EQ(tally.unsent(), 24u);
   EXPECT_EQ(tally.most_behind(), 300);
+  EXPECT_EQ(tally.retries(), 2u);
+  EXPECT_EQ(tally.elapsed(), 80);
 }
 
 }  // namespace

@@ -95,7 +95,6 @@ TEST_F(LoadTest, RefusesWhatMakesNoSense) {
                                             {"--rate", "5", "--arrivals", "weekly"},
                                             {"--connections", "0"},
                                             {"--burst", "0"},
-                                            {"--burst", "2", "--rate", "10"},
                                             {"--threads", "0"},
                                             {"--threads", "5"},
                                             {"--rows", "0"},

@@ -30,9 +30,9 @@ TEST_F(PredictTest, PrintsATableAndTheAccuracy) {
   ASSERT_THAT(outcome.status, IsOk());
   EXPECT_EQ(outcome.out,
             "row  label   prob  top 2                       expected\n"
-            "  0  left   90.0%  left   90.0%  right  10.0%  left \u2713\n"
-            "  1  right  80.0%  right  80.0%  left   20.0%  right \u2713\n"
-            "  2  right  60.0%  right  60.0%  left   40.0%  left \u2717\n"
+            "  0  left   90.0%  left   90.0%  right  10.0%  left ok\n"
+            "  1  right  80.0%  right  80.0%  left   20.0%  right ok\n"
+            "  2  right  60.0%  right  60.0%  left   40.0%  left wrong\n"
             "\n"
             "held-out accuracy: 0.6667 (n=3)\n");
 }
@@ -73,7 +73,7 @@ TEST_F(PredictTest, PrintsEveryOutput) {
             "\n"
             "output p\n"
             "row  label   prob  top 2                       expected\n"
-            "  0  left   90.0%  left   90.0%  right  10.0%  left \u2713\n"
+            "  0  left   90.0%  left   90.0%  right  10.0%  left ok\n"
             "\n"
             "held-out accuracy: 1.0000 (n=1)\n");
   const auto json = nlohmann::json::parse(Predict("both", kLabelled, {"--json", "--quiet"}).out);

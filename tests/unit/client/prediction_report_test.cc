@@ -14,6 +14,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+constexpr Look kPlain{Ink::kPlain, Charset::kUtf8};
+
 Predictions Digits() {
   Predictions p{"digits", "1", "probabilities", true, false, true, {"0", "1", "2"}, {}};
   p.rows.push_back({0, "1", {}, {.05f, .9f, .05f}, "1"});
@@ -35,16 +37,32 @@ Predictions Tags() {
 }
 
 TEST(PredictionTableTest, ShowsClassesAndMarks) {
-  EXPECT_EQ(PredictionTable(Digits(), 2, Ink::kPlain),
+  EXPECT_EQ(PredictionTable(Digits(), 2, kPlain),
             "row  label   prob  top 2                   expected\n"
             "  0  1      90.0%  1      90.0%  0   5.0%  1 \u2713\n"
             " 12  0      50.0%  0      50.0%  2  40.0%  2 \u2717\n");
 }
 
+TEST(PredictionTableTest, MarksInAsciiWhereThereIsNoMore) {
+  EXPECT_EQ(PredictionTable(Digits(), 0, {Ink::kPlain, Charset::kAscii}),
+            "row  label   prob  expected\n"
+            "  0  1      90.0%  1 ok\n"
+            " 12  0      50.0%  2 wrong\n");
+}
+
+TEST(PredictionPictureTest, IsOfAsciiWhereThereIsNoMore) {
+  const Predictions p = Digits();
+  const std::vector<float> pixels{0, 1, 1, 0};
+  const Look look{Ink::kTrueColor, Charset::kAscii};
+  const std::string text = PredictionPicture(p, p.rows[0], pixels, {2, 2}, 2, look);
+  EXPECT_THAT(text, ::testing::Each(::testing::Gt('\0'))) << text;
+  EXPECT_THAT(text, HasSubstr("###"));
+}
+
 TEST(PredictionTableTest, LeavesOutWhatIsNotKnown) {
   Predictions p = Digits();
   for (auto& row : p.rows) row.expected.reset();
-  EXPECT_EQ(PredictionTable(p, 0, Ink::kPlain),
+  EXPECT_EQ(PredictionTable(p, 0, kPlain),
             "row  label   prob\n"
             "  0  1      90.0%\n"
             " 12  0      50.0%\n");
@@ -54,22 +72,22 @@ TEST(PredictionTableTest, PrintsScoresThatAreNoProbabilitiesAsNumbers) {
   Predictions p = Digits();
   p.probabilities = false;
   p.rows[0].outputs = {-3, 7.25f, 0};
-  const std::string text = PredictionTable(p, 1, Ink::kPlain);
+  const std::string text = PredictionTable(p, 1, kPlain);
   EXPECT_THAT(text, HasSubstr("score"));
   EXPECT_THAT(text, HasSubstr("7.25"));
   EXPECT_THAT(text, Not(HasSubstr("%")));
 }
 
 TEST(PredictionTableTest, ShowsOutputsWithoutClasses) {
-  EXPECT_EQ(PredictionTable(Regression(1), 3, Ink::kPlain), "row    y\n  0  1.5\n");
-  EXPECT_EQ(PredictionTable(Regression(2), 3, Ink::kPlain), "row  y[0]  y[1]\n  0   1.5   1.5\n");
-  const std::string wide = PredictionTable(Regression(100), 3, Ink::kPlain);
+  EXPECT_EQ(PredictionTable(Regression(1), 3, kPlain), "row    y\n  0  1.5\n");
+  EXPECT_EQ(PredictionTable(Regression(2), 3, kPlain), "row  y[0]  y[1]\n  0   1.5   1.5\n");
+  const std::string wide = PredictionTable(Regression(100), 3, kPlain);
   EXPECT_THAT(wide, HasSubstr("y[7]  +92\n"));
   EXPECT_THAT(wide, HasSubstr("1.5  ...\n"));
 }
 
 TEST(PredictionTableTest, ShowsTheLabelsOfAMultilabelModelBesideItsOutputs) {
-  EXPECT_EQ(PredictionTable(Tags(), 3, Ink::kPlain),
+  EXPECT_EQ(PredictionTable(Tags(), 3, kPlain),
             "row  label   p[0]  p[1]  p[2]  expected\n"
             "  0  0 2     0.75  0.25   0.5  0 2 \u2713\n"
             "  1  none   0.125  0.25     0  1 \u2717\n");
@@ -78,14 +96,14 @@ TEST(PredictionTableTest, ShowsTheLabelsOfAMultilabelModelBesideItsOutputs) {
 TEST(PredictionTableTest, DisarmsLabelsFromTheServer) {
   Predictions p = Digits();
   p.rows[0].label = "\x1b[2Jgone";
-  EXPECT_THAT(PredictionTable(p, 1, Ink::kPlain), HasSubstr("\\x1b[2Jgone"));
-  EXPECT_THAT(PredictionTable(p, 1, Ink::kPlain), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(PredictionTable(p, 1, kPlain), HasSubstr("\\x1b[2Jgone"));
+  EXPECT_THAT(PredictionTable(p, 1, kPlain), Not(HasSubstr("\x1b")));
 }
 
 TEST(PredictionPictureTest, PutsBarsBesideThePicture) {
   const Predictions p = Digits();
   const std::vector<float> pixels{0, 1, 1, 0};
-  EXPECT_EQ(PredictionPicture(p, p.rows[0], pixels, {2, 2}, 2, Ink::kPlain),
+  EXPECT_EQ(PredictionPicture(p, p.rows[0], pixels, {2, 2}, 2, kPlain),
             "  @@    row 0\n"
             "@@      predicted  1  90.0%\n"
             "        expected   1 \u2713\n"
@@ -101,7 +119,8 @@ TEST(PredictionPictureTest, ALargePictureFitsInEightyColumns) {
   p.rows[0].expected = "Ankle boot";
   const std::vector<float> pixels(28 * 28, 1);
   for (const Ink ink : {Ink::kPlain, Ink::kTrueColor}) {
-    std::istringstream text(PredictionPicture(p, p.rows[0], pixels, {28, 28}, 3, ink));
+    std::istringstream text(
+        PredictionPicture(p, p.rows[0], pixels, {28, 28}, 3, {ink, Charset::kUtf8}));
     size_t lines = 0;
     for (std::string line; std::getline(text, line); ++lines) {
       EXPECT_LE(DisplayWidth(line), 80u) << line;
@@ -113,14 +132,14 @@ TEST(PredictionPictureTest, ALargePictureFitsInEightyColumns) {
 TEST(PredictionPictureTest, GivesNoScoreToSeveralLabels) {
   const Predictions p = Tags();
   const std::vector<float> pixels{0, 1};
-  EXPECT_THAT(PredictionPicture(p, p.rows[0], pixels, {1, 2}, 3, Ink::kPlain),
+  EXPECT_THAT(PredictionPicture(p, p.rows[0], pixels, {1, 2}, 3, kPlain),
               HasSubstr("predicted  0 2\n"));
 }
 
 TEST(PredictionPictureTest, DrawsNoBarsForPlainNumbers) {
   const Predictions p = Regression(2);
   const std::vector<float> pixels{0, 1};
-  const std::string text = PredictionPicture(p, p.rows[0], pixels, {1, 2}, 3, Ink::kPlain);
+  const std::string text = PredictionPicture(p, p.rows[0], pixels, {1, 2}, 3, kPlain);
   EXPECT_THAT(text, HasSubstr("0     1.5\n"));
   EXPECT_THAT(text, Not(HasSubstr("%")));
 }

@@ -52,6 +52,19 @@ TEST_F(ScheduleTest, AClosedLoopIsAlwaysDueUntilItsEnd) {
   EXPECT_EQ(schedule.CountUnsent(), 0u);
 }
 
+TEST_F(ScheduleTest, EndsSoonerWhenTold) {
+  Schedule closed = Schedule::Closed(start_ + kSecond);
+  closed.End(start_ + 1);
+  EXPECT_EQ(closed.Next(start_ + 1), Schedule::kNever);
+  Schedule open = Open(4, kSecond);
+  open.End(start_ + kSecond / 2);
+  EXPECT_EQ(open.CountUnsent(), 2u);
+  EXPECT_EQ(open.Take(start_ + kSecond / 4), start_);
+  EXPECT_EQ(open.Take(start_ + kSecond / 4), start_ + kSecond / 4);
+  EXPECT_EQ(open.Next(start_ + kSecond / 4), Schedule::kNever);
+  EXPECT_EQ(open.CountUnsent(), 0u);
+}
+
 TEST_F(ScheduleTest, ConstantArrivalsAreEvenlySpaced) {
   EXPECT_THAT(
       TakeAll(Open(4, kSecond), clock_),

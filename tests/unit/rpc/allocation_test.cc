@@ -1,39 +1,34 @@
-// What a request costs in allocations between gRPC's bytes in and bytes out.
+// What a request costs in allocations between its bytes and those of its answer.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <array>
-#include <deque>
+#include <cstring>
 #include <string>
 #include <vector>
 
+#include "proto/inference.pb.h"
+#include "server/rpc/codec.h"
+#include "server/rpc/response_writer.h"
 #include "tests/support/allocations.h"
-#include "tests/support/byte_buffers.h"
 #include "tests/support/mlp_builder.h"
-#include "tests/support/status_matchers.h"
-#include "tests/unit/rpc/one_reactor.h"
+#include "tests/unit/rpc/served.h"
 
 namespace hillock::rpc {
 namespace {
 
 using ::hillock::testing::AllocationMeter;
-using ::hillock::testing::InSlices;
-using ::hillock::testing::IsOk;
 using ::hillock::testing::MlpBuilder;
 using inference::ModelInferRequest;
-using inference::ModelInferResponse;
 
 constexpr size_t kInputs = 16;
 constexpr int kRequests = 20;
-
-// protobuf frees the message inside a tensor whenever that is cleared: typed contents, in and out.
-constexpr size_t kOfTypedContents = 12;
 
 struct Shape {
   std::string name;
   bool raw;
   int64_t rows;
+  AnswerKind kind;
 };
 
 void PrintTo(const Shape& shape, std::ostream* out) { *out << shape.name; }
@@ -66,50 +61,40 @@ class AllocationTest : public ::testing::TestWithParam<Shape> {
     return request.SerializeAsString();
   }
 
-  // The request's bytes as gRPC gives them, as often as wanted.
-  std::deque<grpc::ByteBuffer> Requests() const {
-    const std::string bytes = Request();
-    std::deque<grpc::ByteBuffer> requests;
-    for (int i = 0; i < kRequests; ++i) requests.push_back(InSlices(bytes, 4000));
-    return requests;
+  // From the bytes of requests to those of their answers, in memory that is used again.
+  void Serve() {
+    buffer_.Clear();
+    ASSERT_TRUE(request_.Read(bytes_).ok());
+    auto view = DecodeShape(request_, *served_, {});
+    ASSERT_TRUE(view.ok());
+    ASSERT_TRUE(DecodeContents(request_, *served_, gathered_, *view).ok());
+    const auto rooms = writer_.Begin(request_, *served_, *view, GetParam().kind, buffer_);
+    std::memset(rooms[0], 0, view->rows * 8 * sizeof(float));
+    ASSERT_TRUE(writer_.End().ok());
   }
 
-  // From the bytes of requests to those of their answers, in messages that are used again.
-  void Serve(std::deque<grpc::ByteBuffer>& requests) {
-    for (grpc::ByteBuffer& bytes : requests) {
-      request_.Clear();
-      response_.Clear();
-      job_.Serve(bytes, std::chrono::system_clock::time_point::max(), request_, response_);
-      reactor_->batcher().Run();
-      ASSERT_TRUE(response_.SerializeToArray(out_.data(), static_cast<int>(out_.size())));
-    }
-  }
-
-  OneReactor reactor_{
-      MlpBuilder(kInputs).Add(64, "relu").Add(8, "softmax").Labels(Eight()).Normalized().Share(),
-      {},
-      {.profile_every = 4},
-      Clock::Monotonic()};
-  TestInferJob job_{*reactor_, Limits{}};
-  ModelInferRequest request_;
-  ModelInferResponse response_;
-  std::array<char, 32768> out_{};
+  Served served_{MlpBuilder(kInputs).Add(8, "softmax").Labels(Eight()).Build()};
+  const std::string bytes_ = Request();
+  RequestView request_;
+  std::vector<float> gathered_;
+  ResponseWriter writer_;
+  transport::Buffer buffer_;
 };
 
-TEST_P(AllocationTest, ThereAreNoneOfOursOnceARequestHasBeenServed) {
-  auto first = Requests();
-  auto then = Requests();
-  Serve(first);
-  ASSERT_THAT(job_.status(), IsOk());
+TEST_P(AllocationTest, ThereAreNoneOnceARequestHasBeenServed) {
+  Serve();
+  const size_t allocated = buffer_.allocated();
   const AllocationMeter meter;
-  Serve(then);
-  EXPECT_LE(meter.count(), GetParam().raw ? 0 : kRequests * kOfTypedContents)
-      << "in " << kRequests << " requests; the largest of " << meter.largest() << " bytes";
+  for (int i = 0; i < kRequests; ++i) Serve();
+  EXPECT_EQ(meter.count(), 0u) << "the largest of " << meter.largest() << " bytes";
+  EXPECT_EQ(buffer_.allocated(), allocated);
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, AllocationTest,
-                         ::testing::Values(Shape{"Raw", true, 2}, Shape{"Typed", false, 2},
-                                           Shape{"RawAndLarge", true, 300}),
+                         ::testing::Values(Shape{"Raw", true, 2, AnswerKind::kUnary},
+                                           Shape{"Typed", false, 2, AnswerKind::kUnary},
+                                           Shape{"RawAndLarge", true, 300, AnswerKind::kUnary},
+                                           Shape{"Stream", true, 2, AnswerKind::kStream}),
                          [](const auto& test) { return test.param.name; });
 
 }  // namespace

@@ -5,8 +5,10 @@
 #include <functional>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "proto/inference.pb.h"
 #include "server/rpc/codec.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/rpc/served.h"
@@ -58,6 +60,33 @@ void SetShape(ModelInferRequest& request, const std::vector<int64_t>& shape) {
   request.mutable_inputs(0)->mutable_shape()->Assign(shape.begin(), shape.end());
 }
 
+// Reads and decodes requests one after the other, and keeps the last one's bytes.
+class Decoder {
+ public:
+  absl::StatusOr<InferView> Decode(const ModelInferRequest& request,
+                                   const serving::ServedModel& model,
+                                   const Limits& limits = kLimits) {
+    return Decode(request.SerializeAsString(), model, limits);
+  }
+
+  absl::StatusOr<InferView> Decode(std::string bytes, const serving::ServedModel& model,
+                                   const Limits& limits = kLimits) {
+    bytes_ = std::move(bytes);
+    HILLOCK_RETURN_IF_ERROR(request_.Read(bytes_));
+    HILLOCK_ASSIGN_OR_RETURN(InferView view, DecodeShape(request_, model, limits));
+    HILLOCK_RETURN_IF_ERROR(DecodeContents(request_, model, gathered_, view));
+    return view;
+  }
+
+  const RequestView& request() const { return request_; }
+  const std::vector<float>& gathered() const { return gathered_; }
+
+ private:
+  std::string bytes_;
+  RequestView request_;
+  std::vector<float> gathered_;
+};
+
 class DecodeRequestTest : public ::testing::Test {
  protected:
   static std::vector<float> Floats(const InferView& view) {
@@ -67,47 +96,115 @@ class DecodeRequestTest : public ::testing::Test {
   }
 
   // The view of a raw request that asks for these outputs.
-  static absl::StatusOr<InferView> DecodeFor(Served& served,
-                                             const std::vector<std::string>& outputs) {
+  absl::StatusOr<InferView> DecodeFor(Served& served, const std::vector<std::string>& outputs) {
     ModelInferRequest request = RawRequest();
     for (const auto& name : outputs) request.add_outputs()->set_name(name);
-    return DecodeRequest(request, *served, kLimits);
+    return decoder_.Decode(request, *served);
   }
 
   Served plain_{Plain()};
   Served labelled_{Labelled()};
+  Decoder decoder_;
 };
 
 TEST_F(DecodeRequestTest, SeesRawContents) {
-  const ModelInferRequest request = RawRequest();
-  const auto view = DecodeRequest(request, *plain_, kLimits);
+  const auto view = decoder_.Decode(RawRequest(), *plain_);
   ASSERT_THAT(view, IsOk());
   EXPECT_EQ(view->rows, 2u);
   EXPECT_FALSE(view->typed);
-  EXPECT_EQ(view->input, request.raw_input_contents(0).data()) << "it copied";
+  EXPECT_EQ(view->input, decoder_.request().raw_contents[0].data()) << "it copied";
   EXPECT_THAT(Floats(*view), ElementsAre(1, 2, 3, 4, 5, 6));
 }
 
 TEST_F(DecodeRequestTest, SeesTypedContents) {
-  const ModelInferRequest request = TypedRequest();
-  const auto view = DecodeRequest(request, *plain_, kLimits);
+  const auto view = decoder_.Decode(TypedRequest(), *plain_);
   ASSERT_THAT(view, IsOk());
   EXPECT_EQ(view->rows, 2u);
   EXPECT_TRUE(view->typed);
+  EXPECT_EQ(view->input, decoder_.request().inputs[0].floats_in_place.data()) << "it copied";
   EXPECT_THAT(Floats(*view), ElementsAre(1, 2, 3, 4, 5, 6));
+}
+
+// A request is what all its bytes are, and `contents` that come twice are one.
+TEST_F(DecodeRequestTest, GathersTypedContentsThatLieInSeveralPlaces) {
+  ModelInferRequest more;
+  more.add_inputs()->mutable_contents()->add_fp32_contents(6);
+  const std::string last = more.inputs(0).SerializeAsString();
+  ModelInferRequest request = TypedRequest({1, 2, 3, 4, 5});
+  const std::string first = request.inputs(0).SerializeAsString();
+  const std::string input = first + last;
+  request.clear_inputs();
+  const std::string bytes =
+      request.SerializeAsString() + "\x2a" + static_cast<char>(input.size()) + input;
+  const auto view = decoder_.Decode(bytes, *plain_);
+  ASSERT_THAT(view, IsOk());
+  EXPECT_TRUE(view->typed);
+  EXPECT_EQ(view->input, reinterpret_cast<const char*>(decoder_.gathered().data()));
+  EXPECT_THAT(Floats(*view), ElementsAre(1, 2, 3, 4, 5, 6));
+}
+
+TEST_F(DecodeRequestTest, TakesContentsAtAnyAlignment) {
+  for (size_t shift = 0; shift < sizeof(float); ++shift) {
+    for (ModelInferRequest request : {RawRequest(), TypedRequest()}) {
+      request.set_id(std::string(shift, 'x'));
+      const auto view = decoder_.Decode(request, *plain_);
+      ASSERT_THAT(view, IsOk()) << shift;
+      EXPECT_THAT(Floats(*view), ElementsAre(1, 2, 3, 4, 5, 6)) << shift;
+    }
+  }
+}
+
+TEST_F(DecodeRequestTest, ChecksTheShapeWithoutTheContents) {
+  RequestView request;
+  ModelInferRequest message = TwoRows();
+  const std::string sound = message.SerializeAsString();
+  ASSERT_THAT(request.Read(sound), IsOk());
+  const auto view = DecodeShape(request, *labelled_, kLimits);
+  ASSERT_THAT(view, IsOk());
+  EXPECT_EQ(view->rows, 2u);
+  EXPECT_EQ(view->values, 1);
+  EXPECT_EQ(view->labels, 1);
+  EXPECT_EQ(view->answer_bytes, 2 * 2 * sizeof(float));
+  SetShape(message, {2, 4});
+  const std::string bad = message.SerializeAsString();
+  ASSERT_THAT(request.Read(bad), IsOk());
+  EXPECT_THAT(DecodeShape(request, *labelled_, kLimits),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("got shape [2, 4]")));
+}
+
+TEST_F(DecodeRequestTest, RefusesMoreOutputsThanTheModelHas) {
+  EXPECT_THAT(
+      DecodeFor(plain_, {"output", "output"}),
+      StatusIs(absl::StatusCode::kInvalidArgument, "model 'pets': got 2 outputs, want at most 1"));
+  EXPECT_THAT(DecodeFor(labelled_, {"output", "label"}), IsOk());
+  EXPECT_THAT(
+      DecodeFor(labelled_, {"output", "label", "label"}),
+      StatusIs(absl::StatusCode::kInvalidArgument, "model 'pets': got 3 outputs, want at most 2"));
+}
+
+TEST_F(DecodeRequestTest, QuotesOnlyTheBeginningOfALongName) {
+  const std::string name(100'000, 'x');
+  const std::string quoted = "'" + std::string(128, 'x') + "'";
+  const auto refused = StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(quoted));
+  EXPECT_THAT(DecodeFor(plain_, {name}), refused);
+  ModelInferRequest input = RawRequest();
+  input.mutable_inputs(0)->set_name(name);
+  EXPECT_THAT(decoder_.Decode(input, *plain_), refused);
+  ModelInferRequest datatype = RawRequest();
+  datatype.mutable_inputs(0)->set_datatype(name);
+  EXPECT_THAT(decoder_.Decode(datatype, *plain_), refused);
 }
 
 TEST_F(DecodeRequestTest, TakesExtremeFiniteNumbers) {
   constexpr float kMax = std::numeric_limits<float>::max();
-  EXPECT_THAT(DecodeRequest(RawRequest({kMax, -kMax, -0.0f, 1e-45f, 0, 1}), *plain_, kLimits),
-              IsOk());
+  EXPECT_THAT(decoder_.Decode(RawRequest({kMax, -kMax, -0.0f, 1e-45f, 0, 1}), *plain_), IsOk());
 }
 
 TEST_F(DecodeRequestTest, TakesAsManyRowsAsTheLimit) {
   Served two(Plain(), {.max_rows = 2});
   Served one(Plain(), {.max_rows = 1});
-  EXPECT_THAT(DecodeRequest(RawRequest(), *two, kLimits), IsOk());
-  EXPECT_THAT(DecodeRequest(RawRequest(), *one, kLimits),
+  EXPECT_THAT(decoder_.Decode(RawRequest(), *two), IsOk());
+  EXPECT_THAT(decoder_.Decode(RawRequest(), *one),
               StatusIs(absl::StatusCode::kResourceExhausted,
                        HasSubstr("input 'input': got 2 rows, want at most 1")));
 }
@@ -172,13 +269,13 @@ TEST_F(DecodeRequestTest, TellsTheOutputsOfSeveralHeadsApart) {
 TEST_F(DecodeRequestTest, LimitsTheFloatsOfAllOutputsTogether) {
   Served heads(ThreeHeads());
   const size_t bytes = 2 * (2 + 5 + 1) * sizeof(float);
-  EXPECT_THAT(DecodeRequest(RawRequest(), *heads, {.max_answer_bytes = bytes}), IsOk());
-  EXPECT_THAT(DecodeRequest(RawRequest(), *heads, {.max_answer_bytes = bytes - 1}),
+  EXPECT_THAT(decoder_.Decode(RawRequest(), *heads, {.max_answer_bytes = bytes}), IsOk());
+  EXPECT_THAT(decoder_.Decode(RawRequest(), *heads, {.max_answer_bytes = bytes - 1}),
               StatusIs(absl::StatusCode::kResourceExhausted,
                        "input 'input': the answer to 2 rows has 64 bytes, want at most 63"));
   ModelInferRequest one = RawRequest();
   one.add_outputs()->set_name("policy");
-  EXPECT_THAT(DecodeRequest(one, *heads, {.max_answer_bytes = 16}), IsOk());
+  EXPECT_THAT(decoder_.Decode(one, *heads, {.max_answer_bytes = 16}), IsOk());
 }
 
 TEST_F(DecodeRequestTest, CountsAnIntegerForEachColumnOfAMultilabelOutput) {
@@ -192,8 +289,8 @@ TEST_F(DecodeRequestTest, CountsAnIntegerForEachColumnOfAMultilabelOutput) {
   EXPECT_EQ(all->answer_bytes, floats + integers);
   EXPECT_EQ(DecodeFor(multilabel, {"output"})->answer_bytes, floats);
   EXPECT_EQ(DecodeFor(multilabel, {"label"})->answer_bytes, floats + integers);
-  EXPECT_THAT(DecodeRequest(RawRequest(), *multilabel, {.max_answer_bytes = 48}), IsOk());
-  EXPECT_THAT(DecodeRequest(RawRequest(), *multilabel, {.max_answer_bytes = 47}),
+  EXPECT_THAT(decoder_.Decode(RawRequest(), *multilabel, {.max_answer_bytes = 48}), IsOk());
+  EXPECT_THAT(decoder_.Decode(RawRequest(), *multilabel, {.max_answer_bytes = 47}),
               StatusIs(absl::StatusCode::kResourceExhausted,
                        "input 'input': the answer to 2 rows has 48 bytes, want at most 47"));
 }
@@ -215,7 +312,7 @@ TEST_F(DecodeRequestTest, ToleratesParametersThatChangeNothing) {
   ModelInferRequest request = RawRequest();
   (*request.mutable_inputs(0)->mutable_parameters())["binary_data_size"].set_int64_param(24);
   (*request.mutable_parameters())["priority"].set_int64_param(1);
-  EXPECT_THAT(DecodeRequest(request, *plain_, kLimits), IsOk());
+  EXPECT_THAT(decoder_.Decode(request, *plain_), IsOk());
 }
 
 TEST_F(DecodeRequestTest, NamesTheOutputsThereAre) {
@@ -230,8 +327,8 @@ TEST_F(DecodeRequestTest, NamesTheOutputsThereAre) {
 TEST_F(DecodeRequestTest, NamesTheFirstNumberThatIsNotFinite) {
   const auto expect_refused = [&](const std::vector<float>& floats, const std::string& message) {
     const auto refused = StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(message));
-    EXPECT_THAT(DecodeRequest(RawRequest(floats), *plain_, kLimits), refused);
-    EXPECT_THAT(DecodeRequest(TypedRequest(floats), *plain_, kLimits), refused);
+    EXPECT_THAT(decoder_.Decode(RawRequest(floats), *plain_), refused);
+    EXPECT_THAT(decoder_.Decode(TypedRequest(floats), *plain_), refused);
   };
   expect_refused({1, 2, 3, 4, kNan, kInf}, "input 'input': row 1, column 1 is nan");
   expect_refused({kInf, 2, 3, 4, 5, 6}, "row 0, column 0 is inf, want a finite number");
@@ -254,7 +351,7 @@ TEST_P(DecodeBadRequest, SaysGotAndWant) {
   Served labelled(Labelled(), {.max_rows = 100});
   ModelInferRequest request = GetParam().request;
   GetParam().change(request);
-  EXPECT_THAT(DecodeRequest(request, *labelled, kLimits),
+  EXPECT_THAT(Decoder().Decode(request, *labelled),
               StatusIs(GetParam().code, HasSubstr(GetParam().message)));
 }
 

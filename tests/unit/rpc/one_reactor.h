@@ -1,9 +1,8 @@
 #ifndef HILLOCK_TESTS_UNIT_RPC_ONE_REACTOR_H_
 #define HILLOCK_TESTS_UNIT_RPC_ONE_REACTOR_H_
 
-#include <grpcpp/server_builder.h>
-
 #include <memory>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,9 +17,13 @@ class TestInferJob final : public InferJob {
  public:
   using InferJob::InferJob;
   const absl::Status& status() const { return status_; }
+  std::string_view bytes() { return answer().view(); }
 
  private:
-  void Answer(const absl::Status& status) override { status_ = status; }
+  void Answer(const absl::Status& status) override {
+    status_ = status;
+    ReleaseRequest();
+  }
 
   absl::Status status_ = absl::UnknownError("not answered");
 };
@@ -30,8 +33,7 @@ class OneReactor {
  public:
   OneReactor(std::shared_ptr<const model::Mlp> mlp, const RequestLimits& limits,
              const serving::Batcher::Options& options, const Clock& clock)
-      : reactor_(options, /*linger=*/0, builder_.AddCompletionQueue(), catalogs_, commons_,
-                 registry_.reactor(0), clock) {
+      : reactor_(options, /*linger=*/0, catalogs_, commons_, registry_.reactor(0), clock) {
     auto model = serving::ServedModel::Create(
         "pets", 1, std::move(mlp), {.plan = {.backend = Backend::kFallback}, .limits = limits}, 1,
         registry_, clock);
@@ -45,7 +47,6 @@ class OneReactor {
   metrics::ModelCells& cells() { return model_->cells(0); }
 
  private:
-  grpc::ServerBuilder builder_;
   metrics::Registry registry_{1, {}};
   serving::CatalogHolder catalogs_;
   serving::Commons commons_;

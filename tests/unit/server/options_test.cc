@@ -9,12 +9,15 @@
 
 #include "server/version.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/temporary_folder.h"
 
 namespace hillock {
 namespace {
 
 using ::hillock::testing::IsOk;
 using ::hillock::testing::StatusIs;
+using ::hillock::testing::TemporaryFolder;
+using ::hillock::transport::Address;
 using ::testing::AllOf;
 using ::testing::Eq;
 using ::testing::HasSubstr;
@@ -41,7 +44,14 @@ TEST(ParseCommandLine, NeedsNoMoreThanARepository) {
   const Options defaults;
   EXPECT_EQ(options.repository, "models");
   EXPECT_EQ(options.listen, "127.0.0.1:8001");
+  EXPECT_EQ(options.listen_address, (Address{Address::Kind::kTcp, "127.0.0.1", 8001}));
   EXPECT_EQ(options.metrics_listen, "127.0.0.1:8002");
+  EXPECT_EQ(options.tls_cert, "");
+  EXPECT_EQ(options.tls_key, "");
+  EXPECT_EQ(options.tls_client_ca, "");
+  EXPECT_EQ(options.max_connections, 0u);
+  EXPECT_EQ(options.max_connection_age_seconds, 0);
+  EXPECT_EQ(options.max_memory_bytes, 0u);
   EXPECT_EQ(options.model_control, serving::ControlMode::kNone);
   EXPECT_EQ(options.poll_seconds, defaults.poll_seconds);
   EXPECT_TRUE(options.load_models.empty());
@@ -96,6 +106,12 @@ TEST(ParseCommandLine, TakesEveryOption) {
                                 "1000",
                                 "--max-model-bytes",
                                 "2000",
+                                "--max-memory-bytes",
+                                "3000",
+                                "--max-connections",
+                                "40",
+                                "--max-connection-age",
+                                "600.5",
                                 "--drain-wait",
                                 "1.5",
                                 "--drain-seconds",
@@ -103,6 +119,7 @@ TEST(ParseCommandLine, TakesEveryOption) {
                                 "--log-format",
                                 "json"});
   EXPECT_EQ(options.listen, "unix:/tmp/s");
+  EXPECT_EQ(options.listen_address, (Address{Address::Kind::kUnix, "/tmp/s", 0}));
   EXPECT_EQ(options.metrics_listen, "0.0.0.0:0");
   EXPECT_EQ(options.model_control, serving::ControlMode::kExplicit);
   EXPECT_EQ(options.poll_seconds, 0.5);
@@ -116,6 +133,9 @@ TEST(ParseCommandLine, TakesEveryOption) {
   EXPECT_EQ(options.limits, (RequestLimits{7, {8, 900, 250'000'000}}));
   EXPECT_EQ(options.max_message_bytes, 1000u);
   EXPECT_EQ(options.max_model_bytes, 2000u);
+  EXPECT_EQ(options.max_memory_bytes, 3000u);
+  EXPECT_EQ(options.max_connections, 40u);
+  EXPECT_EQ(options.max_connection_age_seconds, 600.5);
   EXPECT_EQ(options.drain_wait_seconds, 1.5);
   EXPECT_EQ(options.drain_seconds, 0);
   EXPECT_EQ(options.log_format, LogFormat::kJson);
@@ -123,6 +143,114 @@ TEST(ParseCommandLine, TakesEveryOption) {
 
 TEST(ParseCommandLine, TakesValuesAfterAnEqualsSign) {
   EXPECT_EQ(With({"--listen=[::1]:1"}).listen, "[::1]:1");
+}
+
+TEST(ParseCommandLine, MakesAddressesCanonical) {
+  const Options options = With({"--listen", "0", "--metrics-listen", ":8003"});
+  EXPECT_EQ(options.listen, "127.0.0.1:0");
+  EXPECT_EQ(options.listen_address, (Address{Address::Kind::kTcp, "127.0.0.1", 0}));
+  EXPECT_EQ(options.metrics_listen, "127.0.0.1:8003");
+  EXPECT_EQ(With({"--listen", "unix:///run/h"}).listen, "unix:/run/h");
+  EXPECT_EQ(With({"--listen", "unix-abstract:hillock"}).listen, "unix-abstract:hillock");
+}
+
+TEST(ParseCommandLine, ServesMetricsOfIpv6OrSaysThatItCannot) {
+  const auto line = Parse({"--repository", "models", "--metrics-listen", "[::1]:0"});
+  if (line.ok()) {
+    EXPECT_EQ(line->options->metrics_listen, "[::1]:0");
+  } else {
+    EXPECT_THAT(std::string(line.status().message()),
+                HasSubstr("--metrics-listen: got '[::1]:0', want HOST:PORT or PORT of IPv4"));
+  }
+}
+
+struct Bytes {
+  const char* text;
+  size_t bytes;
+};
+
+TEST(ParseCommandLine, TakesBytesWithAUnit) {
+  constexpr Bytes kCases[] = {
+      {"7", 7},          {"7KB", 7'000},      {"100MB", 100'000'000}, {"1GB", 1'000'000'000},
+      {"7KiB", 7 << 10}, {"64MiB", 64 << 20}, {"1GiB", 1 << 30}};
+  for (const Bytes& c : kCases) {
+    for (const char* option :
+         {"--max-message-bytes", "--max-model-bytes", "--max-queue-bytes", "--max-memory-bytes"}) {
+      const Options options = With({option, c.text});
+      const size_t all[] = {options.max_message_bytes, options.max_model_bytes,
+                            options.limits.queue.bytes, options.max_memory_bytes};
+      EXPECT_THAT(all, ::testing::Contains(c.bytes)) << option << ' ' << c.text;
+    }
+  }
+}
+
+class TlsOptionsTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    for (const char* file : {"cert", "key", "ca"}) folder_.Write(file, "PEM");
+  }
+
+  const TemporaryFolder folder_;
+  const std::string cert_ = folder_.Path("cert");
+  const std::string key_ = folder_.Path("key");
+  const std::string ca_ = folder_.Path("ca");
+};
+
+TEST_F(TlsOptionsTest, NamesFiles) {
+  const Options options = With({"--tls-cert", cert_, "--tls-key", key_, "--tls-client-ca", ca_});
+  EXPECT_EQ(options.tls_cert, cert_);
+  EXPECT_EQ(options.tls_key, key_);
+  EXPECT_EQ(options.tls_client_ca, ca_);
+  EXPECT_EQ(With({"--tls-cert", cert_, "--tls-key", key_}).tls_client_ca, "");
+}
+
+TEST_F(TlsOptionsTest, NeedEachOther) {
+  const std::pair<Arguments, const char*> cases[] = {
+      {{"--tls-cert", cert_}, "--tls-cert requires --tls-key"},
+      {{"--tls-key", key_}, "--tls-key requires --tls-cert"},
+      {{"--tls-client-ca", ca_}, "--tls-client-ca requires --tls-"},
+      {{"--tls-client-ca", ca_, "--tls-cert", cert_}, "requires --tls-key"}};
+  for (const auto& [arguments, message] : cases) {
+    Arguments line = {"--repository", "models"};
+    line.insert(line.end(), arguments.begin(), arguments.end());
+    EXPECT_THAT(Parse(line), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(message)));
+  }
+}
+
+TEST_F(TlsOptionsTest, NameTheFileThatCannotBeRead) {
+  const std::string missing = folder_.Path("missing");
+  EXPECT_THAT(Parse({"--repository", "models", "--tls-cert", missing, "--tls-key", key_}),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr("--tls-cert: cannot read '" + missing + "': No such file")));
+  const std::string folder = folder_.path().string();
+  EXPECT_THAT(Parse({"--repository", "models", "--tls-cert", cert_, "--tls-key", folder}),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr("--tls-key: cannot read '" + folder + "': Is a directory")));
+}
+
+struct Foreign {
+  Arguments arguments;
+  const char* message;
+};
+
+// Without --repository too: the name that is wrong is why it is missing.
+TEST(ParseCommandLine, KnowsWhatOthersCallItsOptions) {
+  const Foreign cases[] = {
+      {{"--model-repository=X"}, "unknown option '--model-repository': here it is --repository\n"},
+      {{"--model-repository", "X"}, "unknown option '--model-repository': here it is --repository"},
+      {{"--model-store", "X"}, "here it is --repository"},
+      {{"--port", "8001"}, "unknown option '--port': here it is --listen"},
+      {{"--grpc-port=8001"}, "here it is --listen"},
+      {{"--repository", "X", "--port", "8001"}, "here it is --listen"},
+      {{"--repository", "X", "--port", "8001", "--reactors", "abc"}, "here it is --listen"},
+      {{"--repositroy", "X"}, "unknown option '--repositroy': did you mean --repository?"},
+      {{"--metrics-listn", "1"}, "did you mean --metrics-listen?"},
+      {{"--gpus", "1"}, "unknown option '--gpus'\n"},
+  };
+  for (const Foreign& c : cases) {
+    EXPECT_THAT(Parse(c.arguments), StatusIs(absl::StatusCode::kInvalidArgument,
+                                             AllOf(HasSubstr(c.message), HasSubstr("--help"))));
+  }
 }
 
 TEST(ParseCommandLine, TakesAnEmptyMetricsAddressForNone) {
@@ -150,10 +278,12 @@ TEST(ParseCommandLine, OnlyPrintsTheHelpWithEveryOption) {
   ASSERT_THAT(line, IsOk());
   EXPECT_EQ(line->options, std::nullopt);
   for (const char* option :
-       {"--repository", "--listen", "--metrics-listen", "--model-control", "--poll-seconds",
-        "--load-model", "--reactors", "--linger-seconds", "--backend", "--precision",
-        "--profile-every", "--max-rows", "--max-message-bytes", "--max-model-bytes", "--drain-wait",
-        "--drain-seconds", "--log-format", "127.0.0.1:8001"}) {
+       {"--repository",        "--listen",          "--metrics-listen",  "--model-control",
+        "--poll-seconds",      "--load-model",      "--reactors",        "--linger-seconds",
+        "--backend",           "--precision",       "--profile-every",   "--max-rows",
+        "--max-message-bytes", "--max-model-bytes", "--drain-wait",      "--tls-cert",
+        "--tls-key",           "--tls-client-ca",   "--max-connections", "--max-connection-age",
+        "--max-memory-bytes",  "--drain-seconds",   "--log-format",      "127.0.0.1:8001"}) {
     EXPECT_THAT(line->text, HasSubstr(option));
   }
 }
@@ -182,10 +312,44 @@ INSTANTIATE_TEST_SUITE_P(
     Each, ParseBadCommandLine,
     ::testing::Values(
         BadLine{"no_repository", {}, "--repository"},
-        BadLine{"unknown_option", {"--models", "x"}, "--models"},
+        BadLine{"unknown_option", {"--models", "x"}, "unknown option '--models'"},
         BadLine{"stray_argument", {"models"}, "models"},
         BadLine{"missing_value", {"--reactors"}, "--reactors"},
-        BadLine{"reactors_text", {"--reactors", "many"}, "--reactors"},
+        BadLine{"listen_host",
+                {"--listen", "0.0.0.0"},
+                "--listen: got '0.0.0.0', want HOST:PORT, [IPV6]:PORT, PORT, unix:PATH or "
+                "unix-abstract:NAME: the port is missing"},
+        BadLine{"listen_port", {"--listen", "127.0.0.1:99999"}, "port 99999 is over 65535"},
+        BadLine{"listen_scheme", {"--listen", "http://127.0.0.1:8001"}, "leave out 'http://'"},
+        BadLine{"listen_path",
+                {"--listen", "unix:" + std::string(150, 'x')},
+                "the path has 150 bytes, at most 107 fit"},
+        BadLine{"listen_empty", {"--listen", ""}, "--listen: got '', want HOST:PORT"},
+        BadLine{"metrics_host",
+                {"--metrics-listen", "0.0.0.0"},
+                "--metrics-listen: got '0.0.0.0', want HOST:PORT"},
+        BadLine{
+            "metrics_unix", {"--metrics-listen", "unix:/x"}, "this one cannot be a unix socket"},
+        BadLine{"metrics_two", {"--metrics-listen", "1,2"}, "--metrics-listen: got '1,2'"},
+        BadLine{
+            "reactors_text", {"--reactors", "abc"}, "--reactors: got 'abc', want a whole number"},
+        BadLine{
+            "reactors_space", {"--reactors", "1 "}, "--reactors: got '1 ', want a whole number"},
+        BadLine{"reactors_plus", {"--reactors", "+1"}, "--reactors: got '+1', want a whole number"},
+        BadLine{"reactors_empty", {"--reactors", ""}, "--reactors"},
+        BadLine{"bytes_unit",
+                {"--max-message-bytes", "100MX"},
+                "--max-message-bytes: got '100MX', want a whole number of bytes"},
+        BadLine{"bytes_case", {"--max-message-bytes", "100mb"}, "such as 1000000, 100MB or 64MiB"},
+        BadLine{"bytes_fraction", {"--max-memory-bytes", "1.5GiB"}, "got '1.5GiB'"},
+        BadLine{"bytes_no_number", {"--max-memory-bytes", "GiB"}, "got 'GiB'"},
+        BadLine{"bytes_over_64_bits",
+                {"--max-memory-bytes", "18446744073709551615GiB"},
+                "--max-memory-bytes"},
+        BadLine{"bytes_over_the_most", {"--max-message-bytes", "2GiB"}, "to 2147483647"},
+        BadLine{"connections_negative", {"--max-connections", "-1"}, "--max-connections"},
+        BadLine{"age_nan", {"--max-connection-age", "nan"}, "--max-connection-age"},
+        BadLine{"age_long", {"--max-connection-age", "31536001"}, "0 to 31536000 seconds"},
         BadLine{"reactors_negative", {"--reactors", "-1"}, "--reactors"},
         BadLine{"reactors_fraction", {"--reactors", "1.5"}, "--reactors"},
         BadLine{"reactors_too_many", {"--reactors", "1025"}, "--reactors"},

@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,15 +29,19 @@ class ManagedRepository : public ModelManager::Listener {
     folder_.Write(version + "/model.mlp", Content(inputs));
   }
 
-  ModelManager Manage() {
-    auto compile = [this](const std::string& name, int64_t version,
-                          std::shared_ptr<const model::Mlp> mlp, const model::ServingOptions&) {
+  // `before_compile` is called before each model is compiled.
+  ModelManager Manage(
+      std::stop_token stop = {}, std::function<void()> before_compile = [] {}) {
+    auto compile = [this, before_compile](const std::string& name, int64_t version,
+                                          std::shared_ptr<const model::Mlp> mlp,
+                                          const model::ServingOptions&) {
       ++compiled_;
+      before_compile();
       return ServedModel::Create(name, version, std::move(mlp), {}, 1, registry_,
                                  Clock::Monotonic());
     };
     return ModelManager(*model::Repository::Open(folder_.Path(""), 1 << 20), compile, catalogs_,
-                        registry_, *this);
+                        registry_, *this, std::move(stop));
   }
 
   // The catalog as text: "cat 2: 3 inputs", or the reason it does not serve; what is refused beside

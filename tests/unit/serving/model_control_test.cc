@@ -3,7 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
+#include <latch>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "absl/synchronization/notification.h"
 #include "tests/support/status_matchers.h"
@@ -141,6 +146,49 @@ TEST_F(ModelControlTest, DoesNothingMoreOnceStopped) {
   control.Start();
   control.Stop();
   EXPECT_THAT(control.Load("cat"), StatusIs(Code::kUnavailable, "the server is shutting down"));
+}
+
+// Control that is at a load until it is let go.
+class BusyModelControlTest : public ModelControlTest {
+ protected:
+  BusyModelControlTest() {
+    EXPECT_THAT(control_.LoadFirst({}), IsOk());
+    control_.Start();
+    caller_ = std::thread([this] { loaded_ = control_.Load("cat"); });
+    begun_.wait();
+  }
+  ~BusyModelControlTest() override {
+    if (caller_.joinable()) caller_.join();
+  }
+
+  std::latch begun_{1}, let_go_{1};
+  ModelManager busy_ = repository_.Manage({}, [this] {
+    begun_.count_down();
+    let_go_.wait();
+  });
+  ModelControl control_{busy_, commons_, ControlMode::kExplicit, absl::InfiniteDuration(),
+                        [](const absl::Status&) {}};
+  absl::Status loaded_;
+  std::thread caller_;
+};
+
+TEST_F(BusyModelControlTest, StopRefusesWhoWaitsAndFinishesTheOrderInProgress) {
+  std::vector<std::thread> waiting;
+  std::atomic<int> refused{0};
+  for (int i = 0; i < 10; ++i) {
+    waiting.emplace_back([this, &refused] {
+      EXPECT_THAT(control_.List(), StatusIs(Code::kUnavailable, "the server is shutting down"));
+      ++refused;
+    });
+  }
+  std::thread stopper([this] { control_.Stop(); });
+  for (std::thread& thread : waiting) thread.join();
+  EXPECT_EQ(refused, 10) << "while the load is still going on";
+  let_go_.count_down();
+  stopper.join();
+  caller_.join();
+  EXPECT_THAT(loaded_, IsOk());
+  EXPECT_THAT(repository_.Entries(), ElementsAre("cat 1: 1 inputs", "dog 0: it is not loaded"));
 }
 
 }  // namespace

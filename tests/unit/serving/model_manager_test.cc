@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <stop_token>
 
 #include "tests/support/status_matchers.h"
 #include "tests/unit/serving/managed_repository.h"
@@ -279,6 +280,19 @@ TEST_F(ModelManagerTest, KnowsNoModelOutsideTheRepository) {
                 StatusIs(Code::kNotFound, std::string("failed to unload '") + name +
                                               "': it is neither loaded nor in the repository"));
   }
+}
+
+TEST(StoppedModelManagerTest, GivesUpBetweenTwoModels) {
+  ManagedRepository repository;
+  for (const char* version : {"cat/1", "dog/1", "eel/1"}) repository.Put(version, 1);
+  std::stop_source stop;
+  ModelManager manager = repository.Manage(stop.get_token(), [&] {
+    if (repository.compiled() == 2) stop.request_stop();
+  });
+  EXPECT_THAT(manager.LoadAll(), StatusIs(Code::kUnavailable, "the server is shutting down"));
+  EXPECT_TRUE(manager.stopping());
+  EXPECT_THAT(repository.Entries(), ElementsAre("cat 1: 1 inputs", "dog 1: 1 inputs"));
+  EXPECT_THAT(manager.Follow(), StatusIs(Code::kUnavailable, "the server is shutting down"));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -103,6 +104,18 @@ TEST_F(ServedModelTest, IsRefusedWhenBf16MovesItsAnswersTooFar) {
   options.precision_tolerance = 1e-6;
   EXPECT_THAT(serve(), StatusIs(absl::StatusCode::kFailedPrecondition,
                                 HasSubstr("want at most precision_tolerance 1e-06")));
+}
+
+TEST_F(ServedModelTest, IsGivenUpWhenTheServerStops) {
+  std::stop_source stop;
+  const auto serve = [&] {
+    return ServedModel::Create("pets", 12, MlpBuilder(4).Add(2, "relu").Share(), {}, 1, registry_,
+                               clock_, nullptr, stop.get_token())
+        .status();
+  };
+  EXPECT_THAT(serve(), IsOk());
+  stop.request_stop();
+  EXPECT_THAT(serve(), StatusIs(absl::StatusCode::kUnavailable, "the server is shutting down"));
 }
 
 TEST_F(ServedModelTest, LabelsTheHighestColumnAndOfEqualOnesTheFirst) {

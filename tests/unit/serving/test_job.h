@@ -37,9 +37,6 @@ class TestJob final : public Job {
     if (then_) then_(*this);
   }
 
-  int Socket() override { return socket_; }
-  void SetSocket(int socket) { socket_ = socket; }
-
   // Nobody wants this output.
   void Skip(size_t output) { rooms_[output] = nullptr; }
 
@@ -64,7 +61,6 @@ class TestJob final : public Job {
   std::vector<char> in_;
   std::vector<std::vector<char>> out_;  // by output
   std::vector<char*> rooms_;
-  int socket_ = -1;
   int done_ = 0;
   absl::Status status_ = absl::UnknownError("not done");
   std::function<void(TestJob&)> then_;

@@ -1,0 +1,45 @@
+#ifndef HILLOCK_TESTS_UNIT_RPC_SERVED_PETS_H_
+#define HILLOCK_TESTS_UNIT_RPC_SERVED_PETS_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/base/clock.h"
+#include "server/metrics/registry.h"
+#include "server/serving/catalog_holder.h"
+#include "tests/support/mlp_builder.h"
+
+namespace hillock::rpc {
+
+// Catalogs of small models whose content does not matter.
+class ServedPets {
+ public:
+  // A version that serves.
+  serving::CatalogEntry Served(const std::string& name, int64_t version) {
+    return Served(name, version, testing::MlpBuilder(3).Add(2, "identity"));
+  }
+  serving::CatalogEntry Served(const std::string& name, int64_t version,
+                               const testing::MlpBuilder& builder) {
+    return {name, version,
+            serving::ServedModel::Create(name, version, builder.Share(),
+                                         {.plan = {.backend = Backend::kFallback}}, 1, registry_,
+                                         Clock::Monotonic())};
+  }
+
+  void Publish(std::vector<serving::CatalogEntry> entries) {
+    catalogs_.Publish(std::make_shared<const serving::Catalog>(std::move(entries)));
+  }
+
+  const serving::CatalogHolder& catalogs() const { return catalogs_; }
+
+ private:
+  metrics::Registry registry_{1, {}};
+  serving::CatalogHolder catalogs_;
+};
+
+}  // namespace hillock::rpc
+
+#endif  // HILLOCK_TESTS_UNIT_RPC_SERVED_PETS_H_
