@@ -5,6 +5,7 @@ root=$(cd "$here/../.." && pwd)
 python=/usr/bin/python3 # the distribution's, for which its packages are
 scratch=$(mktemp -d)
 skipped=()
+running=() # processes to end with the script, beside the server
 why= # the reason when something cannot be had
 
 fail() {
@@ -13,10 +14,19 @@ fail() {
 }
 
 stop() {
-  if [[ -n ${SERVER_PID:-} ]]; then kill -KILL "$SERVER_PID" 2>/dev/null || true; fi
+  local pid
+  for pid in ${SERVER_PID:-} ${running[*]:-}; do kill -KILL "$pid" 2>/dev/null || true; done
   rm -rf "$scratch"
 }
 trap stop EXIT
+
+row() { printf '%-13s %-42s %s\n' "$@"; }
+
+# skip CLIENT REASON
+skip() {
+  row "$1" "all calls" "SKIPPED: $2"
+  skipped+=("$1")
+}
 
 # make_stubs PROTO...  writes Python's stubs into $scratch.
 make_stubs() {

@@ -13,16 +13,18 @@ from report import Report
 
 REQUESTS = 1000
 AT_ONCE = 16
+CROWD = 3000  # at once: more than a server takes on one connection
 
 
-def load(ghz: str, address: str, method: str, data, status: str) -> str:
+def load(ghz: str, address: str, method: str, data, status: str, requests: int = REQUESTS,
+         at_once: int = AT_ONCE) -> str:
     """The share of requests that ended as they should."""
     said = program.run([ghz, "--insecure", "--call", f"inference.GRPCInferenceService/{method}",
-                        "--total", str(REQUESTS), "--concurrency", str(AT_ONCE),
+                        "--total", str(requests), "--concurrency", str(at_once),
                         "--data", json.dumps(data), "--format", "json", address])
     ended = json.loads(said)["statusCodeDistribution"]
-    assert ended == {status: REQUESTS}, ended
-    return f"{REQUESTS} of {REQUESTS} {status}, {AT_ONCE} at once"
+    assert ended == {status: requests}, ended
+    return f"{requests} of {requests} {status}, {at_once} at once"
 
 
 def main() -> None:
@@ -36,6 +38,8 @@ def main() -> None:
     rows = known["iris"].rows
     report.check("ModelInfer iris, all rows a request", load, ghz, address, "ModelInfer",
                  known["iris"].request(rows), "OK")
+    report.check("ModelInfer iris, all rows, one connection", load, ghz, address, "ModelInfer",
+                 known["iris"].request(rows), "OK", 2 * CROWD, CROWD)
     report.check("ModelInfer of nobody", load, ghz, address, "ModelInfer",
                  {"model_name": "nobody"}, "NotFound")
     report.finish()

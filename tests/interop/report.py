@@ -8,6 +8,10 @@ class Report:
         self._client = client
         self._failed = 0
 
+    @property
+    def failed(self) -> bool:
+        return self._failed > 0
+
     def check(self, call: str, function, *arguments, **named) -> None:
         """Runs the function; what it returns says what was seen."""
         try:
@@ -18,4 +22,4 @@ class Report:
         print(f"{self._client:<13} {call:<42} {result}", flush=True)
 
     def finish(self) -> None:
-        sys.exit(1 if self._failed else 0)
+        sys.exit(1 if self.failed else 0)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Holds the server of a build against what others wrote: clients, Prometheus' checker of metrics pages,
-# and ONNX's tests of activations.
+# Holds the server of a build against what others wrote: clients, proxies, Prometheus' checker of
+# metrics pages, and ONNX's tests of activations.
 set -euo pipefail
 
 name=interop
@@ -8,24 +8,17 @@ name=interop
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 # shellcheck source=programs.sh
 . "$here/programs.sh"
+# shellcheck source=proxies.sh
+. "$here/proxies.sh"
 failed=0
 
 usage() {
   cat <<'USAGE'
 usage: run.sh BUILD_DIR
   BUILD_DIR  where hillock-server and hillock are, for example build/release
-What comes from PyPI and from Go's registry goes into BUILD_DIR/interop;
+What comes from package registries goes into BUILD_DIR/interop;
 HILLOCK_INTEROP_OFFLINE=1 skips it.
 USAGE
-}
-
-triton_packages=('tritonclient[grpc]==2.73.0' onnx==1.23.2)
-
-row() { printf '%-13s %-42s %s\n' "$@"; }
-
-skip() {
-  row "$1" "all calls" "SKIPPED: $2"
-  skipped+=("$1")
 }
 
 run_grpcio() {
@@ -81,6 +74,39 @@ run_go() {
   fi
 }
 
+# run_rows NAME COMMAND...  of a client that answers rows on its standard input.
+run_rows() {
+  "$python" -B "$here/rows_client.py" "$1" "$root/models" "${@:2}" || failed=1
+}
+
+run_grpc_js() {
+  if get_node "$1"; then
+    run_rows grpc-js node "$1/client.js" "$address" "{model}" "$root/proto/inference.proto"
+  else
+    skip grpc-js "$why"
+  fi
+}
+
+run_tonic() {
+  if get_tonic "$1"; then
+    run_rows tonic "$1/tonic_client" "$address" "{model}"
+  else
+    skip tonic "$why"
+  fi
+}
+
+# run_proxy NAME FOLDER  asks the server through a proxy.
+run_proxy() {
+  local proxy proxy_address
+  if "get_$1" "$2" && "start_$1" "$address"; then
+    PYTHONPATH="$scratch" "$python" -B "$here/proxy_client.py" "$1" "$proxy_address" "$root/models" ||
+      failed=1
+    stop_proxy
+  else
+    skip "$1" "$why"
+  fi
+}
+
 run_onnx() {
   if make_venv 150 "$2" "${triton_packages[@]}"; then
     PYTHONPATH="$root/models" "$2/bin/python" -B "$here/onnx_node_tests.py" "$1" || failed=1
@@ -109,6 +135,10 @@ main() {
   run_go "$get/go" "$grpcurl"
   run_go "$get/go" "$ghz"
   forget_go_cache "$get/go"
+  run_grpc_js "$get/node"
+  run_tonic "$get/tonic"
+  run_proxy envoy "$get/envoy"
+  run_proxy nginx "$get/nginx"
   stop_server
   run_onnx "$build" "$get/triton"
   [[ $failed -eq 0 ]] || fail "calls failed, see above"
