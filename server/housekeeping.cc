@@ -65,7 +65,7 @@ void MemoryKeeper::Trimmed(size_t resident) {
   calm_ = 0;
   most_taken_ = budget_.taken();
   resident_after_ = resident;
-  least_resident_ = least_resident_ == 0 ? resident : std::min(least_resident_, resident);
+  least_resident_ = std::min(least_resident_, resident);
   since_ = 0;
 }
 
@@ -97,6 +97,8 @@ absl::Status TlsKeeper::Refresh() {
 
 Housekeeping::Housekeeping(transport::MemoryBudget& budget, size_t memory_limit, TlsKeeper* tls)
     : memory_(budget, memory_limit), tls_(tls) {
+  malloc_trim(0);
+  memory_.Trimmed(ResidentBytes());
   memory_.SetBudget(ResidentBytes());
   thread_ = std::thread([this] { Loop(); });
 }

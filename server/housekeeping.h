@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <thread>
 
@@ -31,7 +32,7 @@ class MemoryKeeper {
   // once a second.
   bool ShouldTrim(size_t resident);
 
-  // It has been trimmed, to so many resident bytes.
+  // It has been trimmed, to so many resident bytes. To be told at first, too.
   void Trimmed(size_t resident);
 
   static constexpr size_t kLeastBudget = size_t{64} << 20;
@@ -39,11 +40,11 @@ class MemoryKeeper {
  private:
   transport::MemoryBudget& budget_;
   const size_t limit_;
-  size_t most_taken_ = 0;      // since the heap was trimmed last
-  size_t resident_after_ = 0;  // that
-  size_t least_resident_ = 0;  // after any
-  int since_ = 0;              // seconds, then
-  int calm_ = 0;               // seconds in a row that little was held
+  size_t most_taken_ = 0;                                       // since the heap was trimmed last
+  size_t resident_after_ = 0;                                   // that
+  size_t least_resident_ = std::numeric_limits<size_t>::max();  // after any
+  int since_ = 0;                                               // seconds, then
+  int calm_ = 0;  // seconds in a row that little was held
 };
 
 // The TLS context in force, made anew when its files have changed. Thread-safe.
