@@ -22,6 +22,7 @@ using WallClock = std::chrono::system_clock;  // which gRPC's deadlines are of
 
 constexpr std::chrono::seconds kDeadline{3};
 constexpr std::chrono::milliseconds kLookEvery{1};
+constexpr std::chrono::minutes kPatience{1};
 constexpr int kReconnectMs = 100;
 constexpr int kConnectMs = 10'000;  // which gRPC's option of that name is about
 
@@ -49,7 +50,6 @@ std::shared_ptr<grpc::Channel> WellBehavedClient::Connect(
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMs);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   return grpc::CreateCustomChannel(target, credentials, arguments);
 }
 
@@ -65,7 +65,11 @@ WellBehavedClient::~WellBehavedClient() {
 
 void WellBehavedClient::AwaitAnswers(size_t calls) const {
   const size_t wanted = answers_.load() + calls;
-  while (answers_.load() < wanted) std::this_thread::sleep_for(kLookEvery);
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (answers_.load() < wanted) {
+    ASSERT_LT(std::chrono::steady_clock::now(), until) << wanted - answers_.load() << " to come";
+    std::this_thread::sleep_for(kLookEvery);
+  }
 }
 
 WellBehavedClient::Report WellBehavedClient::Stop() {

@@ -41,14 +41,15 @@ class WellBehavedClient {
   explicit WellBehavedClient(std::shared_ptr<grpc::Channel> channel)
       : WellBehavedClient(std::move(channel), Options()) {}
 
-  // A channel with connections of its own, without retries. It tries again soon to connect.
+  // A channel with connections of its own, without a retry policy: what never reached a server's
+  // handler is sent again all the same, as gRPC does by itself. It tries again soon to connect.
   static std::shared_ptr<grpc::Channel> Connect(
       const std::string& target, const std::shared_ptr<grpc::ChannelCredentials>& credentials =
                                      grpc::InsecureChannelCredentials());
 
   ~WellBehavedClient();
 
-  // Waits until so many more calls are answered, whichever way.
+  // Waits until so many more calls are answered, whichever way; the test fails after a minute.
   void AwaitAnswers(size_t calls) const;
 
   // Calls no more, and waits for the answers.
