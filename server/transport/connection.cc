@@ -62,6 +62,9 @@ struct ConnectionCallbacks {
 
   static int BeginHeaders(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
     if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
+    // What comes between the choice of the last stream and the GOAWAY that names it is not looked
+    // at: nghttp2 closes it when that has left, and the peer may try again elsewhere.
+    if (Of(user).state_ == Connection::State::kGoAwaySent) return 0;
     const int32_t id = frame->hd.stream_id;
     nghttp2_session_set_stream_user_data(session, id, &Of(user).OpenStream(id));
     return 0;
@@ -109,7 +112,8 @@ struct ConnectionCallbacks {
     return 0;
   }
 
-  static int Sent(nghttp2_session* session, const nghttp2_frame* frame, void*) {
+  static int Sent(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
+    if (frame->hd.type == NGHTTP2_GOAWAY) Of(user).AskWhetherSeen();
     if (frame->hd.type != NGHTTP2_HEADERS) return 0;
     if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return 0;
     if (Stream* const stream = StreamOf(session, frame->hd.stream_id)) stream->StatusSent();
@@ -355,8 +359,13 @@ void Connection::Drain(bool ends_calls) {
   state_ = State::kNoticeSent;
   since_ = endpoint_->clock().Now();
   nghttp2_submit_shutdown_notice(session_);
-  nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, kDrainPing.data());
   MarkDirty();
+}
+
+// Once the notice has left: in nghttp2's queue a PING would overtake it.
+void Connection::AskWhetherSeen() {
+  if (state_ != State::kNoticeSent) return;
+  nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, kDrainPing.data());
 }
 
 void Connection::DrainStreams() {

@@ -99,6 +99,7 @@ class Connection final : public EventLoop::Source {
   void TellSent();
   void Watch(uint32_t events);
   void CloseIfDone();
+  void AskWhetherSeen();
   void Ponged(const uint8_t* payload);
   void GoAway();
   void DrainStreams();

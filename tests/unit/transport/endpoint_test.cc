@@ -456,6 +456,38 @@ TEST_F(WireTest, MakesNoMoreReadyThanTheSocketTakesSoon) {
   EXPECT_LT(endpoint_.account().used(), 6'000'000);
 }
 
+// The types of whole frames.
+std::string FrameTypes(std::string_view bytes) {
+  std::string types;
+  while (!bytes.empty()) {
+    types.push_back(bytes[3]);
+    const auto at = [bytes](size_t i) { return static_cast<uint8_t>(bytes[i]); };
+    bytes.remove_prefix(9 + (size_t{at(0)} << 16 | size_t{at(1)} << 8 | at(2)));
+  }
+  return types;
+}
+
+// Else the answer to the PING would not say that the GOAWAY has been seen.
+TEST_F(WireTest, AsksAfterTheNoticeOfADrain) {
+  Exchange();
+  wire_->to_client.clear();
+  endpoint_.Drain();
+  endpoint_.Flush();
+  EXPECT_EQ(FrameTypes(wire_->to_client), (std::string{NGHTTP2_GOAWAY, NGHTTP2_PING}));
+}
+
+TEST_F(WireTest, OpensNoCallBeyondTheLastOneThatItNames) {
+  Begin();
+  endpoint_.Drain();
+  endpoint_.Flush();
+  peer_.SendRaw(std::string("\0\0\x08\x06\1\0\0\0\0drain\0\0\0", 17));  // the PING's answer
+  const int32_t late = Begin();
+  EXPECT_EQ(handlers_.size(), 1);
+  peer_.GiveBytes(wire_->to_client);
+  EXPECT_EQ(peer_.goaways().back(), late - 2);
+  EXPECT_TRUE(peer_.answer(late).headers.empty());
+}
+
 TEST_F(WireTest, KeepsNothingOfWhatHasLeft) {
   wire_->room = 100'000;
   Begin();
