@@ -137,6 +137,15 @@ class TlsStream final : public ByteStream {
   std::string error_;
 };
 
+// Certificates name hosts and IP addresses apart, and only a host is told to the server
+// (RFC 6066, section 3).
+void WantCertificateOf(const std::string& server_name, SSL* ssl) {
+  if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), server_name.c_str()) == 1) return;
+  SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+           const_cast<char*>(server_name.c_str()));
+  SSL_set1_host(ssl, server_name.c_str());
+}
+
 }  // namespace
 
 void TlsContext::Free::operator()(ssl_ctx_st* context) const { SSL_CTX_free(context); }
@@ -185,9 +194,7 @@ std::unique_ptr<ByteStream> TlsContext::Connect(Descriptor socket,
   SSL* const ssl = SSL_new(context_.get());
   HILLOCK_CHECK(ssl != nullptr);
   SSL_set_connect_state(ssl);
-  SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-           const_cast<char*>(server_name.c_str()));
-  SSL_set1_host(ssl, server_name.c_str());
+  WantCertificateOf(server_name, ssl);
   return std::make_unique<TlsStream>(ssl, std::move(socket));
 }
 

@@ -35,7 +35,7 @@ class TlsContext {
   // and writes. REQUIRES: the process ignores SIGPIPE, which OpenSSL does not keep from it.
   std::unique_ptr<ByteStream> Accept(Descriptor socket) const;
 
-  // `server_name`: whose certificate is wanted.
+  // `server_name`: whose certificate is wanted, a host or an IP address without brackets.
   std::unique_ptr<ByteStream> Connect(Descriptor socket, const std::string& server_name) const;
 
  private:

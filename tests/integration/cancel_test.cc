@@ -7,44 +7,50 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
+#include <vector>
 
-#include "tests/integration/examples.h"
+#include "server/model/writer.h"
 #include "tests/integration/metrics_page.h"
+#include "tests/integration/some_models.h"
 #include "tests/integration/stream.h"
+#include "tests/support/mlp_builder.h"
 #include "tests/support/status_matchers.h"
 
 namespace hillock::testing {
 namespace {
 
-constexpr size_t kRows = 5000;  // some milliseconds of work
+// Few bytes that take tens of milliseconds to compute: requests wait long after they have arrived.
+constexpr size_t kWidth = 1;
+constexpr size_t kRows = 128;
 constexpr int kRequests = 8;
 constexpr int kMostAttempts = 50;
 
 class CancelTest : public ::testing::Test {
  protected:
-  inference::ModelInferRequest Request() const {
-    std::vector<float> rows;
-    for (size_t i = 0; i < kRows; ++i) {
-      const auto row = digits_.Rows(0, 1);
-      rows.insert(rows.end(), row.begin(), row.end());
-    }
-    return MakeRequest(digits_.model, digits_.width, rows);
+  CancelTest() {
+    const model::Mlp slow = MlpBuilder(kWidth).Add(2048, "relu").Add(2048, "relu").Build();
+    models_.Add("slow", model::WriteMlp(slow));
+    server_.emplace(models_.path(), std::vector<std::string>{"--reactors", "1"});
+  }
+
+  static inference::ModelInferRequest Request(size_t rows = kRows) {
+    return MakeRequest("slow", kWidth, std::vector<float>(rows * kWidth, 0.5f));
   }
   double Shed() const {
-    return MetricsPage(server_).Sum("hillock_shed_total", {{"reason", "cancelled"}});
+    return MetricsPage(*server_).Sum("hillock_shed_total", {{"reason", "cancelled"}});
   }
   // All that was cancelled is counted as that, and nothing of it waits any more.
   void ExpectNothingLeft() {
-    EXPECT_THAT(Infer(server_, MakeRequest(digits_.model, digits_.width, digits_.Rows(0, 1))),
-                IsOk());
-    const MetricsPage page(server_);
+    EXPECT_THAT(Infer(*server_, Request(1)), IsOk());
+    const MetricsPage page(*server_);
     EXPECT_EQ(page.Sum("hillock_queue_rows"), 0);
     EXPECT_EQ(page.Sum("hillock_requests_total", {{"code", "CANCELLED"}}),
               page.Sum("hillock_shed_total", {{"reason", "cancelled"}}));
   }
 
-  const Example& digits_ = FindExample("digits-relu");
-  ServerProcess server_{HILLOCK_MODELS, {"--reactors", "1"}};
+  SomeModels models_{};
+  std::optional<ServerProcess> server_;
 };
 
 TEST_F(CancelTest, ACancelledCallFreesItsRows) {
@@ -60,7 +66,7 @@ TEST_F(CancelTest, ACancelledCallFreesItsRows) {
     std::deque<Call> calls(kRequests);
     grpc::CompletionQueue queue;
     for (Call& call : calls) {
-      call.reader = server_.inference().AsyncModelInfer(&call.context, request, &queue);
+      call.reader = server_->inference().AsyncModelInfer(&call.context, request, &queue);
       call.reader->Finish(&call.response, &call.status, &call);
     }
     void* tag = nullptr;
@@ -76,7 +82,7 @@ TEST_F(CancelTest, ACancelledStreamFreesItsRows) {
   const auto request = Request();
   for (int attempt = 0; Shed() == 0; ++attempt) {
     ASSERT_LT(attempt, kMostAttempts);
-    InferStream stream(server_);
+    InferStream stream(*server_);
     for (int i = 0; i < kRequests; ++i) stream.Send(request);
     EXPECT_THAT(stream.ReceiveAnswerTo(request), IsOk());
     stream.Cancel();

@@ -52,7 +52,7 @@ Owned<X509> MakeCertificate(const std::string& name, EVP_PKEY* key) {
   X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
                              reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
   X509_set_issuer_name(certificate.get(), subject);
-  AddAlternativeName(certificate.get(), "DNS:" + name);
+  AddAlternativeName(certificate.get(), "DNS:" + name + ",IP:127.0.0.1,IP:::1");
   HILLOCK_CHECK(X509_sign(certificate.get(), key, EVP_sha256()) > 0);
   return certificate;
 }

@@ -11,7 +11,7 @@ struct Identity {
   std::string key;
 };
 
-// A new identity of the host `name`, valid for an hour.
+// A new identity of the host `name` and of the loopback addresses, valid for an hour.
 Identity MakeIdentity(const std::string& name);
 
 }  // namespace hillock::testing

@@ -113,6 +113,16 @@ TEST_F(TlsTest, RefusesAServerThatIsAnother) {
   EXPECT_THAT(Fail(), HasSubstr("certificate verify failed"));
 }
 
+TEST_F(TlsTest, KnowsAServerByItsIpAddress) {
+  const TlsFiles server{mine_.certificate, mine_.key, ""};
+  for (const char* name : {"127.0.0.1", "::1"}) {
+    Connect(server, {"", "", mine_.certificate}, name);
+    EXPECT_EQ(Send(*client_, *server_, "hello"), "hello") << name;
+  }
+  Connect(server, {"", "", mine_.certificate}, "127.0.0.2");
+  EXPECT_THAT(Fail(), HasSubstr("certificate verify failed"));
+}
+
 TEST_F(TlsTest, FailsOnWhatIsNoTls) {
   Connect({mine_.certificate, mine_.key, ""}, {"", "", mine_.certificate}, "localhost");
   auto [near, far] = Sockets();
