@@ -7,8 +7,8 @@
 #include <iostream>
 
 #include "absl/synchronization/mutex.h"
-#include "client/command_line.h"
-#include "client/text.h"
+#include "client/commands/command_line.h"
+#include "client/text/text.h"
 
 namespace hillock::client {
 namespace {

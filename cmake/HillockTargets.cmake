@@ -1,9 +1,10 @@
 # The verbs that every CMakeLists.txt of this project speaks.
 #
-#   hillock_library(<name> SRCS <files> [DEPS <targets>] [PRIVATE_DEPS <targets>])
-#                                                           static library hillock_<name>
+#   hillock_library(<name> [SRCS <files>] [FOLDERS <folders>] [DEPS <targets>] [PRIVATE_DEPS <targets>])
+#       static library hillock_<name>; without SRCS it has every source of its folder and of FOLDERS
 #   hillock_binary(<name> SRCS <files> [DEPS <targets>])    executable <name>, at the top of the build
-#   hillock_test(<name> SRCS <files> [DEPS <targets>] [LABELS <labels>])  GoogleTest, one ctest entry
+#   hillock_test(<name> [SRCS <files>] [FOLDERS <folders>] [DEPS <targets>] [LABELS <labels>])
+#       GoogleTest; without SRCS it has every *_test.cc of its folder and of FOLDERS
 #   hillock_bench(<name> SRCS <files> [DEPS <targets>])     executable <name>, built, never a test
 #   hillock_fuzzer(<name> CORPUS <folder> SRCS <files> [DEPS <targets>])  a fuzz target: with
 #       HILLOCK_FUZZERS (clang) it fuzzes for 30 s as a test, else it replays its corpus
@@ -17,8 +18,18 @@ function(_hillock_common target)
   target_link_libraries(${target} PRIVATE hillock_flags)
 endfunction()
 
+# Sets <out> to what matches <pattern> in this folder and in <folders>.
+function(_hillock_sources out pattern folders)
+  list(TRANSFORM folders APPEND "/${pattern}" OUTPUT_VARIABLE patterns)
+  file(GLOB sources CONFIGURE_DEPENDS ${pattern} ${patterns})
+  set(${out} ${sources} PARENT_SCOPE)
+endfunction()
+
 function(hillock_library name)
-  cmake_parse_arguments(ARG "" "" "SRCS;DEPS;PRIVATE_DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SRCS;FOLDERS;DEPS;PRIVATE_DEPS" ${ARGN})
+  if(NOT ARG_SRCS)
+    _hillock_sources(ARG_SRCS *.cc "${ARG_FOLDERS}")
+  endif()
   add_library(hillock_${name} STATIC ${ARG_SRCS})
   target_link_libraries(hillock_${name} PUBLIC ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
   _hillock_common(hillock_${name})
@@ -43,7 +54,10 @@ function(hillock_bench name)
 endfunction()
 
 function(hillock_test name)
-  cmake_parse_arguments(ARG "" "" "SRCS;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SRCS;FOLDERS;DEPS;LABELS" ${ARGN})
+  if(NOT ARG_SRCS)
+    _hillock_sources(ARG_SRCS *_test.cc "${ARG_FOLDERS}")
+  endif()
   _hillock_executable(${name} SRCS ${ARG_SRCS} DEPS ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 600)

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
-#include "server/base/memory.h"
+#include "server/core/base/memory.h"
 
 namespace hillock {
 namespace {
@@ -47,7 +47,7 @@ void MemoryKeeper::SetBudget(size_t resident) {
   const size_t taken = budget_.taken();
   const size_t base = resident > taken ? resident - taken : 0;
   const size_t usable = limit_ - limit_ / 16;
-  budget_.SetLimit(std::max(usable > base ? usable - base : 0, kLeastBudget));
+  budget_.SetLimit(std::max(usable > base ? usable - base : 0, kMinBudget));
 }
 
 bool MemoryKeeper::ShouldTrim(size_t resident) {
@@ -107,7 +107,7 @@ Housekeeping::~Housekeeping() {
   {
     const MutexLock lock(mutex_);
     stopping_ = true;
-    mutex_.Announce();
+    mutex_.NotifyAll();
   }
   thread_.join();
 }

@@ -8,10 +8,10 @@
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
-#include "server/base/mutex.h"
-#include "server/base/status.h"
+#include "server/core/base/mutex.h"
+#include "server/core/base/status.h"
 #include "server/transport/memory.h"
-#include "server/transport/tls.h"
+#include "server/transport/net/tls.h"
 
 namespace hillock {
 
@@ -23,7 +23,7 @@ class MemoryKeeper {
   MemoryKeeper(transport::MemoryBudget& budget, size_t limit) : budget_(budget), limit_(limit) {}
 
   // Sets the budget to what `resident` bytes leave of the limit: a sixteenth of that is kept free,
-  // and what requests hold now is not counted against them twice. Never below kLeastBudget.
+  // and what requests hold now is not counted against them twice. Never below kMinBudget.
   void SetBudget(size_t resident);
 
   // Whether the heap should be trimmed: requests hold less than half of what they did, or little,
@@ -35,7 +35,7 @@ class MemoryKeeper {
   // It has been trimmed, to so many resident bytes. To be told at first, too.
   void Trimmed(size_t resident);
 
-  static constexpr size_t kLeastBudget = size_t{64} << 20;
+  static constexpr size_t kMinBudget = size_t{64} << 20;
 
  private:
   transport::MemoryBudget& budget_;

@@ -16,7 +16,7 @@
 #include <exception>
 #include <thread>
 
-#include "server/base/clock.h"
+#include "server/core/base/clock.h"
 #include "server/logging.h"
 #include "server/options.h"
 #include "server/server.h"
@@ -97,6 +97,7 @@ int Serve(const Options& options, Nanos start) {
   SetUpLogging(options.log_format);
   // Protobuf would print lines of its own about requests that it cannot read.
   google::protobuf::SetLogHandler(nullptr);
+  for (const std::string& warning : options.warnings) spdlog::warn("{}", warning);
   StopSignal stop;
   auto server = Server::Start(options);
   if (!server.ok()) {

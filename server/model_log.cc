@@ -4,7 +4,7 @@
 
 namespace hillock {
 
-void ModelLog::Loaded(const serving::ServedModel& model) {
+void ModelLog::Loaded(const lifecycle::ServedModel& model) {
   std::string steps;
   for (const engine::Step& step : model.plan().steps()) {
     steps += fmt::format("{}{}", steps.empty() ? "" : ", ", engine::Describe(step));
@@ -24,7 +24,7 @@ void ModelLog::Refused(const std::string& model, int64_t version, const absl::St
   spdlog::error("model '{}'{} is not served: {}", model, which, why.ToString());
 }
 
-void ModelLog::Unloaded(const serving::ServedModel& model) {
+void ModelLog::Unloaded(const lifecycle::ServedModel& model) {
   spdlog::info("model '{}' version {}: unloaded", model.name(), model.version());
 }
 

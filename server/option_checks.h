@@ -6,7 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 
-#include "server/transport/address.h"
+#include "server/transport/net/address.h"
 
 namespace hillock {
 

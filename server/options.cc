@@ -7,10 +7,10 @@
 #include <map>
 #include <sstream>
 
-#include "server/base/unknown_name.h"
+#include "server/core/base/unknown_name.h"
+#include "server/core/base/version.h"
 #include "server/option_checks.h"
-#include "server/transport/address.h"
-#include "server/version.h"
+#include "server/transport/net/address.h"
 
 namespace hillock {
 namespace {
@@ -18,10 +18,10 @@ namespace {
 const std::map<std::string, LogFormat> kLogFormats = {{"text", LogFormat::kText},
                                                       {"json", LogFormat::kJson}};
 
-const std::map<std::string, serving::ControlMode> kControlModes = {
-    {"none", serving::ControlMode::kNone},
-    {"poll", serving::ControlMode::kPoll},
-    {"explicit", serving::ControlMode::kExplicit}};
+const std::map<std::string, lifecycle::ControlMode> kControlModes = {
+    {"none", lifecycle::ControlMode::kNone},
+    {"poll", lifecycle::ControlMode::kPoll},
+    {"explicit", lifecycle::ControlMode::kExplicit}};
 
 const std::map<std::string, Precision> kPrecisions = {
     {std::string(PrecisionName(Precision::kF32)), Precision::kF32},
@@ -123,16 +123,33 @@ void DeclareModels(CLI::App& app, Options& options, Choices& choices) {
   });
 }
 
+// Accepts what an option was called in the release before, with a warning.
+void DeclareOldName(CLI::App& app, const std::string& old_name, const std::string& name,
+                    Options& options) {
+  CLI::Option* const option = app.get_option(name);
+  app.add_option_function<std::string>(
+         old_name,
+         [=, &options](const std::string& value) {
+           option->add_result(value);
+           options.warnings.push_back(
+               fmt::format("{} is now called {}; the old name goes away with the next release",
+                           old_name, name));
+         })
+      ->trigger_on_parse()
+      ->group("");  // not in --help
+}
+
 void DeclareComputing(CLI::App& app, Options& options, Choices& choices) {
   app.add_option("--reactors", options.reactors, "Serving threads; 0: one a usable core")
       ->check(WholeNumber(0, 1024))
       ->capture_default_str();
   app.add_option(
-         "--linger-seconds", options.linger_seconds,
-         fmt::format("Longest a serving thread stays awake between requests that follow each other "
-                     "closely [{}; 0 where a cgroup limits CPU time]",
-                     kLingerSeconds))
+         "--busy-poll-seconds", options.busy_poll_seconds,
+         fmt::format("Longest a serving thread polls for the next request before it sleeps, while "
+                     "requests follow each other closely [{}; 0 where a cgroup limits CPU time]",
+                     kBusyPollSeconds))
       ->check(kShortSeconds);
+  DeclareOldName(app, "--linger-seconds", "--busy-poll-seconds", options);
   app.add_option("--backend", choices.backend, "Who computes: auto, onednn or fallback")
       ->check(CLI::IsMember({std::string(kAutoBackend), std::string(kBackendNames[0]),
                              std::string(kBackendNames[1])}))

@@ -6,16 +6,16 @@
 #include <string>
 #include <vector>
 
-#include "server/base/limits.h"
-#include "server/base/precision.h"
-#include "server/base/status.h"
-#include "server/engine/plan.h"
-#include "server/serving/model_control.h"
-#include "server/transport/address.h"
+#include "server/core/base/limits.h"
+#include "server/core/base/precision.h"
+#include "server/core/base/status.h"
+#include "server/core/engine/plan.h"
+#include "server/lifecycle/model_control.h"
+#include "server/transport/net/address.h"
 
 namespace hillock {
 
-inline constexpr double kLingerSeconds = 100e-6;
+inline constexpr double kBusyPollSeconds = 100e-6;
 
 enum class LogFormat { kText, kJson };
 
@@ -43,7 +43,7 @@ struct Options {
   size_t max_connections = 0;
 
   // Who decides which models are loaded after start.
-  serving::ControlMode model_control = serving::ControlMode::kNone;
+  lifecycle::ControlMode model_control = lifecycle::ControlMode::kNone;
 
   // Time between two looks at the repository, when polling.
   double poll_seconds = 2;
@@ -54,10 +54,10 @@ struct Options {
   // Threads that serve predictions; 0 takes one for each core that the process can really use.
   size_t reactors = 0;
 
-  // Seconds that a reactor stays awake between requests that follow each other so closely, before
-  // it sleeps; none takes kLingerSeconds, or 0 where a cgroup limits CPU time, which this would use
-  // up.
-  std::optional<double> linger_seconds;
+  // Seconds that a reactor polls for the next request before it sleeps, while requests follow each
+  // other that closely; none takes kBusyPollSeconds, or 0 where a cgroup limits CPU time, which
+  // polling would use up.
+  std::optional<double> busy_poll_seconds;
 
   // Who computes, unless a model's options say otherwise: none takes the faster one, layer by
   // layer.
@@ -84,13 +84,16 @@ struct Options {
   // What the process should keep below; 0: what its cgroup allows.
   size_t max_memory_bytes = 0;
 
-  // Seconds between telling probers "not serving" and refusing requests, at shutdown.
+  // Seconds between answering health checks with NOT_SERVING and refusing requests, at shutdown.
   double drain_wait_seconds = 0;
 
   // Seconds that requests in flight get to finish after that; the rest are cancelled.
   double drain_seconds = 10;
 
   LogFormat log_format = LogFormat::kText;
+
+  // What the user should know of the command line, which is good all the same.
+  std::vector<std::string> warnings;
 };
 
 // What the command line asks for: a server with these options, or only a text such as the help.

@@ -14,25 +14,25 @@
 #include <utility>
 #include <vector>
 
-#include "server/base/clock.h"
-#include "server/base/cpu.h"
-#include "server/base/memory.h"
+#include "server/core/base/clock.h"
+#include "server/core/base/cpu.h"
+#include "server/core/base/memory.h"
+#include "server/core/base/version.h"
+#include "server/core/kernel/fallback.h"
+#include "server/core/kernel/onednn.h"
+#include "server/core/repository/repository.h"
 #include "server/housekeeping.h"
-#include "server/kernel/fallback.h"
-#include "server/kernel/onednn.h"
+#include "server/lifecycle/catalog_holder.h"
+#include "server/lifecycle/model_control.h"
+#include "server/lifecycle/model_manager.h"
 #include "server/metrics/registry.h"
-#include "server/model/repository.h"
 #include "server/model_log.h"
-#include "server/rpc/control_services.h"
-#include "server/rpc/frontend.h"
-#include "server/serving/catalog_holder.h"
-#include "server/serving/model_control.h"
-#include "server/serving/model_manager.h"
-#include "server/serving/reactor.h"
-#include "server/transport/acceptor.h"
-#include "server/transport/byte_stream.h"
-#include "server/transport/listener.h"
-#include "server/version.h"
+#include "server/rpc/control/control_services.h"
+#include "server/rpc/inference/frontend.h"
+#include "server/scheduling/reactor.h"
+#include "server/transport/net/acceptor.h"
+#include "server/transport/net/byte_stream.h"
+#include "server/transport/net/listener.h"
 
 namespace hillock {
 namespace {
@@ -53,11 +53,11 @@ std::string WithPort(const std::string& address, int port) {
   return fmt::format("{}:{}", address.substr(0, address.rfind(':')), port);
 }
 
-Nanos LingerOf(const Options& options) {
-  return FromSeconds(options.linger_seconds.value_or(CpuQuota() ? 0 : kLingerSeconds));
+Nanos BusyPollOf(const Options& options) {
+  return FromSeconds(options.busy_poll_seconds.value_or(CpuQuota() ? 0 : kBusyPollSeconds));
 }
 
-serving::Batcher::Options BatcherOptions(const Options& options, size_t reactor) {
+scheduling::Batcher::Options BatcherOptions(const Options& options, size_t reactor) {
   return {
       .reactor = reactor, .profile_every = options.profile_every, .limits = options.limits.queue};
 }
@@ -69,7 +69,7 @@ transport::Endpoint::Options EndpointOptions(const Options& options) {
           .max_connection_age = FromSeconds(options.max_connection_age_seconds)};
 }
 
-engine::PlanOptions PlanOptionsOf(const model::ServingOptions& options) {
+engine::PlanOptions PlanOptionsOf(const repository::ServingOptions& options) {
   return {.backend = options.backend,
           .allow_non_finite = options.allow_non_finite,
           .rewrite = options.rewrite,
@@ -81,15 +81,17 @@ engine::PlanOptions PlanOptionsOf(const model::ServingOptions& options) {
 
 // In order of construction; what comes later uses what came before.
 struct Server::Parts {
-  Parts(const Options& given, model::Repository repository)
+  Parts(const Options& given, repository::Repository repository)
       : options(given),
         registry(std::make_shared<metrics::Registry>(options.reactors, BuildLabels())),
         manager(
             std::move(repository),
             [this](auto&&... args) { return Compile(std::forward<decltype(args)>(args)...); },
             catalogs, *registry, model_log, stop.get_token()),
-        control(manager, commons, options.model_control, absl::Seconds(options.poll_seconds),
-                [](const absl::Status& status) { spdlog::error("{}", status.ToString()); }),
+        control(
+            manager, [this] { return !shared_work.HasIdleCore(); }, options.model_control,
+            absl::Seconds(options.poll_seconds),
+            [](const absl::Status& status) { spdlog::error("{}", status.ToString()); }),
         services(catalogs, control, state, kVersion),
         budget(options.max_memory_bytes) {}
 
@@ -101,23 +103,23 @@ struct Server::Parts {
   void Take(Descriptor connection);
   size_t Connections() const;
   void AwaitConnections() const;
-  absl::StatusOr<std::shared_ptr<serving::ServedModel>> Compile(
+  absl::StatusOr<std::shared_ptr<lifecycle::ServedModel>> Compile(
       const std::string& name, int64_t version, std::shared_ptr<const model::Mlp> mlp,
-      const model::ServingOptions& serving_options);
+      const repository::ServingOptions& serving_options);
 
   const Options options;
   const std::shared_ptr<metrics::Registry> registry;  // the exposer holds it weakly
-  serving::CatalogHolder catalogs;
+  lifecycle::CatalogHolder catalogs;
   ModelLog model_log;
   std::stop_source stop;  // of the loading of models
-  serving::ModelManager manager;
-  serving::Commons commons;
-  serving::ModelControl control;
+  lifecycle::ModelManager manager;
+  scheduling::SharedWorkQueue shared_work;
+  lifecycle::ModelControl control;
   rpc::ServerState state;
   rpc::ControlServices services;
   transport::MemoryBudget budget;
   std::unique_ptr<TlsKeeper> tls;  // none without TLS
-  std::vector<std::unique_ptr<serving::Reactor>> reactors;
+  std::vector<std::unique_ptr<scheduling::Reactor>> reactors;
   std::vector<std::unique_ptr<rpc::Frontend>> frontends;  // by reactor
   std::unique_ptr<transport::Listener> listener;          // until Begin()
   std::unique_ptr<transport::Acceptor> acceptor;          // on the first reactor
@@ -126,10 +128,10 @@ struct Server::Parts {
   std::string address;
 };
 
-absl::StatusOr<std::shared_ptr<serving::ServedModel>> Server::Parts::Compile(
+absl::StatusOr<std::shared_ptr<lifecycle::ServedModel>> Server::Parts::Compile(
     const std::string& name, int64_t version, std::shared_ptr<const model::Mlp> mlp,
-    const model::ServingOptions& serving_options) {
-  return serving::ServedModel::Create(
+    const repository::ServingOptions& serving_options) {
+  return lifecycle::ServedModel::Create(
       name, version, std::move(mlp),
       {.plan = PlanOptionsOf(serving_options), .limits = serving_options.limits}, options.reactors,
       *registry, Clock::Monotonic(), &Clock::ThreadCpu(), stop.get_token());
@@ -137,7 +139,7 @@ absl::StatusOr<std::shared_ptr<serving::ServedModel>> Server::Parts::Compile(
 
 absl::Status Server::Parts::LoadModels() {
   HILLOCK_RETURN_IF_ERROR(control.LoadFirst(options.load_models));
-  if (options.model_control == serving::ControlMode::kNone &&
+  if (options.model_control == lifecycle::ControlMode::kNone &&
       catalogs.Snapshot()->entries().empty()) {
     return absl::NotFoundError(
         fmt::format("repository '{}': has no model, want folders such as <name>/1/model.mlp or "
@@ -173,9 +175,9 @@ absl::Status Server::Parts::Listen() {
 
 void Server::Parts::Begin() {
   for (size_t i = 0; i < options.reactors; ++i) {
-    reactors.push_back(
-        std::make_unique<serving::Reactor>(BatcherOptions(options, i), LingerOf(options), catalogs,
-                                           commons, registry->reactor(i), Clock::Monotonic()));
+    reactors.push_back(std::make_unique<scheduling::Reactor>(
+        BatcherOptions(options, i), BusyPollOf(options), catalogs, shared_work,
+        registry->reactor(i), Clock::Monotonic()));
     frontends.push_back(std::make_unique<rpc::Frontend>(*reactors.back(), services, budget,
                                                         EndpointOptions(options)));
   }
@@ -214,11 +216,11 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
   if (resolved.reactors == 0) resolved.reactors = static_cast<size_t>(UsableCores());
   if (resolved.max_memory_bytes == 0) resolved.max_memory_bytes = MemoryLimit();
   HILLOCK_ASSIGN_OR_RETURN(auto repository,
-                           model::Repository::Open(options.repository, options.max_model_bytes,
-                                                   {.backend = options.backend,
-                                                    .rewrite = options.rewrite,
-                                                    .precision = options.precision,
-                                                    .limits = options.limits}));
+                           repository::Repository::Open(options.repository, options.max_model_bytes,
+                                                        {.backend = options.backend,
+                                                         .rewrite = options.rewrite,
+                                                         .precision = options.precision,
+                                                         .limits = options.limits}));
   auto parts = std::make_unique<Parts>(resolved, std::move(repository));
   HILLOCK_RETURN_IF_ERROR(parts->Secure());
   HILLOCK_RETURN_IF_ERROR(parts->LoadModels());

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "server/base/status.h"
+#include "server/core/base/status.h"
 #include "server/options.h"
 
 namespace hillock {

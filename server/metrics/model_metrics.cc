@@ -24,9 +24,9 @@ void RetiredVersions::Add(const ModelMetrics& version) {
       requests[code].Add(shard.requests[code]);
       cells_.requests[code].Add(shard.requests[code]);
     }
-    cells_.total_seconds.Add(shard.total_seconds);
-    cells_.queue_seconds.Add(shard.queue_seconds);
-    cells_.compute_seconds.Add(shard.compute_seconds);
+    cells_.total_nanos.Add(shard.total_nanos);
+    cells_.queue_nanos.Add(shard.queue_nanos);
+    cells_.compute_nanos.Add(shard.compute_nanos);
     cells_.batch_rows.Add(shard.batch_rows);
     cells_.rows.Add(shard.rows);
     for (size_t i = 0; i < kShedLabels.size(); ++i) cells_.shed[i].Add(shard.shed[i]);

@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "server/activation/activation.h"
-#include "server/base/clock.h"
+#include "server/core/activation/activation.h"
+#include "server/core/base/clock.h"
 #include "server/metrics/cells.h"
 
 namespace hillock::metrics {
@@ -39,9 +39,9 @@ struct alignas(64) ModelCells {
   explicit ModelCells(size_t layers) : sampled(layers), saturated(layers), dead_units(layers) {}
 
   std::array<Counter, kStatusCodes> requests;  // by gRPC status code
-  TimeHistogram total_seconds;
-  TimeHistogram queue_seconds;
-  TimeHistogram compute_seconds;
+  TimeHistogram total_nanos;
+  TimeHistogram queue_nanos;
+  TimeHistogram compute_nanos;
   OutcomeNanos nanos;
   RowHistogram batch_rows;
   Counter rows;

@@ -63,7 +63,7 @@ void ExposeActivation(Exposition& out, const std::deque<ReactorCells>& reactors,
   for (size_t p = 0; p < kPathLabels.size(); ++p) {
     Distribute<TimeScale>(
         out, kLayerSeconds, {{"activation", name}, {"path", kPathLabels[p]}},
-        reactors, [&](auto& r) -> auto& { return r.activations[a].layer_seconds[p]; });
+        reactors, [&](auto& r) -> auto& { return r.activations[a].layer_nanos[p]; });
   }
 }
 
@@ -120,11 +120,11 @@ void ExposeModel(Exposition& out, const std::string& model, const Versions& vers
     Distribute<TimeScale>(out, kRequestSeconds, {{"model", model}, {"stage", label}}, shards, cell);
   };
   stage(
-      "total", [](const ModelCells& s) -> auto& { return s.total_seconds; });
+      "total", [](const ModelCells& s) -> auto& { return s.total_nanos; });
   stage(
-      "queue", [](const ModelCells& s) -> auto& { return s.queue_seconds; });
+      "queue", [](const ModelCells& s) -> auto& { return s.queue_nanos; });
   stage(
-      "compute", [](const ModelCells& s) -> auto& { return s.compute_seconds; });
+      "compute", [](const ModelCells& s) -> auto& { return s.compute_nanos; });
   Distribute<RowScale>(
       out, kBatchRows, {{"model", model}}, shards,
       [](const ModelCells& s) -> auto& { return s.batch_rows; });

@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "server/activation/activation.h"
-#include "server/activation/backend.h"
-#include "server/base/mutex.h"
+#include "server/core/activation/activation.h"
+#include "server/core/activation/backend.h"
+#include "server/core/base/mutex.h"
 #include "server/metrics/cells.h"
 #include "server/metrics/model_metrics.h"
 
@@ -32,7 +32,7 @@ struct ActivationCells {
   std::array<TimeHistogram, kBackendNames.size()> seconds;
   std::array<Counter, kBackendNames.size()> timed_elements;
   std::array<std::array<Counter, kPathLabels.size()>, kBackendNames.size()> elements;
-  std::array<TimeHistogram, kPathLabels.size()> layer_seconds;
+  std::array<TimeHistogram, kPathLabels.size()> layer_nanos;
 };
 
 // The cells of one reactor, written by it alone.

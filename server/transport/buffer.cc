@@ -5,7 +5,7 @@
 #include <cstring>
 #include <new>
 
-#include "server/base/status.h"
+#include "server/core/base/status.h"
 
 namespace hillock::transport {
 

@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
-#include "server/activation/figures.h"
-#include "server/kernel/fallback.h"
-#include "server/kernel/onednn.h"
+#include "server/core/activation/figures.h"
+#include "server/core/kernel/fallback.h"
+#include "server/core/kernel/onednn.h"
 #include "tests/bench/activation_timing.h"
 #include "tests/support/activation_tile.h"
 

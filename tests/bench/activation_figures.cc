@@ -15,8 +15,8 @@
 #include <string>
 #include <vector>
 
-#include "server/activation/figures.h"
-#include "server/kernel/onednn.h"
+#include "server/core/activation/figures.h"
+#include "server/core/kernel/onednn.h"
 #include "tests/bench/activation_timing.h"
 #include "tests/conformance/accuracy.h"
 

@@ -5,7 +5,7 @@
 #include <functional>
 #include <vector>
 
-#include "server/activation/activation.h"
+#include "server/core/activation/activation.h"
 
 namespace hillock::bench {
 

@@ -7,8 +7,8 @@
 #include <random>
 
 #include "proto/inference.pb.h"
-#include "server/model/mlp.h"
-#include "server/model/writer.h"
+#include "server/core/model/mlp.h"
+#include "server/core/model/writer.h"
 
 namespace hillock::bench {
 namespace {

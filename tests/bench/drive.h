@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "client/load_generator.h"
+#include "client/load/generator.h"
 #include "tests/bench/process.h"
 
 namespace hillock::bench {

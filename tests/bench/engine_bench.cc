@@ -24,10 +24,10 @@
 #include <string>
 #include <vector>
 
-#include "server/base/clock.h"
-#include "server/base/status.h"
-#include "server/engine/executor.h"
-#include "server/engine/plan.h"
+#include "server/core/base/clock.h"
+#include "server/core/base/status.h"
+#include "server/core/engine/executor.h"
+#include "server/core/engine/plan.h"
 #include "tests/support/mlp_builder.h"
 #include "tests/support/random.h"
 
@@ -40,7 +40,7 @@ using engine::Plan;
 using std::filesystem::path;
 
 constexpr uint32_t kSeed = 1;
-constexpr size_t kMostRunsBetweenLooks = 64;  // at the clock
+constexpr size_t kMaxRunsBetweenLooks = 64;  // at the clock
 
 // Dense layers with relu between them.
 model::Mlp MakeModel(const std::string& shape) {
@@ -103,7 +103,7 @@ class Contender {
     using Clock = std::chrono::steady_clock;
     const auto start = Clock::now();
     size_t runs = 0;
-    for (size_t next = 1;; next = std::min(2 * next, kMostRunsBetweenLooks)) {
+    for (size_t next = 1;; next = std::min(2 * next, kMaxRunsBetweenLooks)) {
       for (size_t i = 0; i < next; ++i) Run(rows);
       runs += next;
       const double elapsed = std::chrono::duration<double>(Clock::now() - start).count();

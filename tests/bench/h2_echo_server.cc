@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "proto/inference.pb.h"
-#include "server/base/status.h"
+#include "server/core/base/status.h"
 
 namespace hillock::bench {
 namespace {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "client/load_generator.h"
+#include "client/load/generator.h"
 #include "proto/inference.pb.h"
 #include "tests/bench/drive.h"
 

@@ -17,10 +17,10 @@
 #include <string>
 #include <string_view>
 
-#include "server/base/status.h"
-#include "server/model/onnx/budget.h"
-#include "server/model/onnx/graph.h"
-#include "server/model/onnx/messages.h"
+#include "server/core/base/status.h"
+#include "server/core/onnx/graph.h"
+#include "server/core/onnx/reading/budget.h"
+#include "server/core/onnx/reading/messages.h"
 #include "tests/support/hostile_onnx.h"
 
 namespace hillock::bench {
@@ -43,14 +43,14 @@ absl::StatusOr<std::string_view> NoFile(std::string_view) {
   return absl::NotFoundError("no external data");
 }
 
-absl::StatusOr<model::Mlp> Import(const std::string& content, model::onnx::Budget& budget) {
-  HILLOCK_ASSIGN_OR_RETURN(const model::onnx::ModelView view, model::onnx::ParseModel(content));
-  return model::onnx::ImportGraph(view, NoFile, budget);
+absl::StatusOr<model::Mlp> Import(const std::string& content, onnx::Budget& budget) {
+  HILLOCK_ASSIGN_OR_RETURN(const onnx::ModelView view, onnx::ParseModel(content));
+  return onnx::ImportGraph(view, NoFile, budget);
 }
 
 void Measure(const testing::HostileOnnx& file, size_t n) {
   const std::string content = file.make(n);
-  model::onnx::Budget budget(content.size());
+  onnx::Budget budget(content.size());
   const rusage before = Usage();
   const auto mlp = Import(content, budget);
   const rusage after = Usage();

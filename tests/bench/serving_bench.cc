@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
-#include "client/load_generator.h"
+#include "client/load/generator.h"
 #include "tests/bench/bench_server.h"
 #include "tests/bench/drive.h"
 #include "tests/bench/echo_server.h"

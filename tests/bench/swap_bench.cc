@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "proto/inference.grpc.pb.h"
-#include "server/base/give_way.h"
+#include "server/core/base/background_thread.h"
 #include "tests/bench/bench_server.h"
 #include "tests/bench/drive.h"
 #include "tests/bench/process.h"
@@ -76,7 +76,7 @@ class Swapper {
   Swapper(const BenchRepository& repository, const Control& control, const Shape& shape, int swaps,
           double per_second)
       : thread_([=, this, &repository, &control, &shape] {
-          YieldToOtherThreads(nullptr);  // it shares its core with the load
+          MarkBackgroundThread(nullptr);  // it shares its core with the load
           auto next = std::chrono::steady_clock::now();
           for (int version = 2; version <= swaps + 1 || !stop_; ++version) {
             repository.Repeat(shape, version - 1, version);

@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "server/kernel/fallback.h"
+#include "server/core/kernel/fallback.h"
 #include "tests/support/activation_tile.h"
 
 namespace hillock::testing {

@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-#include "server/activation/activation.h"
+#include "server/core/activation/activation.h"
 #include "tests/conformance/isa.h"
 #include "tests/conformance/worst.h"
 

@@ -2,7 +2,7 @@
 // instruction set that this CPU has, bit patterns over the whole float line, special values, tails,
 // in place, page ends; on oneDNN what oneDNN promises.
 
-#include "server/activation/activation.h"
+#include "server/core/activation/activation.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -21,9 +21,9 @@
 #include <vector>
 
 #include "absl/strings/str_split.h"
-#include "server/activation/figures.h"
-#include "server/kernel/fallback.h"
-#include "server/kernel/onednn.h"
+#include "server/core/activation/figures.h"
+#include "server/core/kernel/fallback.h"
+#include "server/core/kernel/onednn.h"
 #include "tests/conformance/accuracy.h"
 #include "tests/conformance/isa.h"
 #include "tests/conformance/onednn_tolerance.h"

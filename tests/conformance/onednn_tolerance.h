@@ -9,7 +9,7 @@
 #include <limits>
 #include <string_view>
 
-#include "server/activation/activation.h"
+#include "server/core/activation/activation.h"
 
 namespace hillock::testing {
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <ostream>
 
-#include "server/activation/figures.h"
+#include "server/core/activation/figures.h"
 #include "tests/conformance/ulp.h"
 
 namespace hillock::testing {

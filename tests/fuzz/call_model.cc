@@ -8,8 +8,8 @@
 
 #include "proto/health.pb.h"
 #include "proto/inference.pb.h"
-#include "server/base/status.h"
-#include "server/transport/grpc_protocol.h"
+#include "server/core/base/status.h"
+#include "server/transport/grpc/grpc_protocol.h"
 #include "tests/fuzz/fuzz_server.h"
 
 namespace hillock::fuzz {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "server/transport/compression.h"
+#include "server/transport/grpc/compression.h"
 #include "tests/support/h2_peer.h"
 
 namespace hillock::fuzz {

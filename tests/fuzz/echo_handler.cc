@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "server/base/status.h"
+#include "server/core/base/status.h"
 
 namespace hillock::fuzz {
 

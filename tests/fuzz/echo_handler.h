@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "server/transport/call.h"
+#include "server/transport/grpc/call.h"
 
 namespace hillock::fuzz {
 

@@ -8,25 +8,25 @@
 #include <vector>
 
 #include "proto/inference.pb.h"
-#include "server/base/clock.h"
-#include "server/base/status.h"
+#include "server/core/base/clock.h"
+#include "server/core/base/status.h"
+#include "server/lifecycle/served_model.h"
 #include "server/metrics/registry.h"
-#include "server/rpc/codec.h"
-#include "server/rpc/request_view.h"
-#include "server/rpc/response_writer.h"
-#include "server/serving/served_model.h"
+#include "server/rpc/messages/codec.h"
+#include "server/rpc/messages/request_view.h"
+#include "server/rpc/messages/response_writer.h"
 #include "tests/support/is_view_of.h"
 #include "tests/support/mlp_builder.h"
 
 namespace {
 
+using hillock::lifecycle::ServedModel;
 using hillock::rpc::AnswerKind;
 using hillock::rpc::InferView;
 using hillock::rpc::RequestView;
-using hillock::serving::ServedModel;
 using hillock::transport::Buffer;
 
-constexpr size_t kMostRows = 64;
+constexpr size_t kMaxRows = 64;
 
 std::shared_ptr<ServedModel> MakeModel() {
   static hillock::metrics::Registry registry(1, {});
@@ -40,7 +40,7 @@ std::shared_ptr<ServedModel> MakeModel() {
                        .Output("tags")
                        .Multilabel()
                        .Share();
-  return *ServedModel::Create("m", 1, mlp, {.limits = {.max_rows = kMostRows}}, 1, registry,
+  return *ServedModel::Create("m", 1, mlp, {.limits = {.max_rows = kMaxRows}}, 1, registry,
                               hillock::Clock::Monotonic());
 }
 
@@ -96,7 +96,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     status =
         view.ok() ? hillock::rpc::DecodeContents(request, *model, gathered, *view) : view.status();
     if (status.ok()) {
-      HILLOCK_CHECK(view->rows >= 1 && view->rows <= kMostRows);
+      HILLOCK_CHECK(view->rows >= 1 && view->rows <= kMaxRows);
       CheckAnswers(request, *model, *view);
       return 0;
     }

@@ -11,7 +11,7 @@
 #include <memory>
 #include <string_view>
 
-#include "server/transport/endpoint.h"
+#include "server/transport/http2/endpoint.h"
 #include "tests/fuzz/fuzz_server.h"
 #include "tests/fuzz/output_watch.h"
 #include "tests/support/memory_stream.h"

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "server/base/status.h"
+#include "server/core/base/status.h"
 #include "tests/fuzz/call_model.h"
 #include "tests/fuzz/fuzz_server.h"
 #include "tests/fuzz/output_watch.h"

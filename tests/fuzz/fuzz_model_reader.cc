@@ -5,10 +5,10 @@
 #include <string>
 #include <string_view>
 
-#include "server/base/status.h"
-#include "server/model/checksum.h"
-#include "server/model/reader.h"
-#include "server/model/writer.h"
+#include "server/core/base/status.h"
+#include "server/core/model/checksum.h"
+#include "server/core/model/reader.h"
+#include "server/core/model/writer.h"
 
 namespace {
 

@@ -4,14 +4,14 @@
 #include <cstdint>
 #include <string_view>
 
-#include "server/base/status.h"
-#include "server/model/onnx_import.h"
-#include "server/model/reader.h"
-#include "server/model/writer.h"
+#include "server/core/base/status.h"
+#include "server/core/model/reader.h"
+#include "server/core/model/writer.h"
+#include "server/core/onnx/import.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view content(reinterpret_cast<const char*>(data), size);
-  const auto mlp = hillock::model::ImportOnnx(
+  const auto mlp = hillock::onnx::ImportOnnx(
       content, [&](std::string_view) { return absl::StatusOr<std::string_view>(content); });
   if (!mlp.ok()) return 0;
   HILLOCK_CHECK(hillock::model::Validate(*mlp).ok());

@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "server/rpc/stream_call.h"
-#include "server/rpc/unary_call.h"
-#include "server/transport/connection.h"
+#include "server/rpc/control/unary_call.h"
+#include "server/rpc/inference/stream_call.h"
+#include "server/transport/http2/connection.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/mlp_builder.h"
 #include "tests/unit/rpc/one_reactor.h"
@@ -19,7 +19,7 @@ constexpr size_t kBeyondBudget = size_t{2} << 20;
 struct Shared {
   testing::FakeClock clock;
   rpc::OneReactor reactor{testing::MlpBuilder(3).Add(1, "identity").Share(), {}, {}, clock};
-  serving::CatalogHolder no_models;
+  lifecycle::CatalogHolder no_models;
   rpc::ServerState state;
   rpc::HealthService health{no_models, state};
 };
@@ -29,7 +29,7 @@ Shared& Get() {
   return shared;
 }
 
-serving::Reactor& Reactor() { return *Get().reactor; }
+scheduling::Reactor& Reactor() { return *Get().reactor; }
 
 absl::StatusOr<std::string> Repeat(std::string_view request) {
   if (request.starts_with("bad")) return absl::InvalidArgumentError("got a bad request");

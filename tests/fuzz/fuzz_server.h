@@ -8,10 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "server/base/clock.h"
-#include "server/rpc/health_watchers.h"
-#include "server/rpc/infer_call.h"
-#include "server/transport/endpoint.h"
+#include "server/core/base/clock.h"
+#include "server/rpc/control/health_watchers.h"
+#include "server/rpc/inference/infer_call.h"
+#include "server/transport/http2/endpoint.h"
 #include "tests/fuzz/echo_handler.h"
 #include "tests/support/memory_stream.h"
 

@@ -2,8 +2,8 @@
 
 #include <nghttp2/nghttp2.h>
 
-#include "server/base/status.h"
-#include "server/transport/grpc_protocol.h"
+#include "server/core/base/status.h"
+#include "server/transport/grpc/grpc_protocol.h"
 
 namespace hillock::fuzz {
 namespace {

@@ -10,13 +10,13 @@
 #include <string>
 #include <utility>
 
-#include "server/base/status.h"
-#include "server/transport/acceptor.h"
-#include "server/transport/address.h"
-#include "server/transport/byte_stream.h"
-#include "server/transport/endpoint.h"
-#include "server/transport/listener.h"
-#include "server/transport/tls.h"
+#include "server/core/base/status.h"
+#include "server/transport/http2/endpoint.h"
+#include "server/transport/net/acceptor.h"
+#include "server/transport/net/address.h"
+#include "server/transport/net/byte_stream.h"
+#include "server/transport/net/listener.h"
+#include "server/transport/net/tls.h"
 #include "tests/interop/test_calls.h"
 
 namespace hillock::interop {

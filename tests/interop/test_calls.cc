@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "server/base/status.h"
+#include "server/core/base/status.h"
 #include "tests/interop/grpc_test.pb.h"
 
 namespace hillock::interop {
@@ -153,7 +153,7 @@ class InputCall final : public TestCall<pb::StreamingInputCallRequest> {
 };
 
 // Answers the requests in order, each part of an answer after its pause.
-class OutputCall final : public TestCall<pb::StreamingOutputCallRequest>, private Timers::Sleeper {
+class OutputCall final : public TestCall<pb::StreamingOutputCallRequest>, private Timers::Worker {
  public:
   // `waits`: until all requests have come.
   OutputCall(transport::Call& call, Timers& timers, bool waits)
@@ -215,7 +215,7 @@ class OutputCall final : public TestCall<pb::StreamingOutputCallRequest>, privat
 
 void Timers::Run() {
   while (!sleepers_.empty() && sleepers_.begin()->first <= Now()) {
-    Sleeper* const sleeper = sleepers_.begin()->second;
+    Worker* const sleeper = sleepers_.begin()->second;
     sleepers_.erase(sleepers_.begin());
     sleeper->OnTime();
   }

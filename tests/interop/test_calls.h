@@ -4,20 +4,20 @@
 #include <set>
 #include <utility>
 
-#include "server/base/clock.h"
-#include "server/transport/call.h"
+#include "server/core/base/clock.h"
+#include "server/transport/grpc/call.h"
 
 namespace hillock::interop {
 
 // What is to happen later on an event loop. Belongs to its thread.
 class Timers {
  public:
-  class Sleeper {
+  class Worker {
    public:
     virtual void OnTime() = 0;
 
    protected:
-    ~Sleeper() = default;
+    ~Worker() = default;
   };
 
   explicit Timers(const Clock& clock) : clock_(clock) {}
@@ -25,8 +25,8 @@ class Timers {
   Nanos Now() const { return clock_.Now(); }
 
   // Has `sleeper` told once, at `time` or soon after, unless it is removed before.
-  void Add(Nanos time, Sleeper& sleeper) { sleepers_.emplace(time, &sleeper); }
-  void Remove(Nanos time, Sleeper& sleeper) { sleepers_.erase({time, &sleeper}); }
+  void Add(Nanos time, Worker& sleeper) { sleepers_.emplace(time, &sleeper); }
+  void Remove(Nanos time, Worker& sleeper) { sleepers_.erase({time, &sleeper}); }
 
   // When Run() is to be called next.
   Nanos next() const { return sleepers_.empty() ? kNoDeadline : sleepers_.begin()->first; }
@@ -36,7 +36,7 @@ class Timers {
 
  private:
   const Clock& clock_;
-  std::set<std::pair<Nanos, Sleeper*>> sleepers_;
+  std::set<std::pair<Nanos, Worker*>> sleepers_;
 };
 
 // The methods of grpc.testing.TestService as gRPC's interoperability test descriptions define them,

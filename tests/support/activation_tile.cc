@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "server/base/aligned_buffer.h"
-#include "server/kernel/fallback.h"
-#include "server/kernel/onednn.h"
+#include "server/core/base/aligned_buffer.h"
+#include "server/core/kernel/fallback.h"
+#include "server/core/kernel/onednn.h"
 
 namespace hillock::testing {
 

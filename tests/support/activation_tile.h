@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "server/activation/activation.h"
-#include "server/base/aligned_buffer.h"
+#include "server/core/activation/activation.h"
+#include "server/core/base/aligned_buffer.h"
 
 namespace hillock::testing {
 

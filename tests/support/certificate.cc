@@ -8,7 +8,7 @@
 #include <memory>
 #include <utility>
 
-#include "server/base/status.h"
+#include "server/core/base/status.h"
 
 namespace hillock::testing {
 namespace {
@@ -41,7 +41,7 @@ void AddAlternativeName(X509* certificate, const std::string& value) {
   HILLOCK_CHECK(X509_add_ext(certificate, names.get(), -1) == 1);
 }
 
-Owned<X509> MakeCertificate(const std::string& name, EVP_PKEY* key) {
+Owned<X509> MakeCertificate(const std::string& name, const std::string& ip, EVP_PKEY* key) {
   Owned<X509> certificate(X509_new());
   X509_set_version(certificate.get(), 2);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
@@ -52,16 +52,16 @@ Owned<X509> MakeCertificate(const std::string& name, EVP_PKEY* key) {
   X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
                              reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
   X509_set_issuer_name(certificate.get(), subject);
-  AddAlternativeName(certificate.get(), "DNS:" + name + ",IP:127.0.0.1,IP:::1");
+  AddAlternativeName(certificate.get(), "DNS:" + name + (ip.empty() ? "" : ",IP:" + ip));
   HILLOCK_CHECK(X509_sign(certificate.get(), key, EVP_sha256()) > 0);
   return certificate;
 }
 
 }  // namespace
 
-Identity MakeIdentity(const std::string& name) {
+Identity MakeIdentity(const std::string& host, const std::string& ip) {
   const Owned<EVP_PKEY> key(EVP_EC_gen("P-256"));
-  const Owned<X509> certificate = MakeCertificate(name, key.get());
+  const Owned<X509> certificate = MakeCertificate(host, ip, key.get());
   return {Pem([&](BIO* bio) { return PEM_write_bio_X509(bio, certificate.get()); }),
           Pem([&](BIO* bio) {
             return PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr);

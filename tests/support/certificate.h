@@ -11,8 +11,8 @@ struct Identity {
   std::string key;
 };
 
-// A new identity of the host `name` and of the loopback addresses, valid for an hour.
-Identity MakeIdentity(const std::string& name);
+// A new identity of a host, and of an IP address if one is given, valid for an hour.
+Identity MakeIdentity(const std::string& host, const std::string& ip = "");
 
 }  // namespace hillock::testing
 

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "server/base/clock.h"
-#include "server/transport/call.h"
-#include "server/transport/event_loop.h"
+#include "server/core/base/clock.h"
+#include "server/transport/grpc/call.h"
+#include "server/transport/net/event_loop.h"
 
 namespace hillock::testing {
 

@@ -1,7 +1,7 @@
 #ifndef HILLOCK_TESTS_SUPPORT_FAKE_CLOCK_H_
 #define HILLOCK_TESTS_SUPPORT_FAKE_CLOCK_H_
 
-#include "server/base/clock.h"
+#include "server/core/base/clock.h"
 
 namespace hillock::testing {
 

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <utility>
 
-#include "server/base/status.h"
+#include "server/core/base/status.h"
 
 namespace hillock::testing {
 namespace {

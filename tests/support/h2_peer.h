@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "server/base/descriptor.h"
+#include "server/core/base/descriptor.h"
 
 struct nghttp2_session;
 

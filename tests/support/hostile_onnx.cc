@@ -6,7 +6,7 @@
 #include <functional>
 #include <vector>
 
-#include "server/model/onnx/fields.h"
+#include "server/core/onnx/reading/fields.h"
 #include "tests/support/onnx_builder.h"
 
 namespace hillock::testing {
@@ -14,7 +14,7 @@ namespace {
 
 using Floats = std::vector<float>;
 using Strings = std::vector<std::string>;
-using model::onnx::WireWriter;
+using onnx::WireWriter;
 
 int64_t Signed(size_t n) { return static_cast<int64_t>(n); }
 std::string At(std::string_view name, size_t i) { return fmt::format("{}{}", name, i); }
@@ -213,9 +213,9 @@ std::string Unused(size_t n) {
 // A constant of one number between many fields that are none of a tensor's, read by many nodes.
 std::string RareNumber(size_t n) {
   WireWriter tensor;
-  tensor.Integer(model::onnx::tensor_field::kType, 1).Bytes(model::onnx::tensor_field::kName, "c");
+  tensor.Integer(onnx::tensor_field::kType, 1).Bytes(onnx::tensor_field::kName, "c");
   for (size_t i = 0; i < 20 * n; ++i) tensor.Integer(15, 0);
-  tensor.Real(model::onnx::tensor_field::kFloats, 1);
+  tensor.Real(onnx::tensor_field::kFloats, 1);
   OnnxBuilder graph = Tiny().Initializer(tensor);
   for (size_t i = 0; i < n; ++i) graph.Node("Add", {"y", "c"}, At("u", i));
   return graph.Build();

@@ -8,7 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "proto/inference.pb.h"
-#include "server/rpc/request_view.h"
+#include "server/rpc/messages/request_view.h"
 
 namespace hillock::testing {
 

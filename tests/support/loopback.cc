@@ -4,7 +4,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include "server/base/status.h"
+#include "server/core/base/status.h"
 
 namespace hillock::testing {
 namespace {

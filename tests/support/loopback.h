@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "server/base/descriptor.h"
+#include "server/core/base/descriptor.h"
 
 namespace hillock::testing {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "server/base/status.h"
+#include "server/core/base/status.h"
 
 namespace hillock::testing {
 

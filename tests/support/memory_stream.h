@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "server/base/descriptor.h"
-#include "server/transport/byte_stream.h"
+#include "server/core/base/descriptor.h"
+#include "server/transport/net/byte_stream.h"
 
 namespace hillock::testing {
 

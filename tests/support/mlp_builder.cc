@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "server/base/status.h"
+#include "server/core/base/status.h"
 
 namespace hillock::testing {
 
@@ -86,13 +86,13 @@ model::Mlp UniformMlp(const std::vector<size_t>& widths, std::string_view activa
 
 namespace {
 
-constexpr size_t kMostLayers = 9;
-constexpr size_t kMostUnits = 40;
+constexpr size_t kMaxLayers = 9;
+constexpr size_t kMaxUnits = 40;
 
 // What each layer reads: mostly the layer before.
 std::vector<size_t> RandomSources(Random& random) {
   std::vector<size_t> sources;
-  const size_t layers = 1 + random.Index(kMostLayers);
+  const size_t layers = 1 + random.Index(kMaxLayers);
   for (size_t i = 0; i < layers; ++i) {
     sources.push_back(random.Index(2) == 0 ? i : random.Index(i + 1));
   }
@@ -103,12 +103,12 @@ std::vector<size_t> RandomSources(Random& random) {
 
 model::Mlp RandomTree(uint32_t seed, std::span<const std::string_view> activations) {
   Random random(seed);
-  MlpBuilder builder(1 + random.Index(kMostUnits), seed);
+  MlpBuilder builder(1 + random.Index(kMaxUnits), seed);
   const std::vector<size_t> sources = RandomSources(random);
   size_t outputs = 0;
   for (size_t i = 0; i < sources.size(); ++i) {
     builder.From(sources[i])
-        .Add(1 + random.Index(kMostUnits), activations[random.Index(activations.size())]);
+        .Add(1 + random.Index(kMaxUnits), activations[random.Index(activations.size())]);
     const bool is_leaf = std::ranges::find(sources, i + 1) == sources.end();
     const size_t times = (is_leaf ? 1 : 0) + (random.Index(5) == 0 ? 1 : 0);
     for (size_t k = 0; k < times; ++k) builder.Output("output" + std::to_string(outputs++));

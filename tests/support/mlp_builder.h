@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "server/model/mlp.h"
+#include "server/core/model/mlp.h"
 #include "tests/support/random.h"
 
 namespace hillock::testing {
@@ -26,7 +26,7 @@ class MlpBuilder {
   MlpBuilder& Add(size_t units, std::string_view activation,
                   const std::map<std::string, float>& params = {});
 
-  // A normalisation with random offsets and scales.
+  // A normalization with random offsets and scales.
   MlpBuilder& Normalized();
 
   // The next layer reads this value instead of what the layer before puts out.
@@ -60,7 +60,7 @@ model::Mlp UniformMlp(const std::vector<size_t>& widths, std::string_view activa
 
 // A tree of 1 to 9 layers that a seed determines, with activations from the list. Layers read any
 // value before them; what nobody reads is put out, and some of the rest, now and then twice.
-// Outputs are called "output0" and so on. Every second seed gives a normalisation.
+// Outputs are called "output0" and so on. Every second seed gives a normalization.
 model::Mlp RandomTree(uint32_t seed, std::span<const std::string_view> activations);
 
 }  // namespace hillock::testing

@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "server/model/onnx/fields.h"
+#include "server/core/onnx/reading/fields.h"
 
 namespace hillock::testing {
 namespace {
 
-using namespace model::onnx;  // NOLINT: the field numbers
+using namespace onnx;  // NOLINT: the field numbers
 
 template <class T>
 std::string_view View(const std::vector<T>& values) {

@@ -6,13 +6,13 @@
 #include <string_view>
 #include <vector>
 
-#include "server/model/onnx/messages.h"
-#include "server/model/onnx/wire.h"
+#include "server/core/onnx/reading/messages.h"
+#include "server/core/onnx/reading/wire.h"
 
 namespace hillock::testing {
 
 // An attribute of an ONNX node: Real("alpha", 0.5f), Integers("axes", {1}), ...
-using OnnxAttribute = model::onnx::WireWriter;
+using OnnxAttribute = onnx::WireWriter;
 OnnxAttribute Real(std::string_view name, float value);
 OnnxAttribute Reals(std::string_view name, const std::vector<float>& values);
 OnnxAttribute Integer(std::string_view name, int64_t value);
@@ -28,7 +28,7 @@ OnnxAttribute TensorOf(std::string_view name, const std::vector<int64_t>& shape,
 // Nothing is checked: a file may be as wrong as a test wants it.
 class OnnxBuilder {
  public:
-  using DataType = model::onnx::DataType;
+  using DataType = onnx::DataType;
 
   explicit OnnxBuilder(int64_t opset = 17) : opset_(opset) {}
 
@@ -47,7 +47,7 @@ class OnnxBuilder {
                    std::string_view bytes);
   OnnxBuilder& External(std::string_view name, const std::vector<int64_t>& shape,
                         const std::vector<std::pair<std::string, std::string>>& entries);
-  OnnxBuilder& Initializer(const model::onnx::WireWriter& tensor);
+  OnnxBuilder& Initializer(const onnx::WireWriter& tensor);
 
   OnnxBuilder& Node(std::string_view op, const std::vector<std::string>& inputs,
                     std::string_view output, const std::vector<OnnxAttribute>& attributes = {},
@@ -62,7 +62,7 @@ class OnnxBuilder {
 
   int64_t opset_;
   int nodes_ = 0;
-  model::onnx::WireWriter graph_;
+  onnx::WireWriter graph_;
 };
 
 // The bytes of numbers, as they lie in raw data.

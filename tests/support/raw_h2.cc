@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "server/base/status.h"
+#include "server/core/base/status.h"
 
 namespace hillock::testing {
 namespace {

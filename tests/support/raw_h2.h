@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "server/base/descriptor.h"
+#include "server/core/base/descriptor.h"
 
 namespace hillock::testing {
 

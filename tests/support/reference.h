@@ -8,9 +8,9 @@
 #include <span>
 #include <vector>
 
-#include "server/activation/activation.h"
-#include "server/base/precision.h"
-#include "server/model/mlp.h"
+#include "server/core/activation/activation.h"
+#include "server/core/base/precision.h"
+#include "server/core/model/mlp.h"
 
 namespace hillock::testing {
 

@@ -7,7 +7,7 @@
 
 #include <string>
 
-#include "server/base/status.h"
+#include "server/core/base/status.h"
 
 namespace hillock::testing {
 

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "server/base/status.h"
+#include "server/core/base/status.h"
 
 namespace hillock::testing {
 

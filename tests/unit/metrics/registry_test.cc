@@ -73,15 +73,15 @@ class RegistryTest : public ::testing::Test {
           a.seconds[b].Observe(1000);
           a.timed_elements[b].Add(1);
           for (size_t p = 0; p < 2; ++p) a.elements[b][p].Add(1);
-          a.layer_seconds[b].Observe(1000);
+          a.layer_nanos[b].Observe(1000);
         }
       }
       for (Counter& counter : reactor.unrouted) counter.Add(1);
       ModelCells& cells = model.shards[r];
       for (Counter& counter : cells.requests) counter.Add(1);
-      cells.total_seconds.Observe(1);
-      cells.queue_seconds.Observe(1);
-      cells.compute_seconds.Observe(1);
+      cells.total_nanos.Observe(1);
+      cells.queue_nanos.Observe(1);
+      cells.compute_nanos.Observe(1);
       cells.batch_rows.Observe(1);
       cells.rows.Add(1);
       cells.queue_rows.store(1);
@@ -114,7 +114,7 @@ TEST_F(RegistryTest, SumsActivationsOverReactors) {
     relu.timed_elements[kOneDnn].Add(7);
     relu.elements[kOneDnn][kFused].Add(100);
     relu.elements[kFallback][kSplit].Add(10 + r);
-    relu.layer_seconds[kSplit].Observe(5000);
+    relu.layer_nanos[kSplit].Observe(5000);
   }
   EXPECT_THAT(SamplesOf(kActivationSeconds, "activation=relu, backend=onednn"), Optional(2u));
   EXPECT_THAT(CounterOf(kActivationTimedElements, "activation=relu, backend=onednn"), Optional(14));
@@ -137,9 +137,9 @@ TEST_F(RegistryTest, SumsAModelOverReactors) {
   for (ModelCells& cells : model->shards) {
     cells.requests[0].Add(5);
     cells.requests[3].Add(1);
-    cells.total_seconds.Observe(3000);
-    cells.queue_seconds.Observe(1000);
-    cells.compute_seconds.Observe(2000);
+    cells.total_nanos.Observe(3000);
+    cells.queue_nanos.Observe(1000);
+    cells.compute_nanos.Observe(2000);
     cells.batch_rows.Observe(4);
     cells.rows.Add(4);
   }

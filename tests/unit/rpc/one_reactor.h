@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "server/rpc/infer_job.h"
-#include "server/serving/catalog_holder.h"
-#include "server/serving/reactor.h"
+#include "server/lifecycle/catalog_holder.h"
+#include "server/rpc/inference/infer_job.h"
+#include "server/scheduling/reactor.h"
 
 namespace hillock::rpc {
 
@@ -32,26 +32,26 @@ class TestInferJob final : public InferJob {
 class OneReactor {
  public:
   OneReactor(std::shared_ptr<const model::Mlp> mlp, const RequestLimits& limits,
-             const serving::Batcher::Options& options, const Clock& clock)
-      : reactor_(options, /*linger=*/0, catalogs_, commons_, registry_.reactor(0), clock) {
-    auto model = serving::ServedModel::Create(
+             const scheduling::Batcher::Options& options, const Clock& clock)
+      : reactor_(options, /*busy_poll=*/0, catalogs_, shared_work_, registry_.reactor(0), clock) {
+    auto model = lifecycle::ServedModel::Create(
         "pets", 1, std::move(mlp), {.plan = {.backend = Backend::kFallback}, .limits = limits}, 1,
         registry_, clock);
     model_ = model->get();
-    catalogs_.Publish(std::make_shared<const serving::Catalog>(
-        std::vector<serving::CatalogEntry>{{"pets", 1, *std::move(model)}}));
+    catalogs_.Publish(std::make_shared<const lifecycle::Catalog>(
+        std::vector<lifecycle::CatalogEntry>{{"pets", 1, *std::move(model)}}));
   }
 
-  serving::Reactor& operator*() { return reactor_; }
-  serving::Reactor* operator->() { return &reactor_; }
+  scheduling::Reactor& operator*() { return reactor_; }
+  scheduling::Reactor* operator->() { return &reactor_; }
   metrics::ModelCells& cells() { return model_->cells(0); }
 
  private:
   metrics::Registry registry_{1, {}};
-  serving::CatalogHolder catalogs_;
-  serving::Commons commons_;
-  serving::Reactor reactor_;
-  serving::ServedModel* model_ = nullptr;
+  lifecycle::CatalogHolder catalogs_;
+  scheduling::SharedWorkQueue shared_work_;
+  scheduling::Reactor reactor_;
+  lifecycle::ServedModel* model_ = nullptr;
 };
 
 }  // namespace hillock::rpc

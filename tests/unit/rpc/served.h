@@ -4,9 +4,9 @@
 #include <memory>
 #include <utility>
 
-#include "server/base/clock.h"
+#include "server/core/base/clock.h"
+#include "server/lifecycle/served_model.h"
 #include "server/metrics/registry.h"
-#include "server/serving/served_model.h"
 #include "tests/support/mlp_builder.h"
 
 namespace hillock::rpc {
@@ -15,15 +15,15 @@ namespace hillock::rpc {
 class Served {
  public:
   explicit Served(model::Mlp mlp, const RequestLimits& limits = {})
-      : model_(*serving::ServedModel::Create(
+      : model_(*lifecycle::ServedModel::Create(
             "pets", 3, std::make_shared<const model::Mlp>(std::move(mlp)), {.limits = limits}, 1,
             registry_, Clock::Monotonic())) {}
 
-  serving::ServedModel& operator*() { return *model_; }
+  lifecycle::ServedModel& operator*() { return *model_; }
 
  private:
   metrics::Registry registry_{1, {}};
-  std::shared_ptr<serving::ServedModel> model_;
+  std::shared_ptr<lifecycle::ServedModel> model_;
 };
 
 // From three floats to two.

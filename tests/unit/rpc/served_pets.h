@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "server/base/clock.h"
+#include "server/core/base/clock.h"
+#include "server/lifecycle/catalog_holder.h"
 #include "server/metrics/registry.h"
-#include "server/serving/catalog_holder.h"
 #include "tests/support/mlp_builder.h"
 
 namespace hillock::rpc {
@@ -18,26 +18,26 @@ namespace hillock::rpc {
 class ServedPets {
  public:
   // A version that serves.
-  serving::CatalogEntry Served(const std::string& name, int64_t version) {
+  lifecycle::CatalogEntry Served(const std::string& name, int64_t version) {
     return Served(name, version, testing::MlpBuilder(3).Add(2, "identity"));
   }
-  serving::CatalogEntry Served(const std::string& name, int64_t version,
-                               const testing::MlpBuilder& builder) {
+  lifecycle::CatalogEntry Served(const std::string& name, int64_t version,
+                                 const testing::MlpBuilder& builder) {
     return {name, version,
-            serving::ServedModel::Create(name, version, builder.Share(),
-                                         {.plan = {.backend = Backend::kFallback}}, 1, registry_,
-                                         Clock::Monotonic())};
+            lifecycle::ServedModel::Create(name, version, builder.Share(),
+                                           {.plan = {.backend = Backend::kFallback}}, 1, registry_,
+                                           Clock::Monotonic())};
   }
 
-  void Publish(std::vector<serving::CatalogEntry> entries) {
-    catalogs_.Publish(std::make_shared<const serving::Catalog>(std::move(entries)));
+  void Publish(std::vector<lifecycle::CatalogEntry> entries) {
+    catalogs_.Publish(std::make_shared<const lifecycle::Catalog>(std::move(entries)));
   }
 
-  const serving::CatalogHolder& catalogs() const { return catalogs_; }
+  const lifecycle::CatalogHolder& catalogs() const { return catalogs_; }
 
  private:
   metrics::Registry registry_{1, {}};
-  serving::CatalogHolder catalogs_;
+  lifecycle::CatalogHolder catalogs_;
 };
 
 }  // namespace hillock::rpc

@@ -26,7 +26,7 @@ TEST(MemoryKeeperTest, LeavesRequestsWhatTheRestDoesNotUse) {
   keeper.SetBudget(800 * kMebi);
   EXPECT_EQ(budget.limit(), 1000 * kMebi) << "what requests hold is not counted twice";
   keeper.SetBudget(5000 * kMebi);
-  EXPECT_EQ(budget.limit(), MemoryKeeper::kLeastBudget);
+  EXPECT_EQ(budget.limit(), MemoryKeeper::kMinBudget);
 }
 
 TEST(MemoryKeeperTest, TrimsWhenLoadHasFallen) {

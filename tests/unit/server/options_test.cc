@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "server/version.h"
+#include "server/core/base/version.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_folder.h"
 
@@ -39,6 +39,12 @@ Options With(Arguments arguments) {
   return line.ok() && line->options ? *line->options : Options();
 }
 
+TEST(ParseCommandLine, AcceptsAnOldNameWithAWarning) {
+  const Options options = With({"--linger-seconds", "0.00025"});
+  EXPECT_THAT(options.busy_poll_seconds, Optional(0.00025));
+  EXPECT_THAT(options.warnings, ElementsAre(HasSubstr("is now called --busy-poll-seconds")));
+}
+
 TEST(ParseCommandLine, NeedsNoMoreThanARepository) {
   const Options options = With({});
   const Options defaults;
@@ -52,11 +58,11 @@ TEST(ParseCommandLine, NeedsNoMoreThanARepository) {
   EXPECT_EQ(options.max_connections, 0u);
   EXPECT_EQ(options.max_connection_age_seconds, 0);
   EXPECT_EQ(options.max_memory_bytes, 0u);
-  EXPECT_EQ(options.model_control, serving::ControlMode::kNone);
+  EXPECT_EQ(options.model_control, lifecycle::ControlMode::kNone);
   EXPECT_EQ(options.poll_seconds, defaults.poll_seconds);
   EXPECT_TRUE(options.load_models.empty());
   EXPECT_EQ(options.reactors, 0u);
-  EXPECT_EQ(options.linger_seconds, std::nullopt);
+  EXPECT_EQ(options.busy_poll_seconds, std::nullopt);
   EXPECT_EQ(options.backend, std::nullopt);
   EXPECT_EQ(options.precision, Precision::kF32);
   EXPECT_TRUE(options.rewrite);
@@ -85,7 +91,7 @@ TEST(ParseCommandLine, TakesEveryOption) {
                                 "dog",
                                 "--reactors",
                                 "3",
-                                "--linger-seconds",
+                                "--busy-poll-seconds",
                                 "0.00025",
                                 "--backend",
                                 "fallback",
@@ -121,11 +127,11 @@ TEST(ParseCommandLine, TakesEveryOption) {
   EXPECT_EQ(options.listen, "unix:/tmp/s");
   EXPECT_EQ(options.listen_address, (Address{Address::Kind::kUnix, "/tmp/s", 0}));
   EXPECT_EQ(options.metrics_listen, "0.0.0.0:0");
-  EXPECT_EQ(options.model_control, serving::ControlMode::kExplicit);
+  EXPECT_EQ(options.model_control, lifecycle::ControlMode::kExplicit);
   EXPECT_EQ(options.poll_seconds, 0.5);
   EXPECT_EQ(options.load_models, (std::vector<std::string>{"cat", "dog"}));
   EXPECT_EQ(options.reactors, 3u);
-  EXPECT_THAT(options.linger_seconds, Optional(0.00025));
+  EXPECT_THAT(options.busy_poll_seconds, Optional(0.00025));
   EXPECT_THAT(options.backend, Optional(Backend::kFallback));
   EXPECT_EQ(options.precision, Precision::kBf16);
   EXPECT_FALSE(options.rewrite);
@@ -279,7 +285,7 @@ TEST(ParseCommandLine, OnlyPrintsTheHelpWithEveryOption) {
   EXPECT_EQ(line->options, std::nullopt);
   for (const char* option :
        {"--repository",        "--listen",          "--metrics-listen",  "--model-control",
-        "--poll-seconds",      "--load-model",      "--reactors",        "--linger-seconds",
+        "--poll-seconds",      "--load-model",      "--reactors",        "--busy-poll-seconds",
         "--backend",           "--precision",       "--profile-every",   "--max-rows",
         "--max-message-bytes", "--max-model-bytes", "--drain-wait",      "--tls-cert",
         "--tls-key",           "--tls-client-ca",   "--max-connections", "--max-connection-age",
@@ -353,9 +359,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{"reactors_negative", {"--reactors", "-1"}, "--reactors"},
         BadLine{"reactors_fraction", {"--reactors", "1.5"}, "--reactors"},
         BadLine{"reactors_too_many", {"--reactors", "1025"}, "--reactors"},
-        BadLine{"linger_negative", {"--linger-seconds", "-1e-6"}, "--linger-seconds"},
-        BadLine{"linger_long", {"--linger-seconds", "0.011"}, "0 to 0.01 seconds"},
-        BadLine{"linger_nan", {"--linger-seconds", "nan"}, "--linger-seconds"},
+        BadLine{"busy_poll_negative", {"--busy-poll-seconds", "-1e-6"}, "--busy-poll-seconds"},
+        BadLine{"busy_poll_long", {"--busy-poll-seconds", "0.011"}, "0 to 0.01 seconds"},
+        BadLine{"busy_poll_nan", {"--busy-poll-seconds", "nan"}, "--busy-poll-seconds"},
         BadLine{"backend", {"--backend", "gpu"}, "--backend"},
         BadLine{"backend_case", {"--backend", "OneDNN"}, "--backend"},
         BadLine{"model_control", {"--model-control", "auto"}, "--model-control"},

@@ -1,0 +1,100 @@
+#include "client/cli/command.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "client/text/text.h"
+#include "server/transport/net/address.h"
+
+namespace hillock::client {
+namespace {
+
+constexpr double kMinSeconds = 0.001;
+constexpr double kMaxSeconds = 86'400;
+
+constexpr std::string_view kHttp = "http://";
+constexpr std::string_view kMetricsPath = "/metrics";
+
+// Makes `text` canonical, or returns what is wrong with it.
+std::string Canonize(std::string& text, const transport::AddressRules& rules) {
+  const auto address = transport::ParseAddress(text, rules);
+  if (!address.ok()) return std::string(address.status().message());
+  text = address->ToString();
+  return "";
+}
+
+std::string TargetError(std::string& text) { return Canonize(text, {}); }
+
+// The whole URL of the page is taken for the address that it has.
+std::string MetricsAddressError(std::string& text) {
+  std::string_view address = text;
+  if (address.starts_with(kHttp)) {
+    address.remove_prefix(kHttp.size());
+    if (address.ends_with(kMetricsPath)) address.remove_suffix(kMetricsPath.size());
+    if (address.ends_with('/')) address.remove_suffix(1);
+  }
+  text = std::string(address);
+  return Canonize(text, {.sockets = false, .zero_port = false});
+}
+
+void AddTlsFlags(CLI::App& command, TlsOptions& tls) {
+  command.add_flag("--tls", tls.enabled, "call over TLS, trusting the system's authorities");
+  command.add_option("--tls-ca", tls.ca, "PEM file of the authorities to trust; implies --tls");
+  auto* const cert = command.add_option("--tls-cert", tls.cert,
+                                        "PEM file of this client's certificate; implies --tls");
+  cert->needs(command.add_option("--tls-key", tls.key, "PEM file of its private key")->needs(cert));
+  command.add_option("--tls-server-name", tls.server_name,
+                     "name that the server's certificate must have, if not the host's; implies "
+                     "--tls");
+}
+
+}  // namespace
+
+CLI::Validator NumberFrom(double least, double most) {
+  const auto error = [least, most](const std::string& text) {
+    const std::optional<double> number = ParseNumber(text);
+    if (number && *number >= least && *number <= most) return std::string();
+    return fmt::format("got {}, want a number from {:g} to {:g}", Quoted(text), least, most);
+  };
+  return CLI::Validator(error, "", "number");
+}
+
+void AddServerFlags(CLI::App& command, ServerFlags& flags) {
+  command
+      .add_option("--server", flags.target,
+                  "server to call: HOST:PORT, PORT of 127.0.0.1, unix:PATH or unix-abstract:NAME")
+      ->capture_default_str()
+      ->transform(CLI::Validator(TargetError, "", "target"));
+  command.add_option("--timeout", flags.timeout_seconds, "seconds that one call may take")
+      ->capture_default_str()
+      ->check(NumberFrom(kMinSeconds, kMaxSeconds));
+  AddTlsFlags(command, flags.tls);
+}
+
+CLI::Option* AddMetricsFlag(CLI::App& command, std::string& address, const std::string& help) {
+  return command.add_option("--metrics", address, help)
+      ->transform(CLI::Validator(MetricsAddressError, "", "address"));
+}
+
+std::chrono::milliseconds CallDeadline(const ServerFlags& flags) {
+  return std::chrono::milliseconds(std::llround(std::ceil(flags.timeout_seconds * 1000)));
+}
+
+absl::StatusOr<Client> Connect(const ServerFlags& flags, size_t batch_rows) {
+  ClientOptions options;
+  options.deadline = CallDeadline(flags);
+  options.batch_rows = batch_rows;
+  options.tls = flags.tls;
+  return Client::Connect(flags.target, options);
+}
+
+void WriteJson(std::ostream& out, const nlohmann::ordered_json& value) {
+  out << value.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+}
+
+}  // namespace hillock::client

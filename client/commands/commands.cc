@@ -1,0 +1,17 @@
+#include "client/commands/commands.h"
+
+namespace hillock::client {
+
+// Each is defined in the file of its name.
+using AddCommand = void(CLI::App& app, Command& chosen);
+AddCommand AddPredict, AddModels, AddHealth, AddStats, AddLoad, AddActivations, AddPlot, AddConvert;
+
+// In the order of --help.
+constexpr AddCommand* kCommands[] = {AddPredict, AddModels,      AddHealth, AddStats,
+                                     AddLoad,    AddActivations, AddPlot,   AddConvert};
+
+void AddCommands(CLI::App& app, Command& chosen) {
+  for (AddCommand* const add : kCommands) add(app, chosen);
+}
+
+}  // namespace hillock::client

@@ -1,0 +1,48 @@
+#ifndef HILLOCK_CLIENT_LOAD_DIALER_H_
+#define HILLOCK_CLIENT_LOAD_DIALER_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "client/api/tls_options.h"
+#include "server/transport/net/address.h"
+#include "server/transport/net/byte_stream.h"
+#include "server/transport/net/tls.h"
+
+namespace hillock::client {
+
+// Opens connections to one target, with TLS when that is wanted. Immutable and thread-safe.
+class Dialer {
+ public:
+  // Looks the target's host up. Errors: as of transport::ParseAddress(), transport::Resolve() and
+  // transport::TlsContext::ForClient().
+  static absl::StatusOr<Dialer> To(const std::string& target, const TlsOptions& tls);
+
+  // How many addresses the target has, in the order of preference. At least 1.
+  size_t count() const { return addresses_.size(); }
+
+  // A stream to one of them. It may be connecting still, and then fails when that does.
+  // Errors: UNAVAILABLE with the system's words.
+  absl::StatusOr<std::unique_ptr<transport::ByteStream>> Dial(size_t address) const;
+
+  // For the headers :scheme and :authority.
+  const char* scheme() const { return tls_ == nullptr ? "http" : "https"; }
+  std::string Authority() const;
+
+ private:
+  Dialer(transport::Address target, std::string server_name)
+      : target_(std::move(target)), server_name_(std::move(server_name)) {}
+
+  transport::Address target_;
+  std::string server_name_;  // that was asked for; else empty
+  std::vector<transport::SocketAddress> addresses_;
+  std::shared_ptr<const transport::TlsContext> tls_;  // null: none
+};
+
+}  // namespace hillock::client
+
+#endif  // HILLOCK_CLIENT_LOAD_DIALER_H_

@@ -1,0 +1,192 @@
+#include "client/load/grpc_worker.h"
+
+#include <algorithm>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "client/api/channel.h"
+#include "server/core/base/status.h"
+
+namespace hillock::client {
+namespace {
+
+const std::string kMethod = "/inference.GRPCInferenceService/ModelInfer";
+
+// gRPC waits in whole milliseconds, rounded up: what is due sooner is polled for.
+constexpr Nanos kPollAhead = 2'000'000;
+constexpr Nanos kNanosPerSecond = 1'000'000'000;
+
+// Whoever stops a run is heard after that.
+constexpr Nanos kLongestWait = 100'000'000;
+
+// How long answers are waited for then.
+constexpr Nanos kBriefly = 1'000'000'000;
+
+const std::string kGivenUp = "no answer within the time to wait after the end of the run";
+
+grpc::ChannelArguments Arguments(const LoadPlan& plan) {
+  grpc::ChannelArguments arguments = DefaultArguments();
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, plan.retries ? 1 : 0);
+  return arguments;
+}
+
+gpr_timespec ToGpr(Nanos time) {
+  gpr_timespec spec{};
+  spec.tv_sec = time / kNanosPerSecond;
+  spec.tv_nsec = static_cast<int32_t>(time % kNanosPerSecond);
+  spec.clock_type = GPR_CLOCK_MONOTONIC;
+  return spec;
+}
+
+Nanos Now() { return Clock::Monotonic().Now(); }
+
+}  // namespace
+
+GrpcLoadWorker::GrpcLoadWorker(const LoadPlan& plan, ThreadShare share)
+    : plan_(plan), share_(share) {
+  for (const std::string& request : plan.requests) {
+    const grpc::Slice slice(request);
+    requests_.emplace_back(&slice, 1);
+  }
+}
+
+GrpcLoadWorker::~GrpcLoadWorker() {
+  queue_.Shutdown();
+  void* tag = nullptr;
+  bool ok = false;
+  while (queue_.Next(&tag, &ok)) continue;
+}
+
+absl::Status GrpcLoadWorker::Connect() {
+  for (size_t i = 0; i < share_.Of(plan_.connections); ++i) {
+    HILLOCK_ASSIGN_OR_RETURN(auto channel, OpenChannel(plan_.target, plan_.tls, Arguments(plan_)));
+    auto stub = std::make_unique<grpc::GenericStub>(channel);
+    connections_.push_back({std::move(channel), std::move(stub)});
+  }
+  const auto deadline = std::chrono::system_clock::now() + plan_.patience;
+  for (const Connection& connection : connections_) connection.channel->GetState(true);
+  const bool connected = std::ranges::all_of(
+      connections_, [&](const Connection& c) { return c.channel->WaitForConnected(deadline); });
+  return connected ? absl::OkStatus() : absl::UnavailableError("");
+}
+
+size_t GrpcLoadWorker::CountLost() {
+  const auto ready = std::ranges::count_if(connections_, [](const Connection& c) {
+    return c.channel->GetState(false) == GRPC_CHANNEL_READY;
+  });
+  return share_.Of(plan_.connections) - static_cast<size_t>(ready);
+}
+
+LoadTally GrpcLoadWorker::Run(std::chrono::nanoseconds duration) {
+  tally_ = LoadTally();
+  const Nanos start = Now();
+  end_ = start + duration.count();
+  give_up_ = end_ + std::chrono::nanoseconds(plan_.patience).count();
+  cancelled_ = false;
+  Schedule schedule =
+      plan_.open ? Schedule::Open(*plan_.open, share_, start, end_) : Schedule::Closed(end_);
+  for (Nanos now = start;;) {
+    if (now < end_ && stop_.load(std::memory_order_relaxed)) EndEarly(schedule, now);
+    SendDue(schedule, now);
+    const bool has_room = first_free_ != nullptr || calls_.size() < MostCalls();
+    const Nanos next = has_room ? schedule.Next(now) : Schedule::kNever;
+    if (in_flight_ == 0 && next == Schedule::kNever) break;
+    Call* const call = Wait(now, std::min(next, cancelled_ ? Schedule::kNever : give_up_));
+    now = Now();
+    if (call != nullptr) Complete(*call, now);
+    if (now >= give_up_ && !std::exchange(cancelled_, true)) CancelAll();
+  }
+  tally_.RecordSchedule(schedule.late(), schedule.CountUnsent(), schedule.most_behind());
+  tally_.RecordElapsed(end_ - start);
+  return std::move(tally_);
+}
+
+void GrpcLoadWorker::EndEarly(Schedule& schedule, Nanos now) {
+  end_ = now;
+  schedule.End(now);
+  give_up_ = now + std::min(kBriefly, std::chrono::nanoseconds(plan_.patience).count());
+}
+
+void GrpcLoadWorker::SendDue(Schedule& schedule, Nanos now) {
+  while (schedule.Next(now) <= now) {
+    Call* const call = FreeCall();
+    if (call == nullptr) return;
+    Send(*call, *schedule.Take(now));
+  }
+}
+
+void GrpcLoadWorker::Send(Call& call, Nanos intended) {
+  call.context.emplace();
+  // A lost connection makes requests wait rather than fail, and be sent again, without pause.
+  call.context->set_wait_for_ready(true);
+  if (plan_.deadline.count() > 0) {
+    call.context->set_deadline(gpr_time_from_millis(plan_.deadline.count(), GPR_TIMESPAN));
+  }
+  const grpc::ByteBuffer& request = requests_[next_request_];
+  next_request_ = next_request_ + 1 == requests_.size() ? 0 : next_request_ + 1;
+  call.intended = intended;
+  call.in_flight = true;
+  ++in_flight_;
+  call.reader = call.connection->stub->PrepareUnaryCall(&*call.context, kMethod, request, &queue_);
+  call.reader->StartCall();
+  call.reader->Finish(&call.response, &call.status, &call);
+}
+
+GrpcLoadWorker::Call* GrpcLoadWorker::Wait(Nanos now, Nanos until) {
+  until = std::min(until, now + kLongestWait);
+  if (until - now >= kPollAhead) return Take(ToGpr(until - kPollAhead / 2));
+  Call* const call = Take(gpr_inf_past(GPR_CLOCK_MONOTONIC));
+  // The server may need this core.
+  if (call == nullptr) std::this_thread::yield();
+  return call;
+}
+
+GrpcLoadWorker::Call* GrpcLoadWorker::Take(gpr_timespec deadline) {
+  void* tag = nullptr;
+  bool ok = false;
+  const auto event = queue_.AsyncNext(&tag, &ok, deadline);
+  return event == grpc::CompletionQueue::GOT_EVENT ? static_cast<Call*>(tag) : nullptr;
+}
+
+void GrpcLoadWorker::Complete(Call& call, Nanos now) {
+  const auto code = static_cast<absl::StatusCode>(call.status.error_code());
+  const bool given_up = cancelled_ && code == absl::StatusCode::kCancelled;
+  tally_.Record(code, now - call.intended, now < end_,
+                given_up ? kGivenUp : call.status.error_message());
+  CountAnswer();
+  // In this order: the reader lives in the memory of the context's call.
+  call.reader.reset();
+  call.context.reset();
+  call.response.Clear();
+  call.in_flight = false;
+  --in_flight_;
+  Free(call);
+}
+
+void GrpcLoadWorker::CancelAll() {
+  for (Call& call : calls_) {
+    if (call.in_flight) call.context->TryCancel();
+  }
+}
+
+size_t GrpcLoadWorker::MostCalls() const { return connections_.size() * plan_.outstanding; }
+
+GrpcLoadWorker::Call* GrpcLoadWorker::FreeCall() {
+  if (Call* const call = first_free_; call != nullptr) {
+    first_free_ = call->next_free;
+    return call;
+  }
+  if (calls_.size() == MostCalls()) return nullptr;
+  Call& call = calls_.emplace_back();
+  call.connection = &connections_[(calls_.size() - 1) % connections_.size()];
+  return &call;
+}
+
+void GrpcLoadWorker::Free(Call& call) {
+  call.next_free = nullptr;
+  (first_free_ == nullptr ? first_free_ : last_free_->next_free) = &call;
+  last_free_ = &call;
+}
+
+}  // namespace hillock::client

@@ -1,0 +1,90 @@
+#ifndef HILLOCK_CLIENT_LOAD_GRPC_WORKER_H_
+#define HILLOCK_CLIENT_LOAD_GRPC_WORKER_H_
+
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/completion_queue.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/support/byte_buffer.h>
+
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "client/load/worker.h"
+
+namespace hillock::client {
+
+// A worker that sends as ordinary clients do: with gRPC's C++ client, a completion queue, and calls
+// that are made once and used again. A request costs what gRPC's client costs; nothing here locks
+// or allocates for it.
+class GrpcLoadWorker final : public LoadWorker {
+ public:
+  GrpcLoadWorker(const LoadPlan& plan, ThreadShare share);
+  ~GrpcLoadWorker() override;
+
+  absl::Status Connect() override;
+  size_t CountLost() override;
+  LoadTally Run(std::chrono::nanoseconds duration) override;
+  void Stop() override { stop_.store(true); }
+
+ private:
+  struct Connection {
+    std::shared_ptr<grpc::Channel> channel;
+    std::unique_ptr<grpc::GenericStub> stub;
+  };
+
+  struct Call {
+    Connection* connection = nullptr;
+    std::optional<grpc::ClientContext> context;
+    std::unique_ptr<grpc::GenericClientAsyncResponseReader> reader;  // within context's call
+    grpc::ByteBuffer response;
+    grpc::Status status;
+    Nanos intended = 0;
+    bool in_flight = false;
+    Call* next_free = nullptr;
+  };
+
+  void SendDue(Schedule& schedule, Nanos now);
+  void Send(Call& call, Nanos intended);
+  void Complete(Call& call, Nanos now);
+  void CancelAll();
+
+  void EndEarly(Schedule& schedule, Nanos now);
+
+  // The next call to end, or null when none did until then, or for a while.
+  Call* Wait(Nanos now, Nanos until);
+  Call* Take(gpr_timespec deadline);
+
+  size_t MostCalls() const;
+
+  // The call that has been free for longest, or a new one; null when all are in flight.
+  Call* FreeCall();
+  void Free(Call& call);
+
+  const LoadPlan& plan_;
+  const ThreadShare share_;
+  std::vector<grpc::ByteBuffer> requests_;
+  size_t next_request_ = 0;
+  std::vector<Connection> connections_;
+  grpc::CompletionQueue queue_;
+  std::deque<Call> calls_;
+  Call* first_free_ = nullptr;
+  Call* last_free_ = nullptr;
+  size_t in_flight_ = 0;
+  std::atomic<bool> stop_ = false;
+
+  // Of a run.
+  LoadTally tally_;
+  Nanos end_ = 0;           // of sending
+  Nanos give_up_ = 0;       // on answers
+  bool cancelled_ = false;  // those that were open then
+};
+
+}  // namespace hillock::client
+
+#endif  // HILLOCK_CLIENT_LOAD_GRPC_WORKER_H_

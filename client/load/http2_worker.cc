@@ -1,0 +1,257 @@
+#include "client/load/http2_worker.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "server/core/base/status.h"
+#include "server/transport/grpc/grpc_protocol.h"
+
+namespace hillock::client {
+namespace {
+
+constexpr char kMethod[] = "/inference.GRPCInferenceService/ModelInfer";
+
+// The event loop waits in whole milliseconds, rounded up: what is due sooner is polled for.
+constexpr Nanos kPollAhead = 2'000'000;
+
+// How long answers are waited for when a run is stopped, and a connection that is being made when
+// somebody asks whether it is lost.
+constexpr Nanos kBriefly = 1'000'000'000;
+
+Nanos Now() { return Clock::Monotonic().Now(); }
+
+Nanos ToNanos(std::chrono::nanoseconds time) { return time.count(); }
+
+std::string WithPrefix(const std::string& message) {
+  std::string whole(transport::kPrefixBytes, '\0');
+  transport::WritePrefix(false, static_cast<uint32_t>(message.size()), whole.data());
+  return whole + message;
+}
+
+}  // namespace
+
+Http2LoadWorker::Http2LoadWorker(const LoadPlan& plan, ThreadShare share)
+    : plan_(plan),
+      share_(share),
+      deadline_text_(fmt::format("no answer within the deadline of {} ms", plan.deadline.count())) {
+  std::ranges::transform(plan.requests, std::back_inserter(messages_), WithPrefix);
+}
+
+absl::Status Http2LoadWorker::Connect() {
+  HILLOCK_ASSIGN_OR_RETURN(dialer_, Dialer::To(plan_.target, plan_.tls));
+  method_.emplace(dialer_->scheme(), dialer_->Authority(), kMethod);
+  for (size_t i = 0; i < share_.Of(plan_.connections); ++i) lanes_.emplace_back(*this);
+  const Nanos give_up = Now() + ToNanos(plan_.patience);
+  while (up_ < lanes_.size()) {
+    const Nanos now = Now();
+    if (now >= give_up) break;
+    Tidy(now);
+    Wait(now, std::min(give_up, now + kPollAhead));
+  }
+  const auto lost =
+      std::ranges::find_if(lanes_, [](const Lane& lane) { return !lane.connection.up(); });
+  if (lost == lanes_.end()) return absl::OkStatus();
+  const absl::Status& why = lost->connection.last_error();
+  return why.ok() ? absl::UnavailableError("no answer") : why;
+}
+
+size_t Http2LoadWorker::CountLost() {
+  const Nanos give_up = Now() + kBriefly;
+  loop_.Poll(0);
+  const auto is_connecting = [](const Lane& lane) {
+    return lane.connection.usable() && !lane.connection.up();
+  };
+  for (Nanos now = Now(); now < give_up && std::ranges::any_of(lanes_, is_connecting);
+       now = Now()) {
+    loop_.Poll(give_up - now);
+  }
+  return share_.Of(plan_.connections) - up_;
+}
+
+void Http2LoadWorker::Stop() {
+  stop_.store(true);
+  loop_.Wake();
+}
+
+LoadTally Http2LoadWorker::Run(std::chrono::nanoseconds duration) {
+  tally_ = LoadTally();
+  loop_.Poll(0);  // what has happened since the last run
+  const Nanos start = Now();
+  end_ = start + duration.count();
+  give_up_ = end_ + ToNanos(plan_.patience);
+  give_up_text_ =
+      fmt::format("no answer within {} ms after the end of the run", plan_.patience.count());
+  Schedule schedule =
+      plan_.open ? Schedule::Open(*plan_.open, share_, start, end_) : Schedule::Closed(end_);
+  for (Nanos now = start;; now = Now()) {
+    if (now < end_ && stop_.load(std::memory_order_relaxed)) EndEarly(schedule, now);
+    SendDue(schedule, now);
+    CancelOverdue(now);
+    Flush();
+    if (in_flight_.empty() && schedule.Next(now) == Schedule::kNever) break;
+    Tidy(now);
+    Wait(now, NextEvent(schedule, now));
+  }
+  tally_.RecordSchedule(schedule.late(), schedule.CountUnsent(), schedule.most_behind());
+  tally_.RecordElapsed(end_ - start);
+  return std::move(tally_);
+}
+
+void Http2LoadWorker::EndEarly(Schedule& schedule, Nanos now) {
+  end_ = now;
+  schedule.End(now);
+  give_up_ = now + std::min(kBriefly, ToNanos(plan_.patience));
+  give_up_text_ = "no answer by the time the load was stopped";
+}
+
+void Http2LoadWorker::SendDue(Schedule& schedule, Nanos now) {
+  while (schedule.Next(now) <= now) {
+    if (idle_.empty() && !AddSlot()) return;
+    Send(idle_.front(), *schedule.Take(now), now);
+  }
+}
+
+void Http2LoadWorker::Send(Slot& slot, Nanos intended, Nanos now) {
+  in_flight_.splice(in_flight_.end(), idle_, slot.self);
+  slot.message = messages_[next_message_];
+  next_message_ = next_message_ + 1 == messages_.size() ? 0 : next_message_ + 1;
+  slot.intended = intended;
+  slot.repeated = false;
+  if (plan_.deadline.count() > 0) slot.deadline = now + ToNanos(plan_.deadline);
+  Lane& lane = *slot.lane;
+  lane.connection.Start(slot, slot.message, slot.deadline);
+  Touch(lane);
+  if (++lane.unflushed < plan_.burst) return;
+  lane.unflushed = 0;
+  lane.connection.Flush();
+}
+
+void Http2LoadWorker::OnAnswer(Slot& slot, Nanos arrived) {
+  Touch(*slot.lane);
+  if (slot.fate() != transport::ClientCall::Fate::kTaken && SendAgain(slot)) return;
+  Complete(slot, slot.answer().code(), slot.answer().message(), arrived);
+}
+
+bool Http2LoadWorker::SendAgain(Slot& slot) {
+  const bool was_sent = slot.fate() == transport::ClientCall::Fate::kRefused;
+  if (!slot.lane->connection.usable() || (was_sent && slot.repeated)) return false;
+  slot.repeated |= was_sent;
+  tally_.RecordRetry();
+  slot.lane->connection.Start(slot, slot.message, slot.deadline);
+  return true;
+}
+
+void Http2LoadWorker::Complete(Slot& slot, absl::StatusCode code, std::string_view message,
+                               Nanos at) {
+  tally_.Record(code, at - slot.intended, at < end_, message);
+  CountAnswer();
+  SlotList& idle = slot.lane->connection.up() ? idle_ : slot.lane->parked;
+  idle.splice(idle.end(), in_flight_, slot.self);
+}
+
+void Http2LoadWorker::Cancel(Slot& slot, absl::StatusCode code, std::string_view message,
+                             Nanos now) {
+  slot.lane->connection.Cancel(slot);
+  Touch(*slot.lane);
+  Complete(slot, code, message, now);
+}
+
+void Http2LoadWorker::CancelOverdue(Nanos now) {
+  while (!in_flight_.empty() && in_flight_.front().deadline <= now) {
+    Cancel(in_flight_.front(), absl::StatusCode::kDeadlineExceeded, deadline_text_, now);
+  }
+  while (now >= give_up_ && !in_flight_.empty()) {
+    Cancel(in_flight_.front(), absl::StatusCode::kCancelled, give_up_text_, now);
+  }
+}
+
+// In the beginning a slot each, so that even a slow schedule goes round all connections.
+void Http2LoadWorker::OnUp(Lane& lane) {
+  lane.counted = true;
+  ++up_;
+  room_ += plan_.outstanding - lane.slots;
+  Touch(lane);
+  if (lane.slots == 0) return AddSlot(lane);
+  idle_.splice(idle_.end(), lane.parked);
+}
+
+void Http2LoadWorker::OnDown(Lane& lane) {
+  has_replaced_ = true;
+  if (!std::exchange(lane.counted, false)) return;
+  --up_;
+  room_ -= plan_.outstanding - lane.slots;
+  for (auto slot = idle_.begin(); slot != idle_.end();) {
+    const auto next = std::next(slot);
+    if (slot->lane == &lane) lane.parked.splice(lane.parked.end(), idle_, slot);
+    slot = next;
+  }
+}
+
+void Http2LoadWorker::Touch(Lane& lane) {
+  if (!std::exchange(lane.touched, true)) touched_.push_back(&lane);
+}
+
+void Http2LoadWorker::Flush() {
+  // What is told meanwhile may touch more of them.
+  for (size_t i = 0; i < touched_.size(); ++i) {
+    touched_[i]->touched = false;
+    touched_[i]->unflushed = 0;
+    touched_[i]->connection.Flush();
+  }
+  touched_.clear();
+}
+
+// Connects what is down, when it is due, and drops connections that were replaced.
+void Http2LoadWorker::Tidy(Nanos now) {
+  if (up_ == lanes_.size() && !has_replaced_) return;
+  has_replaced_ = false;
+  for (Lane& lane : lanes_) {
+    LoadConnection& connection = lane.connection;
+    connection.DropEnded();
+    has_replaced_ |= connection.has_replaced();
+    if (!connection.usable() && connection.next_attempt() <= now) connection.Connect(now);
+  }
+}
+
+Nanos Http2LoadWorker::NextEvent(const Schedule& schedule, Nanos now) const {
+  const Nanos last_send = end_ + Schedule::kLate;
+  Nanos next = now < last_send ? last_send : give_up_;
+  if (!idle_.empty() || room_ > 0) next = std::min(next, schedule.Next(now));
+  if (!in_flight_.empty()) next = std::min(next, in_flight_.front().deadline);
+  if (up_ == lanes_.size()) return next;
+  for (const Lane& lane : lanes_) {
+    if (!lane.connection.usable()) next = std::min(next, lane.connection.next_attempt());
+  }
+  return next;
+}
+
+void Http2LoadWorker::Wait(Nanos now, Nanos until) {
+  if (until - now >= kPollAhead) {
+    loop_.Poll(until - now - kPollAhead / 2);
+  } else if (loop_.Poll(0) == 0) {
+    std::this_thread::yield();  // the server may need this core
+  }
+}
+
+bool Http2LoadWorker::AddSlot() {
+  if (room_ == 0) return false;
+  for (;; next_lane_ = (next_lane_ + 1) % lanes_.size()) {
+    Lane& lane = lanes_[next_lane_];
+    if (!lane.counted || lane.slots == plan_.outstanding) continue;
+    AddSlot(lane);
+    return true;
+  }
+}
+
+void Http2LoadWorker::AddSlot(Lane& lane) {
+  const auto slot = idle_.emplace(idle_.end());
+  slot->lane = &lane;
+  slot->self = slot;
+  ++lane.slots;
+  --room_;
+}
+
+}  // namespace hillock::client

@@ -1,0 +1,120 @@
+#ifndef HILLOCK_CLIENT_LOAD_HTTP2_WORKER_H_
+#define HILLOCK_CLIENT_LOAD_HTTP2_WORKER_H_
+
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/load/connection.h"
+#include "client/load/dialer.h"
+#include "client/load/worker.h"
+#include "server/transport/http2/client_connection.h"
+#include "server/transport/net/event_loop.h"
+
+namespace hillock::client {
+
+// A worker with an HTTP/2 client of its own. Answers that one look at the sockets finds are taken
+// before the next requests leave, and those leave in one write a connection, at most the plan's
+// burst at a time. A request costs no allocation here.
+//
+// Requests that the server never looked at are sent again once, and those that never left as often
+// as there is a connection, as gRPC's clients do. What was open on a lost connection has failed;
+// the connection is made again, with growing pauses, while the run lasts.
+class Http2LoadWorker final : public LoadWorker {
+ public:
+  Http2LoadWorker(const LoadPlan& plan, ThreadShare share);
+
+  absl::Status Connect() override;
+  size_t CountLost() override;
+  LoadTally Run(std::chrono::nanoseconds duration) override;
+  void Stop() override;
+
+ private:
+  struct Lane;
+  struct Slot;
+  using SlotList = std::list<Slot>;
+
+  // One of the plan's outstanding requests.
+  struct Slot : transport::ClientCall {
+    Lane* lane = nullptr;
+    SlotList::iterator self;  // within the list it is in
+    std::string_view message;
+    Nanos intended = 0;
+    Nanos deadline = kNoDeadline;
+    bool repeated = false;
+  };
+
+  // A connection with its slots.
+  struct Lane final : LoadConnection::Owner {
+    explicit Lane(Http2LoadWorker& of)
+        : worker(of), connection(of.loop_, *of.method_, *of.dialer_, *this) {}
+
+    void OnUp() override { worker.OnUp(*this); }
+    void OnDown() override { worker.OnDown(*this); }
+    void OnAnswer(transport::ClientCall& call, Nanos arrived) override {
+      worker.OnAnswer(static_cast<Slot&>(call), arrived);
+    }
+
+    Http2LoadWorker& worker;
+    LoadConnection connection;
+    size_t slots = 0;      // that were made, of the plan's outstanding
+    SlotList parked;       // idle while it is down
+    bool counted = false;  // in up_
+    bool touched = false;  // in touched_
+    size_t unflushed = 0;  // started since the last flush
+  };
+
+  void OnUp(Lane& lane);
+  void OnDown(Lane& lane);
+  void OnAnswer(Slot& slot, Nanos arrived);
+
+  void SendDue(Schedule& schedule, Nanos now);
+  void Send(Slot& slot, Nanos intended, Nanos now);
+  bool SendAgain(Slot& slot);
+  void Complete(Slot& slot, absl::StatusCode code, std::string_view message, Nanos at);
+  void Cancel(Slot& slot, absl::StatusCode code, std::string_view message, Nanos now);
+  void CancelOverdue(Nanos now);
+  void EndEarly(Schedule& schedule, Nanos now);
+
+  void Touch(Lane& lane);
+  void Flush();
+  void Tidy(Nanos now);
+  void Wait(Nanos now, Nanos until);
+  Nanos NextEvent(const Schedule& schedule, Nanos now) const;
+
+  bool AddSlot();
+  void AddSlot(Lane& lane);
+
+  const LoadPlan& plan_;
+  const ThreadShare share_;
+  std::vector<std::string> messages_;  // the requests as they leave
+  size_t next_message_ = 0;
+  transport::EventLoop loop_;
+  std::optional<Dialer> dialer_;
+  std::optional<transport::UnaryMethod> method_;
+  std::deque<Lane> lanes_;
+  size_t up_ = 0;         // lanes with a connection
+  size_t next_lane_ = 0;  // to get a slot
+  size_t room_ = 0;       // slots that lanes with a connection may get
+  bool has_replaced_ = false;
+  SlotList idle_;       // those whose lane is up, the one that has been so for longest first
+  SlotList in_flight_;  // in the order of sending, which is that of their deadlines
+  std::vector<Lane*> touched_;
+  std::string deadline_text_;
+
+  // Of a run.
+  LoadTally tally_;
+  Nanos end_ = 0;      // of sending
+  Nanos give_up_ = 0;  // on answers
+  std::string give_up_text_;
+  std::atomic<bool> stop_ = false;
+};
+
+}  // namespace hillock::client
+
+#endif  // HILLOCK_CLIENT_LOAD_HTTP2_WORKER_H_

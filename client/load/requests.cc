@@ -1,0 +1,60 @@
+#include "client/load/requests.h"
+
+#include <algorithm>
+#include <numeric>
+#include <random>
+#include <span>
+
+#include "server/core/base/status.h"
+
+namespace hillock::client {
+namespace {
+
+constexpr size_t kMaxRequests = 1024;
+constexpr size_t kMaxRandomRequests = 64;
+constexpr size_t kMaxFloats = (size_t{64} << 20) / sizeof(float);
+
+// How many requests of `floats` floats there may be, at most `most`.
+size_t Cap(size_t floats, size_t most) { return std::clamp<size_t>(kMaxFloats / floats, 1, most); }
+
+std::vector<float> Repeated(std::span<const float> values, size_t first, size_t count) {
+  std::vector<float> repeated;
+  repeated.reserve(count);
+  while (repeated.size() < count) {
+    const auto rest =
+        values.subspan(first, std::min(values.size() - first, count - repeated.size()));
+    repeated.insert(repeated.end(), rest.begin(), rest.end());
+    first = 0;
+  }
+  return repeated;
+}
+
+}  // namespace
+
+std::vector<std::string> MakeRequests(const InferInput& input, size_t rows_per_request) {
+  HILLOCK_CHECK(input.width > 0 && !input.values.empty() && rows_per_request > 0);
+  HILLOCK_CHECK(input.values.size() % input.width == 0);
+  const size_t rows = input.values.size() / input.width;
+  const size_t floats = rows_per_request * input.width;
+  const size_t count = std::min(rows / std::gcd(rows, rows_per_request), Cap(floats, kMaxRequests));
+  std::vector<std::string> requests;
+  for (size_t i = 0; i < count; ++i) {
+    const std::vector<float> values =
+        Repeated(input.values, i * floats % input.values.size(), floats);
+    InferInput one = input;
+    one.values = values;
+    requests.push_back(MakeInferRequest(one).SerializeAsString());
+  }
+  return requests;
+}
+
+Rows RandomRows(size_t width, size_t rows_per_request, uint64_t seed) {
+  const size_t floats = rows_per_request * width;
+  std::mt19937_64 random(seed);
+  std::uniform_real_distribution<float> uniform(-1, 1);
+  Rows rows{width, std::vector<float>(Cap(floats, kMaxRandomRequests) * floats), {}};
+  std::ranges::generate(rows.values, [&] { return uniform(random); });
+  return rows;
+}
+
+}  // namespace hillock::client

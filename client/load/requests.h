@@ -1,0 +1,24 @@
+#ifndef HILLOCK_CLIENT_LOAD_REQUESTS_H_
+#define HILLOCK_CLIENT_LOAD_REQUESTS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "client/api/client.h"
+#include "client/rows/rows.h"
+
+namespace hillock::client {
+
+// Serialized requests for `rows_per_request` consecutive rows each, from `input`'s first row on,
+// and from the first again after the last: as many as there are before they repeat themselves, but
+// at most 1,024 and, beyond the first, 64 MiB. REQUIRES: at least one row, and a whole number.
+std::vector<std::string> MakeRequests(const InferInput& input, size_t rows_per_request);
+
+// Rows of floats from -1 to 1, enough for requests that differ. The same seed gives the same rows.
+Rows RandomRows(size_t width, size_t rows_per_request, uint64_t seed);
+
+}  // namespace hillock::client
+
+#endif  // HILLOCK_CLIENT_LOAD_REQUESTS_H_

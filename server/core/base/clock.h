@@ -1,0 +1,35 @@
+#ifndef HILLOCK_SERVER_CORE_BASE_CLOCK_H_
+#define HILLOCK_SERVER_CORE_BASE_CLOCK_H_
+
+#include <chrono>
+#include <cstdint>
+#include <limits>
+
+namespace hillock {
+
+// Nanoseconds on the monotonic clock, from an unspecified origin.
+using Nanos = int64_t;
+
+// Later than any moment.
+inline constexpr Nanos kNoDeadline = std::numeric_limits<Nanos>::max();
+
+constexpr double ToSeconds(Nanos nanos) { return static_cast<double>(nanos) / 1e9; }
+constexpr Nanos FromSeconds(double seconds) { return static_cast<Nanos>(seconds * 1e9); }
+
+// Where time comes from, so that tests can turn the hands. Thread-safe.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual Nanos Now() const = 0;
+
+  // The machine's monotonic clock. Lives as long as the process.
+  static const Clock& Monotonic();
+
+  // Time that the calling thread has spent on a core: what work takes, however often others come
+  // between. Lives as long as the process.
+  static const Clock& ThreadCpu();
+};
+
+}  // namespace hillock
+
+#endif  // HILLOCK_SERVER_CORE_BASE_CLOCK_H_

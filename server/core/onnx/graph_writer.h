@@ -1,0 +1,53 @@
+#ifndef HILLOCK_SERVER_CORE_ONNX_GRAPH_WRITER_H_
+#define HILLOCK_SERVER_CORE_ONNX_GRAPH_WRITER_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/core/onnx/reading/messages.h"
+#include "server/core/onnx/reading/wire.h"
+
+namespace hillock::onnx {
+
+// Attributes of a node.
+WireWriter RealAttribute(std::string_view name, float value);
+WireWriter IntegerAttribute(std::string_view name, int64_t value);
+WireWriter TextAttribute(std::string_view name, std::string_view value);
+
+// Writes the graph of an ONNX file. Nodes are written in the order in which they are added, which
+// must be one in which they can be computed. Not thread-safe.
+class GraphWriter {
+ public:
+  static constexpr int64_t kIrVersion = 9;
+  static constexpr int64_t kOpset = 20;
+  static constexpr int64_t kMlOpset = 1;
+
+  // One column of the graph's input or output, [rows, width], or [rows] when width is 0.
+  void Input(std::string_view name, size_t width);
+  void Output(std::string_view name, DataType type, size_t width);
+
+  // Constants; these return `name`.
+  std::string Floats(std::string name, const std::vector<int64_t>& shape,
+                     std::span<const float> values);
+  std::string Integers(std::string name, std::span<const int64_t> values);
+  std::string Strings(std::string name, std::span<const std::string> values);
+
+  // A node with one output, called as its output; returns that.
+  std::string Node(std::string_view op, const std::vector<std::string>& inputs, std::string output,
+                   const std::vector<WireWriter>& attributes = {}, std::string_view domain = "");
+
+  // The whole file.
+  std::string Finish() const;
+
+ private:
+  void Info(uint32_t field, std::string_view name, DataType type, size_t width);
+
+  WireWriter graph_;
+};
+
+}  // namespace hillock::onnx
+
+#endif  // HILLOCK_SERVER_CORE_ONNX_GRAPH_WRITER_H_

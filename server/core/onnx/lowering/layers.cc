@@ -1,0 +1,287 @@
+#include "server/core/onnx/lowering/layers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <utility>
+
+namespace hillock::onnx {
+namespace {
+
+// W' = W diag(scale), b' = W shift: what comes after the layer before moves into this one.
+model::Layer MakeLayer(Dense dense, size_t source, const ScaleShift& before) {
+  model::Layer layer;
+  layer.name = std::move(dense.name);
+  layer.source = source;
+  layer.inputs = dense.inputs;
+  layer.outputs = dense.outputs;
+  layer.weights = std::move(dense.weights);
+  layer.bias.assign(layer.outputs, 0.0f);
+  if (before.is_identity()) return layer;
+  for (size_t o = 0; o < layer.outputs; ++o) {
+    double bias = 0;
+    for (size_t i = 0; i < layer.inputs; ++i) {
+      float& weight = layer.weights[o * layer.inputs + i];
+      bias += double{weight} * before.shift_at(i);
+      weight = static_cast<float>(double{weight} * before.scale_at(i));
+    }
+    layer.bias[o] = static_cast<float>(bias);
+  }
+  return layer;
+}
+
+void Fold(const ScaleShift& affine, model::Layer& layer) {
+  for (size_t o = 0; o < layer.outputs; ++o) {
+    const double scale = affine.scale_at(o);
+    layer.bias[o] = static_cast<float>(double{layer.bias[o]} * scale + affine.shift_at(o));
+    if (scale == 1) continue;
+    for (size_t i = 0; i < layer.inputs; ++i) {
+      float& weight = layer.weights[o * layer.inputs + i];
+      weight = static_cast<float>(double{weight} * scale);
+    }
+  }
+}
+
+bool FitsNormalization(const ScaleShift& affine) {
+  const size_t count = std::max(affine.scale.size(), affine.shift.size());
+  for (size_t c = 0; c < count; ++c) {
+    const double scale = affine.scale_at(c);
+    const auto offset = static_cast<float>(-affine.shift_at(c) / scale);
+    if (scale == 0 || !std::isfinite(offset) || !std::isfinite(static_cast<float>(scale))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool Has(const std::vector<Form>& forms, const Form& form) {
+  return std::ranges::find(forms, form) != forms.end();
+}
+
+// The forms in which W x has to be put out. Readers that take scaling and shifting on want W x
+// itself where they differ, else what they all want.
+std::vector<Form> FormsOf(const std::vector<Read>& reads) {
+  std::vector<Form> forms;
+  std::vector<Form> loose;
+  for (const Read& read : reads) {
+    std::vector<Form>& to = read.exact || !read.form.is_plain() ? forms : loose;
+    if (!Has(to, read.form)) to.push_back(read.form);
+  }
+  std::erase_if(loose, [&](const Form& form) { return Has(forms, form); });
+  if (!loose.empty() && !Has(forms, Form())) {
+    forms.push_back(loose.size() == 1 ? loose.front() : Form());
+  }
+  return forms;
+}
+
+// What the other forms can be had from without undoing any arithmetic, which could cancel: one that
+// ends where their activations begin, else W x itself.
+Form HostOf(const std::vector<Form>& forms) {
+  for (const Form& host : forms) {
+    const auto begins_there = [&](const Form& form) { return form.before == host.before; };
+    if (host.is_plain() && std::ranges::all_of(forms, begins_there)) return host;
+  }
+  return {};
+}
+
+// Whether one layer and diagonal ones behind it have fewer weights than a layer for each form. Then
+// that one's form becomes the first.
+bool Shares(const model::Layer& layer, std::vector<Form>& forms) {
+  if (forms.size() < 2 || layer.outputs > kMaxDiagonal) return false;
+  const Form host = HostOf(forms);
+  const size_t behind = forms.size() - (Has(forms, host) ? 1 : 0);
+  if (layer.inputs + behind * layer.outputs >= forms.size() * layer.inputs) return false;
+  std::erase(forms, host);
+  forms.insert(forms.begin(), host);
+  return true;
+}
+
+// Where a value comes from: rest(value number `source`).
+struct Place {
+  size_t source = model::kInputValue;
+  ScaleShift rest;
+};
+
+class LayerMaker {
+ public:
+  LayerMaker(Tree tree, Reads reads, Budget& budget)
+      : tree_(std::move(tree)), reads_(std::move(reads)), budget_(budget) {}
+
+  absl::StatusOr<model::Mlp> Run(const std::vector<Wanted>& outputs) && {
+    for (const auto& [atom, base] : tree_.bases()) {
+      if (!reads_.of.contains(atom)) continue;
+      HILLOCK_RETURN_IF_ERROR(Annotate(Make(atom, base), base.place));
+    }
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      const Operand& value = outputs[i].rows.value;
+      HILLOCK_RETURN_IF_ERROR(
+          Annotate(PutOut(places_[BaseOf(value)][reads_.outputs[i]], outputs[i].rows.width()),
+                   fmt::format("output '{}'", Excerpt(outputs[i].name))));
+    }
+    return std::move(mlp_);
+  }
+
+ private:
+  int BaseOf(const Operand& value) const { return tree_.expression()[value.atom].base; }
+
+  absl::Status Make(int atom, const Base& base) {
+    const std::vector<Read>& reads = reads_.of[atom];
+    std::vector<Place>& places = places_[atom];
+    if (base.x.atom == Operand::kConstant) {
+      HILLOCK_ASSIGN_OR_RETURN(const std::vector<Read> rest, Normalize(reads, base.width));
+      return Serve(model::kInputValue, base.width, rest, places);
+    }
+    const size_t x = reads_.x[atom];
+    const Place place = places_[BaseOf(base.x)][x];
+    if (base.dense) {
+      return MakeDense(MakeLayer(tree_.TakeDense(atom), place.source, place.rest), reads, places);
+    }
+    Form form;
+    form.before = place.rest;
+    form.activation = base.row;
+    size_t value = place.source;
+    if (reads_.of[BaseOf(base.x)][x].row == nullptr) {
+      HILLOCK_ASSIGN_OR_RETURN(value, AddDiagonal(place.source, base.width, form));
+    }
+    return Serve(value, base.width, reads, places);
+  }
+
+  // What is left of the reads of the input when the normalization has done its part.
+  absl::StatusOr<std::vector<Read>> Normalize(std::vector<Read> reads, size_t width) {
+    const ScaleShift first = reads.front().form.before;
+    const bool fits =
+        std::ranges::all_of(reads, [&](const Read& read) { return read.form.before == first; }) &&
+        FitsNormalization(first);
+    if (!fits || first.is_identity()) return reads;
+    HILLOCK_RETURN_IF_ERROR(budget_.Take(2 * width, sizeof(float)));
+    for (size_t c = 0; c < width; ++c) {
+      const double scale = first.scale_at(c);
+      const double shift = first.shift_at(c);
+      mlp_.offset.push_back(shift == 0 ? 0.0f : static_cast<float>(-shift / scale));
+      mlp_.scale.push_back(static_cast<float>(scale));
+    }
+    for (Read& read : reads) read.form.before = {};
+    return reads;
+  }
+
+  // The reads of a value that is there: its activations take layers of their own.
+  absl::Status Serve(size_t value, size_t width, const std::vector<Read>& reads,
+                     std::vector<Place>& places) {
+    std::vector<std::pair<Form, size_t>> made;
+    for (const Read& read : reads) {
+      if (read.form.is_plain()) {
+        places.push_back({value, read.form.before});
+        continue;
+      }
+      auto known = std::ranges::find(made, read.form, &std::pair<Form, size_t>::first);
+      if (known == made.end()) {
+        HILLOCK_ASSIGN_OR_RETURN(const size_t layer, AddDiagonal(value, width, read.form));
+        known = made.insert(made.end(), {read.form, layer});
+      }
+      places.push_back({known->second, read.after});
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status MakeDense(model::Layer layer, const std::vector<Read>& reads,
+                         std::vector<Place>& places) {
+    std::vector<Form> forms = FormsOf(reads);
+    const bool shares = Shares(layer, forms);
+    std::vector<size_t> values;
+    if (shares) {
+      HILLOCK_ASSIGN_OR_RETURN(values, MakeShared(std::move(layer), forms));
+    } else {
+      HILLOCK_ASSIGN_OR_RETURN(values, MakeApart(std::move(layer), forms));
+    }
+    for (const Read& read : reads) {
+      const bool loose = !Has(forms, read.form);
+      const auto form = std::ranges::find(forms, loose ? Form() : read.form);
+      HILLOCK_CHECK(form != forms.end());
+      places.push_back({values[static_cast<size_t>(form - forms.begin())],
+                        loose ? read.form.before : read.after});
+    }
+    return absl::OkStatus();
+  }
+
+  // One layer, of the first form, and diagonal ones behind it.
+  absl::StatusOr<std::vector<size_t>> MakeShared(model::Layer layer,
+                                                 const std::vector<Form>& forms) {
+    const size_t width = layer.outputs;
+    std::vector<size_t> values{Add(std::move(layer), forms.front())};
+    for (size_t i = 1; i < forms.size(); ++i) {
+      Form form = forms[i];
+      if (form.before == forms.front().before) form.before = {};
+      HILLOCK_ASSIGN_OR_RETURN(const size_t value, AddDiagonal(values.front(), width, form));
+      values.push_back(value);
+    }
+    return values;
+  }
+
+  absl::StatusOr<std::vector<size_t>> MakeApart(model::Layer layer,
+                                                const std::vector<Form>& forms) {
+    std::vector<size_t> values;
+    for (size_t i = 0; i + 1 < forms.size(); ++i) {
+      HILLOCK_RETURN_IF_ERROR(budget_.Take(layer.weights.size(), sizeof(float)));
+      values.push_back(Add(layer, forms[i]));
+    }
+    values.push_back(Add(std::move(layer), forms.back()));
+    return values;
+  }
+
+  size_t Add(model::Layer layer, const Form& form) {
+    Fold(form.before, layer);
+    layer.activation = form.activation;
+    layer.params = form.params;
+    layer.slopes = form.slopes;
+    mlp_.layers.push_back(std::move(layer));
+    return mlp_.layers.size();
+  }
+
+  absl::StatusOr<size_t> AddDiagonal(size_t source, size_t width, const Form& form) {
+    if (width > kMaxDiagonal) {
+      return absl::UnimplementedError(fmt::format(
+          "follows no layer with weights, over {} values, want at most {}", width, kMaxDiagonal));
+    }
+    diagonal_weights_ += width * width;
+    if (diagonal_weights_ > kMaxDiagonalWeights) {
+      return absl::ResourceExhaustedError(
+          fmt::format("would make {} weights of layers without any, want at most {}",
+                      diagonal_weights_, kMaxDiagonalWeights));
+    }
+    Dense dense{fmt::format("diagonal{}", mlp_.layers.size()), width, width, {}};
+    dense.weights.resize(width * width);
+    for (size_t c = 0; c < width; ++c) dense.weights[c * width + c] = 1;
+    return Add(MakeLayer(std::move(dense), source, {}), form);
+  }
+
+  absl::Status PutOut(Place& place, size_t width) {
+    if (place.source == model::kInputValue || !place.rest.is_identity()) {
+      Form form;
+      form.before = place.rest;
+      HILLOCK_ASSIGN_OR_RETURN(place.source, AddDiagonal(place.source, width, form));
+      place.rest = {};
+    }
+    mlp_.outputs.emplace_back();
+    mlp_.outputs.back().source = place.source;
+    return absl::OkStatus();
+  }
+
+  Tree tree_;
+  Reads reads_;
+  Budget& budget_;
+  std::map<int, std::vector<Place>> places_;  // of the reads of each base
+  size_t diagonal_weights_ = 0;
+  model::Mlp mlp_;
+};
+
+}  // namespace
+
+absl::StatusOr<model::Mlp> MakeLayers(Tree tree, const std::vector<Wanted>& outputs,
+                                      Budget& budget) {
+  HILLOCK_ASSIGN_OR_RETURN(Reads reads, CollectReads(tree, outputs, budget));
+  return LayerMaker(std::move(tree), std::move(reads), budget).Run(outputs);
+}
+
+}  // namespace hillock::onnx

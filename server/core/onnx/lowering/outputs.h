@@ -1,0 +1,30 @@
+#ifndef HILLOCK_SERVER_CORE_ONNX_LOWERING_OUTPUTS_H_
+#define HILLOCK_SERVER_CORE_ONNX_LOWERING_OUTPUTS_H_
+
+#include <string_view>
+#include <vector>
+
+#include "server/core/base/status.h"
+#include "server/core/model/mlp.h"
+#include "server/core/onnx/reading/budget.h"
+#include "server/core/onnx/symbolic/tree.h"
+#include "server/core/onnx/symbolic/values.h"
+
+namespace hillock::onnx {
+
+struct GraphOutput {
+  std::string_view name;
+  const GraphValue* value;
+};
+
+// The model whose answers are these outputs. Each tensor of floats that depends on the rows becomes
+// one, in the graph's order. Labels become those of the output that they are drawn from: of the
+// very value, else, but for a threshold, of the softmax of it. Where that is not put out, it is
+// served all the same, after the others. Constant outputs are left out. UNIMPLEMENTED for two
+// labels of one output, and as MakeLayers() says; both name the output.
+absl::StatusOr<model::Mlp> MakeModel(Tree tree, const std::vector<GraphOutput>& outputs,
+                                     Budget& budget);
+
+}  // namespace hillock::onnx
+
+#endif  // HILLOCK_SERVER_CORE_ONNX_LOWERING_OUTPUTS_H_

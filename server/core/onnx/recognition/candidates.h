@@ -1,0 +1,32 @@
+#ifndef HILLOCK_SERVER_CORE_ONNX_RECOGNITION_CANDIDATES_H_
+#define HILLOCK_SERVER_CORE_ONNX_RECOGNITION_CANDIDATES_H_
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "server/core/activation/activation.h"
+#include "server/core/onnx/reading/budget.h"
+
+namespace hillock::onnx {
+
+// The values that an activation's parameters may have in a graph with certain constants: each of
+// them, its negative and its inverse, and what two of them make by Mul and Div.
+class Choices {
+ public:
+  Choices(const std::vector<double>& constants, Budget& budget);
+
+  // The first that `fits`, of the defaults and then every choice within the activation's ranges.
+  // None when the budget has run out of steps.
+  std::optional<activation::Params> Find(
+      const activation::Spec& spec,
+      const std::function<bool(const activation::Params&)>& fits) const;
+
+ private:
+  std::vector<float> candidates_;
+  Budget& budget_;
+};
+
+}  // namespace hillock::onnx
+
+#endif  // HILLOCK_SERVER_CORE_ONNX_RECOGNITION_CANDIDATES_H_

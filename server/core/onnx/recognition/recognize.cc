@@ -1,0 +1,272 @@
+#include "server/core/onnx/recognition/recognize.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "server/core/base/background_thread.h"
+#include "server/core/onnx/recognition/candidates.h"
+#include "server/core/onnx/recognition/samples.h"
+
+namespace hillock::onnx {
+namespace {
+
+using activation::Params;
+using activation::Scope;
+using activation::Spec;
+
+constexpr size_t kMaxUnits = 2048;             // with a function of their own
+constexpr size_t kMaxFronts = 8;               // affine maps tried in front of an activation
+constexpr size_t kMaxCopies = 2 * kMaxFronts;  // of the function, with an affine map taken off
+
+// An activation with its parameters, its evaluations counted.
+struct Trial {
+  const Spec& spec;
+  const Params& params;
+  Budget& budget;
+
+  double operator()(const Sample& sample) const {
+    budget.Spend(1);
+    return spec.reference(sample.x, params);
+  }
+};
+
+bool Matches(const Trial& f, const Samples& samples) {
+  return std::ranges::all_of(
+      samples.points, [&](const Sample& sample) { return samples.Agree(f(sample), sample); });
+}
+
+// The near samples with the lowest and the highest value.
+struct Extremes {
+  Sample low;
+  Sample high;
+};
+
+template <class Value>
+Extremes ExtremesOf(const Samples& samples, const Value& value) {
+  Extremes found{samples.points.front(), samples.points.front()};
+  double low = value(found.low);
+  double high = low;
+  for (const Sample& sample : samples.points) {
+    if (!sample.is_near()) continue;
+    const double now = value(sample);
+    if (now < low) found.low = sample;
+    if (now > high) found.high = sample;
+    low = std::min(low, now);
+    high = std::max(high, now);
+  }
+  return found;
+}
+
+// Samples with what all trials of Fit() have in common.
+class Target {
+ public:
+  explicit Target(const Samples& samples)
+      : samples_(samples), ends_(ExtremesOf(samples, [](const Sample& s) { return s.y; })) {}
+
+  // scale and shift such that scale * f + shift passes through the samples, or none.
+  std::optional<ScaleShift> Fit(const Trial& f) const {
+    if (!MayFit(f)) return std::nullopt;
+    const Extremes ends = ExtremesOf(samples_, f);
+    const double low = f(ends.low);
+    const double rise = f(ends.high) - low;
+    if (!(rise > 0)) return std::nullopt;
+    const double scale = (ends.high.y - ends.low.y) / rise;
+    const double shift = ends.low.y - scale * low;
+    const bool fits = scale != 0 && std::ranges::all_of(samples_.points, [&](const Sample& sample) {
+                        return samples_.Agree(scale * f(sample) + shift, sample);
+                      });
+    if (!fits) return std::nullopt;
+    return ScaleShift{{scale}, {shift}};
+  }
+
+ private:
+  // False only for an f that no scale and shift make pass within the tolerances: seen, mostly,
+  // after a few samples. With scale and shift such that it goes through two samples, what it is off
+  // by at another is at most the tolerances of all three, those of the two as far as scale and
+  // shift carry them. Twice that leaves room for rounding.
+  bool MayFit(const Trial& f) const {
+    const double room = samples_.Tolerance(ends_.low) + samples_.Tolerance(ends_.high);
+    if (ends_.high.y - ends_.low.y <= 2 * room) return true;
+    const double low = f(ends_.low);
+    const double rise = f(ends_.high) - low;
+    return rise != 0 && std::ranges::all_of(samples_.points, [&](const Sample& sample) {
+             const double way = (f(sample) - low) / rise;
+             const double got = ends_.low.y + way * (ends_.high.y - ends_.low.y);
+             return std::abs(got - sample.y) <=
+                    2 * (room * (1 + std::abs(way)) + samples_.Tolerance(sample));
+           });
+  }
+
+  const Samples& samples_;
+  Extremes ends_;
+};
+
+// One search: a function, seen through one affine map in front of it.
+class Search {
+ public:
+  Search(const Evaluator& function, ScaleShift before, size_t units, Budget& budget)
+      : function_(function.Behind(before)), before_(std::move(before)), budget_(budget) {
+    const size_t distinct = function_.is_uniform() ? 1 : units;
+    if (distinct <= kMaxUnits) units_ = Take(function_, distinct, budget);
+  }
+
+  bool is_possible() const {
+    return !units_.empty() &&
+           std::ranges::none_of(units_, [](const Samples& s) { return s.points.empty(); });
+  }
+
+  std::optional<Recognized> FindExact() const {
+    const Choices choices(function_.Constants(0), budget_);
+    for (const Spec& spec : activation::All()) {
+      if (spec.scope != Scope::kElementwise) continue;
+      if (auto found = Exact(spec, choices)) return found;
+    }
+    for (const Spec& spec : activation::All()) {
+      if (spec.scope != Scope::kPerUnit) continue;
+      if (auto found = PerUnit(spec)) return found;
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Recognized> FindScaled() const {
+    const Choices choices(function_.Constants(0), budget_);
+    const std::vector<Target> targets(units_.begin(), units_.end());
+    for (const Spec& spec : activation::All()) {
+      if (spec.scope != Scope::kElementwise) continue;
+      if (auto found = Scaled(spec, choices, targets)) return found;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::optional<Recognized> Exact(const Spec& spec, const Choices& choices) const {
+    const auto params = choices.Find(spec, [&](const Params& tried) {
+      return std::ranges::all_of(units_, [&](const Samples& samples) {
+        return Matches({spec, tried, budget_}, samples);
+      });
+    });
+    if (!params) return std::nullopt;
+    return Recognized{before_, &spec, *params, {}, {}};
+  }
+
+  // A per-unit activation: each unit has its own parameter.
+  std::optional<Recognized> PerUnit(const Spec& spec) const {
+    Recognized found{before_, &spec, {}, {}, {}};
+    for (size_t unit = 0; unit < units_.size(); ++unit) {
+      const Choices choices(function_.Constants(unit), budget_);
+      const auto params = choices.Find(spec, [&](const Params& tried) {
+        return Matches({spec, tried, budget_}, units_[unit]);
+      });
+      if (!params) return std::nullopt;
+      found.slopes.push_back((*params)[0]);
+    }
+    return found;
+  }
+
+  std::optional<Recognized> Scaled(const Spec& spec, const Choices& choices,
+                                   const std::vector<Target>& targets) const {
+    ScaleShift after;
+    const auto params = choices.Find(spec, [&](const Params& tried) {
+      return FitAll({spec, tried, budget_}, targets, after);
+    });
+    if (!params) return std::nullopt;
+    return Recognized{before_, &spec, *params, {}, std::move(after)};
+  }
+
+  static bool FitAll(const Trial& trial, const std::vector<Target>& targets, ScaleShift& after) {
+    after = {{}, {}};
+    return std::ranges::all_of(targets, [&](const Target& target) {
+      const auto fit = target.Fit(trial);
+      if (!fit) return false;
+      after.scale.push_back(fit->scale[0]);
+      after.shift.push_back(fit->shift[0]);
+      return true;
+    });
+  }
+
+  Evaluator function_;
+  ScaleShift before_;
+  Budget& budget_;
+  std::vector<Samples> units_;  // one, when all elements have the same function
+};
+
+bool IsInvertible(const ScaleShift& affine) {
+  return std::ranges::none_of(affine.scale, [](double s) { return s == 0 || !std::isfinite(s); });
+}
+
+// ScaleShift maps that may stand in front of the activation: none, those that enter the function,
+// and before these the same without their scale, which may be the function's own.
+std::vector<ScaleShift> Fronts(const Evaluator& function) {
+  std::vector<ScaleShift> fronts{ScaleShift{}};
+  const auto add = [&](const ScaleShift& affine) {
+    const bool known = std::ranges::find(fronts, affine) != fronts.end();
+    if (!known && IsInvertible(affine) && fronts.size() < kMaxFronts) fronts.push_back(affine);
+  };
+  const std::vector<ScaleShift> uses = function.Uses();
+  for (const ScaleShift& use : uses) {
+    if (use.scale.size() != 1 || use.scale[0] == 0) continue;
+    ScaleShift unscaled{{1}, use.shift};
+    for (double& shift : unscaled.shift) shift /= use.scale[0];
+    add(unscaled);
+  }
+  for (const ScaleShift& use : uses) add(use);
+  // Behind the right one all units have the same function, as a rule: those are quick to try.
+  std::ranges::stable_partition(
+      fronts, [&](const ScaleShift& front) { return function.Behind(front).is_uniform(); });
+  return fronts;
+}
+
+// A single node whose operand is the base: nothing to search for.
+std::optional<Recognized> Direct(const Expression& expression, const Operand& value, size_t units) {
+  const Atom& atom = expression[value.atom];
+  if (atom.activation == nullptr || !expression[atom.operands[0].atom].is_base()) {
+    return std::nullopt;
+  }
+  Recognized found{atom.operands[0].affine, atom.activation, atom.params, {}, value.affine};
+  for (size_t unit = 0; !atom.slopes.empty() && unit < units; ++unit) {
+    found.slopes.push_back(static_cast<float>(atom.slopes[atom.slopes.size() == 1 ? 0 : unit]));
+  }
+  return found;
+}
+
+// Over every map in front: first as it is, then scaled.
+std::optional<Recognized> Find(const Evaluator& function, bool maybe_scaled, size_t units,
+                               Budget& budget) {
+  std::vector<Search> searches;
+  for (const ScaleShift& front : Fronts(function)) {
+    Search search(function, front, units, budget);
+    if (!search.is_possible()) continue;
+    if (auto found = search.FindExact()) {
+      if (!found->slopes.empty()) found->slopes.resize(units, found->slopes.front());
+      return found;
+    }
+    if (maybe_scaled) searches.push_back(std::move(search));
+  }
+  for (const Search& search : searches) {
+    YieldIfContended();
+    if (auto found = search.FindScaled()) return found;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<Recognized>> Recognize(const Expression& expression,
+                                                    const Operand& value, size_t units,
+                                                    Budget& budget) {
+  auto direct = Direct(expression, value, units);
+  // Scaling on both sides of one activation may be the spelling of another: -softplus(-x).
+  const bool maybe_spelled = direct && !direct->after.is_identity() && direct->after.is_uniform() &&
+                             direct->before.scale.size() == 1;
+  if (direct && !maybe_spelled) return direct;
+  const Evaluator function(expression, value);
+  if (!function.complete()) return std::nullopt;
+  budget.Spend(kMaxCopies * function.numbers());
+  HILLOCK_RETURN_IF_ERROR(budget.CheckSteps());
+  auto found = Find(function, !direct.has_value(), units, budget);
+  HILLOCK_RETURN_IF_ERROR(budget.CheckSteps());
+  return found ? std::move(found) : std::move(direct);
+}
+
+}  // namespace hillock::onnx

@@ -1,0 +1,68 @@
+#include "server/core/repository/model_file.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "server/core/model/reader.h"
+#include "server/core/onnx/import.h"
+
+namespace hillock::repository {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kMaxNameBytes = 255;
+
+// The files beside a model, each read once.
+class Neighbours {
+ public:
+  // `folder` must outlive this.
+  Neighbours(const Folder& folder, size_t max_bytes) : folder_(folder), left_(max_bytes) {}
+
+  absl::StatusOr<std::string_view> Read(std::string_view name) {
+    if (const auto it = files_.find(name); it != files_.end()) return TextOf(it->second);
+    const bool plain = !name.empty() && name.size() <= kMaxNameBytes && name.front() != '.' &&
+                       name.find_first_of(std::string_view("/\\\0", 3)) == std::string_view::npos;
+    if (!plain) {
+      return absl::InvalidArgumentError(fmt::format(
+          "external data '{}' is not the name of a file beside the model", Excerpt(name)));
+    }
+    auto content = folder_.ReadFile(name, left_, Folder::HardLinks::kRefused);
+    if (!content.ok()) {
+      return Annotate(content.status(), fmt::format("external data '{}'", Excerpt(name)));
+    }
+    left_ -= content->size();
+    return TextOf(files_.emplace(name, *std::move(content)).first->second);
+  }
+
+ private:
+  const Folder& folder_;
+  size_t left_;
+  std::map<std::string, FileContent, std::less<>> files_;
+};
+
+}  // namespace
+
+absl::StatusOr<model::Mlp> ReadModelFile(const Folder& folder, const std::string& name,
+                                         size_t max_bytes) {
+  HILLOCK_ASSIGN_OR_RETURN(const FileContent content, folder.ReadFile(name, max_bytes));
+  if (!name.ends_with(".onnx")) return model::ReadMlp(TextOf(content));
+  Neighbours neighbours(folder, max_bytes - content.size());
+  return onnx::ImportOnnx(TextOf(content),
+                          [&](std::string_view beside) { return neighbours.Read(beside); });
+}
+
+absl::StatusOr<model::Mlp> ReadModelFile(const std::string& path, size_t max_bytes) {
+  const fs::path file(path);
+  const auto folder = Folder::Open(file.has_parent_path() ? file.parent_path().string() : ".");
+  if (absl::IsNotFound(folder.status())) return absl::NotFoundError("no such file");
+  if (!folder.ok()) return folder.status();
+  return ReadModelFile(*folder, file.filename().string(), max_bytes);
+}
+
+}  // namespace hillock::repository

@@ -1,0 +1,26 @@
+#ifndef HILLOCK_SERVER_CORE_REPOSITORY_MODEL_FILE_H_
+#define HILLOCK_SERVER_CORE_REPOSITORY_MODEL_FILE_H_
+
+#include <string>
+
+#include "server/core/base/status.h"
+#include "server/core/model/mlp.h"
+#include "server/core/repository/folder.h"
+
+namespace hillock::repository {
+
+// Reads the model `name` in `folder`: ONNX when the name ends in .onnx, else hillock.v1.Mlp.
+//
+// External data of an ONNX file is read from the same folder only: a location is the plain name of
+// a regular file there without further hard links, so nothing leads elsewhere. All files together
+// may have max_bytes. Errors: those of Folder::ReadFile, ReadMlp and ImportOnnx; they do not repeat
+// the name.
+absl::StatusOr<model::Mlp> ReadModelFile(const Folder& folder, const std::string& name,
+                                         size_t max_bytes);
+
+// The same for the file at `path`, whose folder may be reached through links.
+absl::StatusOr<model::Mlp> ReadModelFile(const std::string& path, size_t max_bytes);
+
+}  // namespace hillock::repository
+
+#endif  // HILLOCK_SERVER_CORE_REPOSITORY_MODEL_FILE_H_

@@ -1,0 +1,36 @@
+#ifndef HILLOCK_SERVER_CORE_REPOSITORY_SERVING_OPTIONS_H_
+#define HILLOCK_SERVER_CORE_REPOSITORY_SERVING_OPTIONS_H_
+
+#include <optional>
+#include <string_view>
+
+#include "server/core/activation/backend.h"
+#include "server/core/base/limits.h"
+#include "server/core/base/precision.h"
+#include "server/core/base/status.h"
+#include "server/core/repository/version_policy.h"
+
+namespace hillock::repository {
+
+// How a model is to be served; hillock.v1.ServingOptions says what each field means.
+struct ServingOptions {
+  std::optional<Backend> backend{};  // none: the faster one, layer by layer
+  bool allow_non_finite = false;
+  bool rewrite = true;
+  VersionPolicy versions{};
+  Precision precision = Precision::kF32;
+  double precision_tolerance = kPrecisionTolerance;
+  RequestLimits limits{};
+
+  bool operator==(const ServingOptions&) const = default;
+};
+
+// Parses the content of an options.txtpb over `defaults`, whose limits are the most that it may
+// say. INVALID_ARGUMENT with line and column for text that is no hillock.v1.ServingOptions, and for
+// a value that makes no sense.
+absl::StatusOr<ServingOptions> ReadServingOptions(std::string_view text,
+                                                  const ServingOptions& defaults);
+
+}  // namespace hillock::repository
+
+#endif  // HILLOCK_SERVER_CORE_REPOSITORY_SERVING_OPTIONS_H_

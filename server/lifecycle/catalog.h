@@ -1,0 +1,54 @@
+#ifndef HILLOCK_SERVER_LIFECYCLE_CATALOG_H_
+#define HILLOCK_SERVER_LIFECYCLE_CATALOG_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/core/base/status.h"
+#include "server/lifecycle/served_model.h"
+
+namespace hillock::lifecycle {
+
+// One model version of the repository: served, or not and why.
+struct CatalogEntry {
+  std::string model;
+  int64_t version = 0;  // 0 when the error is about the model as a whole
+  absl::StatusOr<std::shared_ptr<ServedModel>> served;
+
+  // Why what lies in the repository now is not what serves; OK when it is.
+  absl::Status refused{};
+};
+
+// Every model of the repository at one moment. Immutable and thread-safe; a new state of the
+// repository is a new catalog.
+class Catalog {
+ public:
+  explicit Catalog(std::vector<CatalogEntry> entries);
+
+  // The model version that `name` and `version` (empty: the highest that serves) ask for. NOT_FOUND
+  // for an unknown model or version, UNAVAILABLE for one that does not serve, INVALID_ARGUMENT for
+  // a version that is no positive integer. The model lives as long as the catalog does.
+  absl::StatusOr<ServedModel*> Find(std::string_view name, std::string_view version) const;
+
+  // In order of name, then version.
+  const std::vector<CatalogEntry>& entries() const { return entries_; }
+
+  size_t served_count() const;
+
+ private:
+  std::vector<CatalogEntry> entries_;
+  std::span<const CatalogEntry> EntriesOf(std::string_view name) const;
+
+  // Where a model's entries begin in entries_; they end where the next name begins.
+  std::map<std::string, size_t, std::less<>> first_;
+};
+
+}  // namespace hillock::lifecycle
+
+#endif  // HILLOCK_SERVER_LIFECYCLE_CATALOG_H_

@@ -1,0 +1,42 @@
+#include "server/lifecycle/catalog_reader.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace hillock::lifecycle {
+
+const Catalog& CatalogReader::Current() {
+  // Read before the snapshot: a catalog published between the two is then taken for an older one,
+  // and looked for again.
+  const uint64_t generation = holder_.generation();
+  if (pins_.empty() || pins_.back().generation != generation) {
+    Rest();
+    if (spare_.empty()) spare_.emplace_back();
+    pins_.splice(pins_.end(), spare_, spare_.begin());
+    pins_.back().catalog = holder_.Snapshot();
+    pins_.back().generation = generation;
+  }
+  return *pins_.back().catalog;
+}
+
+CatalogReader::Pin* CatalogReader::Hold() {
+  ++pins_.back().jobs;
+  return &pins_.back();
+}
+
+void CatalogReader::Release(Pin* pin) {
+  if (--pin->jobs > 0 || pin == &pins_.back()) return;
+  DropIfUnused(std::ranges::find_if(pins_, [pin](const Pin& held) { return &held == pin; }));
+}
+
+void CatalogReader::Rest() {
+  if (!pins_.empty()) DropIfUnused(std::prev(pins_.end()));
+}
+
+void CatalogReader::DropIfUnused(std::list<Pin>::iterator pin) {
+  if (pin->jobs > 0) return;
+  pin->catalog.reset();
+  spare_.splice(spare_.end(), pins_, pin);
+}
+
+}  // namespace hillock::lifecycle

@@ -1,0 +1,140 @@
+#include "server/lifecycle/model_control.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "server/core/base/background_thread.h"
+#include "server/lifecycle/stopping.h"
+
+namespace hillock::lifecycle {
+namespace {
+
+// How soon memory that is no longer used is given back.
+constexpr absl::Duration kSweepPeriod = absl::Milliseconds(20);
+
+constexpr char kEveryModel[] = "*";
+
+}  // namespace
+
+ModelControl::ModelControl(ModelManager& manager, std::function<bool()> contended, ControlMode mode,
+                           absl::Duration poll_period,
+                           std::function<void(const absl::Status&)> on_error)
+    : manager_(manager),
+      contended_(std::move(contended)),
+      mode_(mode),
+      poll_period_(poll_period),
+      on_error_(std::move(on_error)) {}
+
+void ModelControl::Start() {
+  thread_ = std::thread([this] {
+    MarkBackgroundThread(contended_);
+    Loop();
+  });
+}
+
+absl::Status ModelControl::LoadFirst(const std::vector<std::string>& models) {
+  const bool every = std::ranges::find(models, kEveryModel) != models.end();
+  if (mode_ != ControlMode::kExplicit || every) return manager_.LoadAll();
+  HILLOCK_RETURN_IF_ERROR(manager_.List());
+  for (const std::string& model : models) {
+    const absl::Status status = manager_.Load(model);
+    if (absl::IsNotFound(status)) return status;
+  }
+  return absl::OkStatus();
+}
+
+void ModelControl::Stop() {
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+    RefuseOrders();
+    mutex_.NotifyAll();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+// All but the one that the thread has taken.
+void ModelControl::RefuseOrders() {
+  for (Order* order : orders_) {
+    order->status = StoppingError();
+    order->done = true;
+  }
+  orders_.clear();
+}
+
+absl::Status ModelControl::Load(const std::string& model) {
+  return DoExplicitly([this, &model] { return manager_.Load(model); });
+}
+
+absl::Status ModelControl::Unload(const std::string& model) {
+  return DoExplicitly([this, &model] { return manager_.Unload(model); });
+}
+
+absl::Status ModelControl::List() {
+  if (mode_ != ControlMode::kExplicit) return absl::OkStatus();
+  return DoExplicitly([this] { return manager_.List(); });
+}
+
+absl::Status ModelControl::DoExplicitly(const Work& work) {
+  if (mode_ != ControlMode::kExplicit) {
+    return absl::UnavailableError(
+        mode_ == ControlMode::kPoll
+            ? "explicit model load / unload is not allowed if polling is enabled"
+            : "explicit model load / unload is not allowed: model control is off");
+  }
+  Order order{work, absl::OkStatus()};
+  const MutexLock lock(mutex_);
+  if (stopping_) return StoppingError();
+  orders_.push_back(&order);
+  mutex_.NotifyAll();
+  mutex_.Await([&order] { return order.done; });
+  return order.status;
+}
+
+void ModelControl::Loop() {
+  absl::Time next_look = absl::Now() + poll_period_;
+  const MutexLock lock(mutex_);
+  for (;;) {
+    const absl::Time next_sweep =
+        manager_.Sweep() ? absl::Now() + kSweepPeriod : absl::InfiniteFuture();
+    const absl::Time until =
+        mode_ == ControlMode::kPoll ? std::min(next_look, next_sweep) : next_sweep;
+    if (!Wait(until)) return;
+    DoOrders();
+    if (mode_ != ControlMode::kPoll || absl::Now() < next_look) continue;
+    mutex_.Unlock();
+    Look();
+    next_look = absl::Now() + poll_period_;
+    mutex_.Lock();
+  }
+}
+
+void ModelControl::Look() {
+  absl::Status status = manager_.Follow();
+  if (!status.ok() && status != last_look_ && !manager_.stopping()) on_error_(status);
+  last_look_ = std::move(status);
+}
+
+// False when it is time to stop.
+bool ModelControl::Wait(absl::Time until) {
+  const auto wanted = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return stopping_ || !orders_.empty();
+  };
+  mutex_.AwaitUntil(until, wanted);
+  return !stopping_;
+}
+
+void ModelControl::DoOrders() {
+  while (!orders_.empty()) {
+    Order& order = *orders_.front();
+    orders_.pop_front();
+    mutex_.Unlock();
+    order.status = order.work();
+    mutex_.Lock();
+    order.done = true;
+    mutex_.NotifyAll();
+  }
+}
+
+}  // namespace hillock::lifecycle

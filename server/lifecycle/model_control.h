@@ -1,0 +1,83 @@
+#ifndef HILLOCK_SERVER_LIFECYCLE_MODEL_CONTROL_H_
+#define HILLOCK_SERVER_LIFECYCLE_MODEL_CONTROL_H_
+
+#include <deque>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/time/time.h"
+#include "server/core/base/mutex.h"
+#include "server/core/base/status.h"
+#include "server/lifecycle/model_manager.h"
+
+namespace hillock::lifecycle {
+
+// Who decides which models are loaded after start: nobody, the repository's files, or callers.
+enum class ControlMode { kNone, kPoll, kExplicit };
+
+// Runs a ModelManager on a thread of its own, which yields to the threads that serve. The thread
+// looks at the repository every `poll_period`, does what callers ask for, and frees what is no
+// longer used. Thread-safe, apart from LoadFirst(), Start() and Stop().
+class ModelControl {
+ public:
+  // `manager` must outlive this, and is used by its thread alone between Start() and Stop().
+  // `contended`: whether the threads that serve want every core. `on_error` gets the error when the
+  // repository can no longer be listed. Both are called on the thread.
+  ModelControl(ModelManager& manager, std::function<bool()> contended, ControlMode mode,
+               absl::Duration poll_period, std::function<void(const absl::Status&)> on_error);
+  ~ModelControl() { Stop(); }
+
+  // Loads what the mode wants at first: everything, or, when callers decide, the models named, of
+  // which "*" stands for all. A model that fails is in the catalog with its error. The error of a
+  // repository that cannot be listed, NOT_FOUND for a model named and not there.
+  absl::Status LoadFirst(const std::vector<std::string>& models);
+
+  // Starts the thread.
+  void Start();
+
+  // Finishes what it is doing, or gives it up where the manager's stop token says so. Calls that
+  // wait for their turn answer UNAVAILABLE at once, and so do later ones. Does nothing the second
+  // time.
+  void Stop();
+
+  // As ModelManager::Load() and Unload(), when callers decide; else UNAVAILABLE. Return when it is
+  // done, and the new catalog is in force.
+  absl::Status Load(const std::string& model);
+  absl::Status Unload(const std::string& model);
+
+  // Brings models that are not loaded into the catalog, when callers decide; else does nothing.
+  absl::Status List();
+
+ private:
+  using Work = std::function<absl::Status()>;
+  struct Order {
+    const Work& work;
+    absl::Status status;
+    bool done = false;
+  };
+
+  absl::Status DoExplicitly(const Work& work);
+  void Loop();
+  void RefuseOrders() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool Wait(absl::Time until) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Look();
+  void DoOrders() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  ModelManager& manager_;
+  const std::function<bool()> contended_;
+  const ControlMode mode_;
+  const absl::Duration poll_period_;
+  const std::function<void(const absl::Status&)> on_error_;
+  Mutex mutex_;
+  std::deque<Order*> orders_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Status last_look_;  // belongs to the thread
+  std::thread thread_;
+};
+
+}  // namespace hillock::lifecycle
+
+#endif  // HILLOCK_SERVER_LIFECYCLE_MODEL_CONTROL_H_

@@ -1,0 +1,224 @@
+#include "server/lifecycle/model_manager.h"
+
+#include <fmt/format.h>
+#include <malloc.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "server/lifecycle/stopping.h"
+
+namespace hillock::lifecycle {
+
+namespace {
+
+// Trimming locks the heap, which requests need. While models come and go it would be done in vain.
+constexpr int kSweepsBeforeTrim = 50;
+
+}  // namespace
+
+using repository::Candidates;
+using repository::ModelListing;
+using repository::VersionListing;
+
+ModelManager::ModelManager(repository::Repository repository, Compile compile,
+                           CatalogHolder& catalogs, metrics::Registry& registry, Listener& listener,
+                           std::stop_token stop)
+    : repository_(std::move(repository)),
+      compile_(std::move(compile)),
+      catalogs_(catalogs),
+      registry_(registry),
+      listener_(listener),
+      stop_(std::move(stop)) {}
+
+absl::Status ModelManager::LoadAll() { return Update(When::kAtOnce); }
+
+absl::Status ModelManager::Follow() { return Update(When::kSettled); }
+
+absl::Status ModelManager::Update(When when) {
+  HILLOCK_ASSIGN_OR_RETURN(const Listings listings, repository_.List());
+  RemoveMissing(listings);
+  Publish();
+  for (const ModelListing& listing : listings) {
+    HILLOCK_RETURN_IF_ERROR(CheckNotStopping(stop_));
+    UpdateModel(listing, when);
+    Publish();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ModelManager::List() {
+  HILLOCK_ASSIGN_OR_RETURN(const Listings listings, repository_.List());
+  std::erase_if(models_, [](const auto& model) { return model.second.versions.empty(); });
+  for (const ModelListing& listing : listings) {
+    models_.try_emplace(listing.name, ModelState{absl::UnavailableError("it is not loaded"), {}});
+  }
+  changed_ = true;
+  Publish();
+  return absl::OkStatus();
+}
+
+absl::Status ModelManager::Load(std::string_view name) {
+  HILLOCK_ASSIGN_OR_RETURN(const Listings listings, repository_.List());
+  const auto listing = std::ranges::find(listings, name, &ModelListing::name);
+  if (listing == listings.end()) {
+    return absl::NotFoundError(
+        fmt::format("failed to load '{}': it is not in the repository", Excerpt(name)));
+  }
+  UpdateModel(*listing, When::kAtOnce);
+  Publish();
+  return Annotate(ErrorOf(models_.find(name)->second), fmt::format("failed to load '{}'", name));
+}
+
+absl::Status ModelManager::Unload(std::string_view name) {
+  HILLOCK_RETURN_IF_ERROR(List());
+  const auto it = models_.find(name);
+  if (it == models_.end()) {
+    return absl::NotFoundError(fmt::format(
+        "failed to unload '{}': it is neither loaded nor in the repository", Excerpt(name)));
+  }
+  RetireAll(it->second);
+  models_.erase(it);
+  return List();
+}
+
+// The error of the highest version that has one.
+absl::Status ModelManager::ErrorOf(const ModelState& state) {
+  if (!state.refused.ok()) return state.refused;
+  const auto failed = std::find_if(state.versions.rbegin(), state.versions.rend(),
+                                   [](const auto& v) { return !v.second.refused.ok(); });
+  return failed == state.versions.rend() ? absl::OkStatus() : failed->second.refused;
+}
+
+void ModelManager::RemoveMissing(const Listings& listings) {
+  const auto missing = [&](const auto& model) {
+    return std::ranges::find(listings, model.first, &ModelListing::name) == listings.end();
+  };
+  for (auto& model : models_) {
+    if (missing(model)) RetireAll(model.second);
+  }
+  changed_ |= std::erase_if(models_, missing) > 0;
+}
+
+void ModelManager::UpdateModel(const ModelListing& listing, When when) {
+  ModelState& state = models_[listing.name];
+  if (!listing.options.ok()) {
+    return Refuse(listing.name, 0, listing.options.status(), state.refused);
+  }
+  std::vector<int64_t> present;
+  for (const VersionListing& version : listing.versions) present.push_back(version.number);
+  const Candidates candidates = CandidatesOf(listing.options->versions, present);
+  if (candidates.numbers.empty()) {
+    RetireAll(state);
+    const auto none = absl::NotFoundError(
+        fmt::format("{}: has no version folder such as {}/1", listing.name, listing.name));
+    return Refuse(listing.name, 0, none, state.refused);
+  }
+  changed_ |= !state.refused.ok();
+  state.refused = absl::OkStatus();
+  UpdateVersions(listing, candidates, when, state);
+}
+
+void ModelManager::UpdateVersions(const ModelListing& listing, const Candidates& candidates,
+                                  When when, ModelState& state) {
+  ModelState left = std::exchange(state, {});
+  size_t serving = 0;
+  for (const int64_t number : candidates.numbers) {
+    if (serving == candidates.wanted) break;
+    VersionState& version = state.versions[number];
+    if (auto known = left.versions.extract(number)) version = std::move(known.mapped());
+    UpdateVersion(listing, number, when, version);
+    serving += version.served != nullptr;
+  }
+  RetireAll(left);
+}
+
+void ModelManager::UpdateVersion(const ModelListing& listing, int64_t number, When when,
+                                 VersionState& state) {
+  const VersionListing* const version = listing.Find(number);
+  const auto files = version == nullptr ? std::vector<repository::FileMark>() : version->files;
+  const bool settled = when == When::kAtOnce || state.seen == files;
+  state.seen = files;
+  const bool known = state.tried == Attempt{files, *listing.options};
+  if (known && (state.refused.ok() || when == When::kSettled)) return;
+  if (settled) return Try(listing, number, state);
+  if (state.served != nullptr) return;
+  state.refused = absl::UnavailableError("its files are still changing");
+  changed_ = true;
+}
+
+absl::StatusOr<std::shared_ptr<ServedModel>> ModelManager::Make(const ModelListing& listing,
+                                                                int64_t number) const {
+  HILLOCK_ASSIGN_OR_RETURN(auto mlp, repository_.Read(listing, number));
+  HILLOCK_RETURN_IF_ERROR(CheckNotStopping(stop_));
+  return compile_(listing.name, number, std::move(mlp), *listing.options);
+}
+
+void ModelManager::Try(const ModelListing& listing, int64_t number, VersionState& state) {
+  state.tried = {state.seen, *listing.options};
+  auto served = Make(listing, number);
+  if (!served.ok()) return Refuse(listing.name, number, served.status(), state.refused);
+  Retire(state);
+  state.refused = absl::OkStatus();
+  state.served = *std::move(served);
+  changed_ = true;
+  listener_.Loaded(*state.served);
+}
+
+void ModelManager::Refuse(const std::string& model, int64_t version, const absl::Status& why,
+                          absl::Status& refused) {
+  if (refused == why) return;
+  refused = why;
+  changed_ = true;
+  listener_.Refused(model, version, why);
+}
+
+void ModelManager::Retire(VersionState& state) {
+  if (state.served == nullptr) return;
+  changed_ = true;
+  listener_.Unloaded(*state.served);
+  retired_.push_back(std::exchange(state.served, nullptr));
+}
+
+void ModelManager::RetireAll(ModelState& state) {
+  for (auto& [number, version] : state.versions) Retire(version);
+  changed_ |= !state.versions.empty();
+  state.versions.clear();
+}
+
+bool ModelManager::Sweep() {
+  if (std::erase_if(retired_, [](const auto& model) { return model.use_count() == 1; }) > 0) {
+    quiet_sweeps_ = 0;
+  } else if (retired_.empty() && ++quiet_sweeps_ == kSweepsBeforeTrim) {
+    malloc_trim(0);  // else glibc keeps most of a model's memory for later
+  }
+  return !retired_.empty() || quiet_sweeps_ < kSweepsBeforeTrim;
+}
+
+void ModelManager::AddEntries(const std::string& name, const ModelState& state,
+                              std::vector<CatalogEntry>& entries) {
+  if (state.versions.empty()) entries.push_back({name, 0, state.refused});
+  for (const auto& [number, version] : state.versions) {
+    if (version.served == nullptr) {
+      entries.push_back({name, number, state.refused.ok() ? version.refused : state.refused});
+    } else {
+      entries.push_back(
+          {name, number, version.served, state.refused.ok() ? version.refused : state.refused});
+    }
+  }
+}
+
+void ModelManager::Publish() {
+  if (!std::exchange(changed_, false)) return;
+  std::vector<CatalogEntry> entries;
+  for (const auto& [name, state] : models_) AddEntries(name, state, entries);
+  std::vector<metrics::Registry::ModelState> states;
+  for (const CatalogEntry& entry : entries) {
+    states.push_back({entry.model, entry.version > 0 ? std::to_string(entry.version) : "",
+                      entry.served.ok() ? "READY" : "UNAVAILABLE"});
+  }
+  registry_.SetModelStates(std::move(states));
+  catalogs_.Publish(std::make_shared<const Catalog>(std::move(entries)));
+}
+
+}  // namespace hillock::lifecycle

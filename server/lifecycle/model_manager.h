@@ -1,0 +1,132 @@
+#ifndef HILLOCK_SERVER_LIFECYCLE_MODEL_MANAGER_H_
+#define HILLOCK_SERVER_LIFECYCLE_MODEL_MANAGER_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/core/base/status.h"
+#include "server/core/repository/repository.h"
+#include "server/lifecycle/catalog_holder.h"
+#include "server/lifecycle/served_model.h"
+#include "server/metrics/registry.h"
+
+namespace hillock::lifecycle {
+
+// Keeps the catalog in step with the repository. A version is read, compiled and warmed here, and
+// then published with one catalog; the one it replaces finishes its requests and is freed by
+// Sweep(). A version that fails changes nothing: what served goes on serving, and its catalog entry
+// says why.
+//
+// Which versions serve follows from the files and the model's version policy alone, not from what
+// served before. Not thread-safe; reactors and services read the catalogs meanwhile.
+class ModelManager {
+ public:
+  // Makes what was read ready to serve.
+  using Compile = std::function<absl::StatusOr<std::shared_ptr<ServedModel>>(
+      const std::string& name, int64_t version, std::shared_ptr<const model::Mlp> mlp,
+      const repository::ServingOptions& options)>;
+
+  // Told of what changes. Called by the manager's methods.
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    virtual void Loaded(const ServedModel& model) = 0;
+    // version 0: the model as a whole.
+    virtual void Refused(const std::string& model, int64_t version, const absl::Status& why) = 0;
+    virtual void Unloaded(const ServedModel& model) = 0;
+  };
+
+  // All references must outlive this. Once `stop` is requested, what loads models gives up between
+  // two of them, or before it compiles one, with UNAVAILABLE.
+  ModelManager(repository::Repository repository, Compile compile, CatalogHolder& catalogs,
+               metrics::Registry& registry, Listener& listener, std::stop_token stop = {});
+
+  // Loads what is in the repository. An error, about its root, changes nothing.
+  absl::Status LoadAll();
+
+  // Follows the repository: loads what is new or has changed, unloads what is gone. Files that are
+  // not as they were at the last call are still being written, and are left for the next one. An
+  // error, about the root, changes nothing.
+  absl::Status Follow();
+
+  // Lists models that are in the repository and not loaded, without loading them.
+  absl::Status List();
+
+  // Loads one model as it lies there now. NOT_FOUND when it is not in the repository; the error of
+  // a version that cannot be served, beside which others may serve.
+  absl::Status Load(std::string_view name);
+
+  // Stops serving a model until it is loaded again. NOT_FOUND for one that is neither loaded nor in
+  // the repository.
+  absl::Status Unload(std::string_view name);
+
+  // Frees what was replaced or unloaded and serves nobody any more and, when nothing has been freed
+  // for some calls, gives its memory back to the system. True while there is something left to do.
+  bool Sweep();
+
+  bool stopping() const { return stop_.stop_requested(); }
+
+ private:
+  // When a version's files are read: at once, or when two looks in a row have found them the same.
+  enum class When { kAtOnce, kSettled };
+
+  struct Attempt {
+    std::vector<repository::FileMark> files;
+    repository::ServingOptions options;
+    bool operator==(const Attempt&) const = default;
+  };
+  struct VersionState {
+    std::vector<repository::FileMark> seen;  // by the last look
+    std::optional<Attempt> tried;            // what was read last
+    std::shared_ptr<ServedModel> served;     // null, or from what `tried` says or earlier files
+    absl::Status refused;                    // why it is not from what lies there now
+  };
+  struct ModelState {
+    absl::Status refused;  // about the model as a whole
+    std::map<int64_t, VersionState> versions;
+  };
+
+  using Listings = std::vector<repository::ModelListing>;
+
+  absl::Status Update(When when);
+  void UpdateModel(const repository::ModelListing& listing, When when);
+  void UpdateVersions(const repository::ModelListing& listing,
+                      const repository::Candidates& candidates, When when, ModelState& state);
+  void UpdateVersion(const repository::ModelListing& listing, int64_t number, When when,
+                     VersionState& state);
+  absl::StatusOr<std::shared_ptr<ServedModel>> Make(const repository::ModelListing& listing,
+                                                    int64_t number) const;
+  void Try(const repository::ModelListing& listing, int64_t number, VersionState& state);
+  void Refuse(const std::string& model, int64_t version, const absl::Status& why,
+              absl::Status& refused);
+  void Retire(VersionState& state);
+  void RetireAll(ModelState& state);
+  void RemoveMissing(const Listings& listings);
+  void Publish();
+  static void AddEntries(const std::string& name, const ModelState& state,
+                         std::vector<CatalogEntry>& entries);
+  static absl::Status ErrorOf(const ModelState& state);
+
+  const repository::Repository repository_;
+  const Compile compile_;
+  CatalogHolder& catalogs_;
+  metrics::Registry& registry_;
+  Listener& listener_;
+  const std::stop_token stop_;
+  std::map<std::string, ModelState, std::less<>> models_;
+  bool changed_ = false;  // since the catalog was published last
+  std::vector<std::shared_ptr<ServedModel>> retired_;
+  int quiet_sweeps_ = 0;  // in a row that freed nothing
+};
+
+}  // namespace hillock::lifecycle
+
+#endif  // HILLOCK_SERVER_LIFECYCLE_MODEL_MANAGER_H_

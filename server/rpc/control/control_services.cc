@@ -1,0 +1,20 @@
+#include "server/rpc/control/control_services.h"
+
+#include <utility>
+
+namespace hillock::rpc {
+
+ControlServices::ControlServices(const lifecycle::CatalogHolder& catalogs,
+                                 lifecycle::ModelControl& control, const ServerState& state,
+                                 std::string version)
+    : inference(catalogs, control, state, std::move(version)),
+      health(catalogs, state),
+      reflection({inference::ModelInferRequest::descriptor()->file(),
+                  grpc::health::v1::HealthCheckRequest::descriptor()->file()}) {}
+
+void ControlServices::Stop() {
+  describe.Stop();
+  orders.Stop();
+}
+
+}  // namespace hillock::rpc

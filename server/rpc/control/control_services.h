@@ -1,0 +1,38 @@
+#ifndef HILLOCK_SERVER_RPC_CONTROL_CONTROL_SERVICES_H_
+#define HILLOCK_SERVER_RPC_CONTROL_CONTROL_SERVICES_H_
+
+#include <string>
+
+#include "server/lifecycle/catalog_holder.h"
+#include "server/lifecycle/model_control.h"
+#include "server/rpc/control/health_service.h"
+#include "server/rpc/control/inference_service.h"
+#include "server/rpc/control/reflection.h"
+#include "server/rpc/control/server_state.h"
+#include "server/rpc/control/worker.h"
+
+namespace hillock::rpc {
+
+// What answers the control methods, once for the whole server: every method but ModelInfer and
+// ModelStreamInfer. The workers run what takes too long for an event loop. They are two, so that
+// descriptions do not wait behind a model that is being loaded. Thread-safe, apart from Stop().
+struct ControlServices {
+  // `catalogs`, `control` and `state` must outlive this, and this the event loops' calls.
+  ControlServices(const lifecycle::CatalogHolder& catalogs, lifecycle::ModelControl& control,
+                  const ServerState& state, std::string version);
+
+  // Answers UNAVAILABLE to the calls that wait for a worker, and to all that would do so later.
+  // Returns when the workers have finished the calls that they are at: those wait for ModelControl,
+  // which is to be stopped first. REQUIRES: the event loops still exist.
+  void Stop();
+
+  InferenceService inference;
+  const HealthService health;
+  const Reflection reflection;
+  Worker describe;  // models, and what they have counted
+  Worker orders;    // the repository
+};
+
+}  // namespace hillock::rpc
+
+#endif  // HILLOCK_SERVER_RPC_CONTROL_CONTROL_SERVICES_H_

@@ -1,0 +1,57 @@
+#ifndef HILLOCK_SERVER_RPC_CONTROL_HEALTH_SERVICE_H_
+#define HILLOCK_SERVER_RPC_CONTROL_HEALTH_SERVICE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "proto/health.pb.h"
+#include "server/core/base/status.h"
+#include "server/lifecycle/catalog_holder.h"
+#include "server/rpc/control/server_state.h"
+
+namespace hillock::rpc {
+
+using ServingStatus = grpc::health::v1::HealthCheckResponse::ServingStatus;
+
+// grpc.health.v1 for the server ("" and "inference.GRPCInferenceService") and for every model by
+// name. Watch is HealthWatchers'. Thread-safe.
+class HealthService {
+ public:
+  // Both must outlive the service.
+  HealthService(const lifecycle::CatalogHolder& catalogs, const ServerState& state)
+      : catalogs_(catalogs), state_(state) {}
+
+  // NOT_FOUND for a service that is neither the server nor a model.
+  absl::Status Check(const grpc::health::v1::HealthCheckRequest& request,
+                     grpc::health::v1::HealthCheckResponse& response) const;
+
+  // Every service's status at one moment.
+  class Moment {
+   public:
+    // SERVICE_UNKNOWN for what Check() does not find.
+    ServingStatus StatusOf(const std::string& service) const;
+
+   private:
+    friend class HealthService;
+    std::shared_ptr<const lifecycle::Catalog> catalog_;
+    bool ready_ = false;
+  };
+  Moment Now() const;
+
+  // While it stays the same, so does every status.
+  struct Version {
+    uint64_t catalog = 0;
+    bool ready = false;
+    bool operator==(const Version&) const = default;
+  };
+  Version version() const { return {catalogs_.generation(), state_.ready()}; }
+
+ private:
+  const lifecycle::CatalogHolder& catalogs_;
+  const ServerState& state_;
+};
+
+}  // namespace hillock::rpc
+
+#endif  // HILLOCK_SERVER_RPC_CONTROL_HEALTH_SERVICE_H_

@@ -1,0 +1,81 @@
+#include "server/rpc/inference/frontend.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "server/rpc/inference/stream_call.h"
+
+namespace hillock::rpc {
+namespace {
+
+constexpr std::string_view kInfer = "/inference.GRPCInferenceService/ModelInfer";
+constexpr std::string_view kStreamInfer = "/inference.GRPCInferenceService/ModelStreamInfer";
+
+// When a reactor is full, and when another has room for one of its connections.
+constexpr double kFullShare = 0.9;
+constexpr double kIdleShare = 0.5;
+
+}  // namespace
+
+Frontend::Frontend(scheduling::Reactor& reactor, ControlServices& services,
+                   transport::MemoryBudget& budget, const transport::Endpoint::Options& options)
+    : reactor_(reactor),
+      limits_{options.max_message_bytes},
+      infer_calls_(reactor, limits_),
+      control_(services),
+      endpoint_(reactor.loop(), *this, budget, options, reactor.clock()) {
+  reactor.Serve(*this);
+}
+
+void Frontend::Adopt(std::unique_ptr<transport::ByteStream> bytes) {
+  adopting_.fetch_add(1);
+  reactor_.loop().Post([this, raw = bytes.release()] {
+    endpoint_.Adopt(std::unique_ptr<transport::ByteStream>(raw));
+    adopting_.fetch_sub(1);
+  });
+}
+
+void Frontend::Adopt(std::unique_ptr<transport::Connection> connection) {
+  adopting_.fetch_add(1);
+  reactor_.loop().Post([this, raw = connection.release()] {
+    endpoint_.Adopt(std::unique_ptr<transport::Connection>(raw));
+    adopting_.fetch_sub(1);
+  });
+}
+
+void Frontend::UpdateWatchers() {
+  reactor_.loop().Post([this] { control_.UpdateWatchers(); });
+}
+
+void Frontend::Drain() {
+  reactor_.loop().Post([this] { endpoint_.Drain(); });
+}
+
+// A connection can be moved only between its calls, so it is looked for after every flush.
+void Frontend::Flush() {
+  endpoint_.Flush();
+  if (idle_ == nullptr) return;
+  std::unique_ptr<transport::Connection> connection = endpoint_.Release();
+  if (connection != nullptr) std::exchange(idle_, nullptr)->Adopt(std::move(connection));
+}
+
+void Frontend::Tick() {
+  endpoint_.Tick();
+  control_.UpdateWatchers();
+  idle_ = reactor_.busy_share() > kFullShare ? FindIdle() : nullptr;
+}
+
+Frontend* Frontend::FindIdle() const {
+  const auto share = [](const auto& frontend) { return frontend->reactor_.busy_share(); };
+  const auto least = std::ranges::min_element(all_, {}, share);
+  return least != all_.end() && share(*least) < kIdleShare ? least->get() : nullptr;
+}
+
+transport::Handler* Frontend::Open(transport::Call& call) {
+  if (call.path() == kInfer) return infer_calls_.Open(call);
+  if (call.path() == kStreamInfer) return new StreamCall(reactor_, limits_, call);
+  return control_.Open(call);
+}
+
+}  // namespace hillock::rpc

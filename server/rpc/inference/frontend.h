@@ -1,0 +1,64 @@
+#ifndef HILLOCK_SERVER_RPC_INFERENCE_FRONTEND_H_
+#define HILLOCK_SERVER_RPC_INFERENCE_FRONTEND_H_
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "server/rpc/control/control_router.h"
+#include "server/rpc/inference/infer_call.h"
+#include "server/rpc/messages/codec.h"
+#include "server/scheduling/reactor.h"
+#include "server/transport/http2/connection.h"
+#include "server/transport/http2/endpoint.h"
+
+namespace hillock::rpc {
+
+// What one reactor serves: its connections, and every method on them. Thread-safe where it says so;
+// the rest is its reactor's.
+class Frontend final : public scheduling::Network, private transport::Router {
+ public:
+  // All must outlive this.
+  Frontend(scheduling::Reactor& reactor, ControlServices& services, transport::MemoryBudget& budget,
+           const transport::Endpoint::Options& options);
+
+  // Who else serves, this included: when this reactor is full and another idles, it gives one of
+  // its connections away. REQUIRES: called once, before the reactor starts; `all` stays as it is.
+  void ShareWith(std::span<const std::unique_ptr<Frontend>> all) { all_ = all; }
+
+  // Serves a new connection. Thread-safe.
+  void Adopt(std::unique_ptr<transport::ByteStream> bytes);
+
+  // Tells watchers of a change of the server's readiness. Thread-safe.
+  void UpdateWatchers();
+
+  // Has every connection finish its calls and close. Thread-safe.
+  void Drain();
+
+  // Connections there are, those that are on their way here included. Thread-safe.
+  size_t connections() const { return endpoint_.connections() + adopting_.load(); }
+
+  void Flush() override;
+  bool Work() override { return endpoint_.Work(); }
+  void Tick() override;
+  bool WantsTicks() const override { return endpoint_.connections() > 0; }
+
+ private:
+  transport::Handler* Open(transport::Call& call) override;
+  void Adopt(std::unique_ptr<transport::Connection> connection);
+  Frontend* FindIdle() const;
+
+  scheduling::Reactor& reactor_;
+  const Limits limits_;
+  InferCalls infer_calls_;
+  ControlRouter control_;
+  std::atomic<size_t> adopting_{0};
+  std::span<const std::unique_ptr<Frontend>> all_;
+  Frontend* idle_ = nullptr;      // who is to be given a connection
+  transport::Endpoint endpoint_;  // whose calls use all of the above
+};
+
+}  // namespace hillock::rpc
+
+#endif  // HILLOCK_SERVER_RPC_INFERENCE_FRONTEND_H_

@@ -1,0 +1,68 @@
+#ifndef HILLOCK_SERVER_RPC_INFERENCE_INFER_JOB_H_
+#define HILLOCK_SERVER_RPC_INFERENCE_INFER_JOB_H_
+
+#include <vector>
+
+#include "server/core/base/status.h"
+#include "server/rpc/messages/codec.h"
+#include "server/rpc/messages/request_view.h"
+#include "server/rpc/messages/response_writer.h"
+#include "server/scheduling/batcher.h"
+#include "server/scheduling/reactor.h"
+#include "server/transport/buffer.h"
+
+namespace hillock::rpc {
+
+// One request, whichever call it came in: read, decoded, batched, answered, counted with its code.
+// The call gives the bytes and sends the answer. Used again and again; belongs to its reactor's
+// thread.
+class InferJob : public scheduling::Job {
+ public:
+  // `reactor` must outlive this.
+  InferJob(scheduling::Reactor& reactor, const Limits& limits)
+      : reactor_(reactor), limits_(limits) {}
+
+  // Reads the request and adds it to the batch, or refuses it. Either way Answer() is called once,
+  // maybe before this returns. `answer` is empty, and where the answer will be.
+  void Serve(transport::Buffer request, AnswerKind kind, Nanos wanted_by, transport::Buffer answer);
+
+  // Answers and counts a request that could not even be read.
+  void Refuse(const absl::Status& status);
+
+  // Nobody wants the answer any more. REQUIRES: Answer() has not been called.
+  void Abandon() { reactor_.batcher().Abandon(*this); }
+
+  void Done(const absl::Status& status) final;
+
+  // Bytes that the request and its answer hold.
+  size_t held_bytes() const { return request_.allocated() + answer_.allocated(); }
+
+ protected:
+  // The answer is complete, or `status` says why there is none. May destroy this.
+  virtual void Answer(const absl::Status& status) = 0;
+
+  // What was read of the request, valid until ReleaseRequest().
+  const RequestView& view() const { return view_; }
+  void ReleaseRequest();
+
+  // Where the answer is; it may be taken.
+  transport::Buffer& answer() { return answer_; }
+
+ private:
+  absl::Status Admit(AnswerKind kind);
+  absl::Status Route();
+  void Count(const absl::Status& status);
+
+  scheduling::Reactor& reactor_;
+  const Limits limits_;
+  lifecycle::CatalogReader::Pin* pin_ = nullptr;  // keeps the model
+  transport::Buffer request_;
+  transport::Buffer answer_;
+  RequestView view_;
+  ResponseWriter writer_;
+  std::vector<float> gathered_;  // typed contents that lie in several places
+};
+
+}  // namespace hillock::rpc
+
+#endif  // HILLOCK_SERVER_RPC_INFERENCE_INFER_JOB_H_

@@ -1,0 +1,332 @@
+#include "server/rpc/messages/request_view.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "server/core/base/utf8.h"
+#include "server/rpc/messages/wire_reader.h"
+
+namespace hillock::rpc {
+namespace {
+
+constexpr char kWantsFinal[] = "triton_enable_empty_final_response";
+constexpr char kClassification[] = "classification";
+constexpr char kSharedMemoryRegion[] = "shared_memory_region";
+
+// Tags of fields, whose numbers here are those of ModelInferRequest in proto/inference.proto and of
+// the messages in it.
+constexpr uint32_t Varint(uint32_t field) { return WireTag(field, WireType::kVarint); }
+constexpr uint32_t Bytes(uint32_t field) { return WireTag(field, WireType::kLength); }
+constexpr uint32_t Fixed32(uint32_t field) { return WireTag(field, WireType::kFixed32); }
+constexpr uint32_t Fixed64(uint32_t field) { return WireTag(field, WireType::kFixed64); }
+
+// Hands the tag of each field to `take`, which reads the field's value.
+template <class Take>
+bool Walk(WireReader in, const Take& take) {
+  while (!in.done()) {
+    uint32_t tag = 0;
+    if (!in.ReadTag(tag) || !take(in, tag)) return false;
+  }
+  return true;
+}
+
+bool ReadText(WireReader& in, std::string_view& text) {
+  std::string_view bytes;
+  if (!in.ReadBytes(bytes) || !IsUtf8(bytes)) return false;
+  text = bytes;
+  return true;
+}
+
+bool ReadPacked(WireReader& in, uint32_t tag, bool& any) {
+  std::string_view elements;
+  if (!in.ReadBytes(elements)) return false;
+  any |= !elements.empty();
+  return tag == Bytes(7) ? elements.size() % sizeof(double) == 0 : AreVarints(elements);
+}
+
+bool ReadEach(WireReader& in, uint32_t tag, bool& any) {
+  any = true;
+  do {
+    if (!in.SkipScalar(tag)) return false;
+  } while (in.TakeTag(tag));
+  return true;
+}
+
+// Reads what is in `contents` beside fp32_contents, up to the field's last element in a row. `any`
+// becomes true when there is one.
+bool ReadOtherContents(WireReader& in, uint32_t tag, bool& any) {
+  switch (tag) {
+    case Bytes(1):  // bool_contents to uint64_contents
+    case Bytes(2):
+    case Bytes(3):
+    case Bytes(4):
+    case Bytes(5):
+    case Bytes(7):  // fp64_contents
+      return ReadPacked(in, tag, any);
+    case Varint(1):
+    case Varint(2):
+    case Varint(3):
+    case Varint(4):
+    case Varint(5):
+    case Fixed64(7):
+    case Bytes(8):  // bytes_contents
+      return ReadEach(in, tag, any);
+    default:
+      return in.Skip(tag);
+  }
+}
+
+// Reads an input's contents. Hands the bytes of each run of fp32_contents to `take`.
+template <class Take>
+bool ReadContents(WireReader message, bool& others, const Take& take) {
+  return Walk(message, [&](WireReader& in, uint32_t tag) {
+    std::string_view floats;
+    switch (tag) {
+      case Bytes(6):
+        if (!in.ReadBytes(floats) || floats.size() % sizeof(float) != 0) return false;
+        take(floats);
+        return true;
+      case Fixed32(6):
+        do {
+          if (!in.ReadFixed(sizeof(float), floats)) return false;
+          take(floats);
+        } while (in.TakeTag(tag));
+        return true;
+      default:
+        return ReadOtherContents(in, tag, others);
+    }
+  });
+}
+
+struct Parameter {
+  std::string_view name;
+  bool is_true = false;  // its last value is a bool and true
+};
+
+bool ReadParameterValue(WireReader message, bool& is_true) {
+  return Walk(message, [&](WireReader& in, uint32_t tag) {
+    uint64_t number = 0;
+    std::string_view text;
+    switch (tag) {
+      case Varint(1):
+        if (!in.ReadVarint(number)) return false;
+        is_true = number != 0;
+        return true;
+      case Varint(2):
+      case Varint(5):
+      case Fixed64(4):
+        is_true = false;
+        return in.Skip(tag);
+      case Bytes(3):
+        is_true = false;
+        return ReadText(in, text);
+      default:
+        return in.Skip(tag);
+    }
+  });
+}
+
+// Reads an entry of a map of parameters. Values of one entry are merged, as messages are.
+bool ReadParameter(WireReader message, Parameter& parameter) {
+  return Walk(message, [&](WireReader& in, uint32_t tag) {
+    std::string_view value;
+    switch (tag) {
+      case Bytes(1):
+        return ReadText(in, parameter.name);
+      case Bytes(2):
+        return in.ReadBytes(value) && ReadParameterValue(in.Inside(value), parameter.is_true);
+      default:
+        return in.Skip(tag);
+    }
+  });
+}
+
+// "1,024"
+std::string Grouped(size_t number) {
+  if (number < 1000) return fmt::format("{}", number);
+  return fmt::format("{},{:03}", number / 1000, number % 1000);
+}
+
+class RequestReader {
+ public:
+  explicit RequestReader(RequestView& view) : view_(view) {}
+
+  absl::Status Read(std::string_view bytes);
+
+ private:
+  bool ReadRequest(WireReader message);
+  bool ReadInput(WireReader message, InputView& input);
+  bool ReadOutput(WireReader message, TensorView& output);
+  bool ReadRequestParameter(WireReader message);
+  bool ReadTensorParameter(WireReader message, TensorView& tensor);
+  bool AddParameter(WireReader message, Parameter& parameter);
+  bool AddDimension(WireReader& in, InputView& input);
+  bool AddDimensions(WireReader in, InputView& input);
+
+  // Whether there may be one more where there are `count`.
+  bool HasRoom(size_t count, size_t most, const char* what);
+
+  RequestView& view_;
+  size_t fields_left_ = kMaxFields;
+  size_t parameters_ = 0;
+  size_t most_ = kMaxFields;  // that the request has more of
+  const char* what_ = nullptr;
+};
+
+absl::Status RequestReader::Read(std::string_view bytes) {
+  if (ReadRequest(WireReader(bytes, fields_left_))) return absl::OkStatus();
+  if (what_ == nullptr && fields_left_ > 0) {
+    return absl::InvalidArgumentError("the bytes are no ModelInferRequest");
+  }
+  return absl::InvalidArgumentError(
+      fmt::format("got more than {} {}", Grouped(most_), what_ == nullptr ? "fields" : what_));
+}
+
+bool RequestReader::HasRoom(size_t count, size_t most, const char* what) {
+  if (count < most) return true;
+  most_ = most;
+  what_ = what;
+  return false;
+}
+
+bool RequestReader::ReadRequest(WireReader message) {
+  return Walk(message, [&](WireReader& in, uint32_t tag) {
+    std::string_view bytes;
+    switch (tag) {
+      case Bytes(1):
+        return ReadText(in, view_.model_name);
+      case Bytes(2):
+        return ReadText(in, view_.model_version);
+      case Bytes(3):
+        return ReadText(in, view_.id);
+      case Bytes(4):
+        return in.ReadBytes(bytes) && ReadRequestParameter(in.Inside(bytes));
+      case Bytes(5):
+        return in.ReadBytes(bytes) && HasRoom(view_.inputs.size(), kMaxInputs, "inputs") &&
+               ReadInput(in.Inside(bytes), view_.inputs.emplace_back(bytes));
+      case Bytes(6):
+        return in.ReadBytes(bytes) && HasRoom(view_.outputs.size(), kMaxOutputs, "outputs") &&
+               ReadOutput(in.Inside(bytes), view_.outputs.emplace_back());
+      case Bytes(7):
+        if (!in.ReadBytes(bytes)) return false;
+        if (!HasRoom(view_.raw_contents.size(), kMaxRawContents, "raw_input_contents"))
+          return false;
+        view_.raw_contents.push_back(bytes);
+        return true;
+      default:
+        return in.Skip(tag);
+    }
+  });
+}
+
+bool RequestReader::ReadInput(WireReader message, InputView& input) {
+  const auto take = [&input](std::string_view floats) { input.AddFloats(floats); };
+  return Walk(message, [&](WireReader& in, uint32_t tag) {
+    std::string_view bytes;
+    switch (tag) {
+      case Bytes(1):
+        return ReadText(in, input.name);
+      case Bytes(2):
+        return ReadText(in, input.datatype);
+      case Varint(3):
+        return AddDimension(in, input);
+      case Bytes(3):
+        return in.ReadBytes(bytes) && AddDimensions(in.Inside(bytes), input);
+      case Bytes(4):
+        return in.ReadBytes(bytes) && ReadTensorParameter(in.Inside(bytes), input);
+      case Bytes(5):
+        input.has_contents = true;
+        return in.ReadBytes(bytes) &&
+               ReadContents(in.Inside(bytes), input.has_other_contents, take);
+      default:
+        return in.Skip(tag);
+    }
+  });
+}
+
+bool RequestReader::ReadOutput(WireReader message, TensorView& output) {
+  return Walk(message, [&](WireReader& in, uint32_t tag) {
+    std::string_view bytes;
+    switch (tag) {
+      case Bytes(1):
+        return ReadText(in, output.name);
+      case Bytes(2):
+        return in.ReadBytes(bytes) && ReadTensorParameter(in.Inside(bytes), output);
+      default:
+        return in.Skip(tag);
+    }
+  });
+}
+
+bool RequestReader::AddDimension(WireReader& in, InputView& input) {
+  uint64_t number = 0;
+  if (!in.ReadVarint(number)) return false;
+  if (!HasRoom(input.rank, kMaxDimensions, "dimensions of an input")) return false;
+  input.dimensions[input.rank++] = static_cast<int64_t>(number);
+  return true;
+}
+
+bool RequestReader::AddDimensions(WireReader in, InputView& input) {
+  while (!in.done()) {
+    if (!AddDimension(in, input)) return false;
+  }
+  return true;
+}
+
+bool RequestReader::AddParameter(WireReader message, Parameter& parameter) {
+  if (!HasRoom(parameters_, kMaxParameters, "parameters")) return false;
+  ++parameters_;
+  return ReadParameter(message, parameter);
+}
+
+bool RequestReader::ReadRequestParameter(WireReader message) {
+  Parameter parameter;
+  if (!AddParameter(message, parameter)) return false;
+  if (parameter.name == kWantsFinal) view_.wants_final = parameter.is_true;
+  return true;
+}
+
+bool RequestReader::ReadTensorParameter(WireReader message, TensorView& tensor) {
+  Parameter parameter;
+  if (!AddParameter(message, parameter)) return false;
+  tensor.classification |= parameter.name == kClassification;
+  tensor.shared_memory_region |= parameter.name == kSharedMemoryRegion;
+  return true;
+}
+
+}  // namespace
+
+void InputView::AddFloats(std::string_view bytes) {
+  if (bytes.empty()) return;
+  floats_in_place = floats == 0 ? bytes : std::string_view();
+  floats += bytes.size() / sizeof(float);
+}
+
+void InputView::GatherFloats(std::vector<float>& to) const {
+  to.resize(floats);
+  char* at = reinterpret_cast<char*>(to.data());
+  const auto take = [&at](std::string_view run) {
+    if (!run.empty()) std::memcpy(at, run.data(), run.size());
+    at += run.size();
+  };
+  size_t fields = kMaxFields;
+  bool others = false;
+  const bool sound = Walk(WireReader(message, fields), [&](WireReader& in, uint32_t tag) {
+    std::string_view contents;
+    if (tag != Bytes(5)) return in.Skip(tag);
+    return in.ReadBytes(contents) && ReadContents(in.Inside(contents), others, take);
+  });
+  HILLOCK_CHECK(sound);
+}
+
+absl::Status RequestView::Read(std::string_view bytes) {
+  model_name = model_version = id = {};
+  wants_final = false;
+  inputs.clear();
+  outputs.clear();
+  raw_contents.clear();
+  return RequestReader(*this).Read(bytes);
+}
+
+}  // namespace hillock::rpc

@@ -1,0 +1,76 @@
+// A ModelInferRequest, read where its bytes lie.
+
+#ifndef HILLOCK_SERVER_RPC_MESSAGES_REQUEST_VIEW_H_
+#define HILLOCK_SERVER_RPC_MESSAGES_REQUEST_VIEW_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "server/core/base/status.h"
+
+namespace hillock::rpc {
+
+// How many of each a request may have. The first one more ends the reading, whatever follows.
+inline constexpr size_t kMaxInputs = 64;
+inline constexpr size_t kMaxDimensions = 16;  // of an input
+inline constexpr size_t kMaxOutputs = 1024;   // asked for
+inline constexpr size_t kMaxRawContents = 1024;
+inline constexpr size_t kMaxParameters = 1024;  // the request's own and its tensors'
+inline constexpr size_t kMaxFields = 16384;     // elements of one field in a row are one
+
+// What an input and an output that is asked for have in common.
+struct TensorView {
+  std::string_view name;
+
+  // It has the parameter of that name.
+  bool classification = false;
+  bool shared_memory_region = false;
+};
+
+struct InputView : TensorView {
+  explicit InputView(std::string_view bytes) : message(bytes) {}
+
+  std::span<const int64_t> shape() const { return {dimensions.data(), rank}; }
+
+  // Adds a run of elements of fp32_contents.
+  void AddFloats(std::string_view bytes);
+
+  // Copies the elements of fp32_contents, wherever they lie, in place of what `to` held.
+  void GatherFloats(std::vector<float>& to) const;
+
+  std::string_view datatype;
+  std::array<int64_t, kMaxDimensions> dimensions;  // only the first `rank` were written
+  size_t rank = 0;
+  bool has_contents = false;
+  bool has_other_contents = false;  // elements in fields of `contents` other than fp32_contents
+  size_t floats = 0;                // elements of fp32_contents
+  std::string_view
+      floats_in_place;       // those, at any alignment; empty when they lie in several places
+  std::string_view message;  // all of the input
+};
+
+// What parsing a ModelInferRequest gives, as far as a server needs it. Every view points into the
+// bytes that were read. Keeps its memory from one request to the next; not thread-safe.
+struct RequestView {
+  // Reads a request in place of what this held: in one pass, in time linear in its bytes, without
+  // copying any. It takes and refuses what protobuf's parser does, apart from the limits above:
+  // INVALID_ARGUMENT for bytes that are no request, and for more of anything than it may have. Then
+  // this holds what was read until there.
+  absl::Status Read(std::string_view bytes);
+
+  std::string_view model_name;
+  std::string_view model_version;
+  std::string_view id;
+  bool wants_final = false;  // the parameter triton_enable_empty_final_response
+  std::vector<InputView> inputs;
+  std::vector<TensorView> outputs;
+  std::vector<std::string_view> raw_contents;
+};
+
+}  // namespace hillock::rpc
+
+#endif  // HILLOCK_SERVER_RPC_MESSAGES_REQUEST_VIEW_H_

@@ -1,0 +1,113 @@
+#include "server/scheduling/reactor.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace hillock::scheduling {
+namespace {
+
+constexpr Nanos kTickPeriod = 200'000'000;
+constexpr Nanos kForEver = -1;
+constexpr double kIdleShare = 0.05;
+
+}  // namespace
+
+Reactor::Reactor(const Batcher::Options& options, Nanos busy_poll,
+                 const lifecycle::CatalogHolder& catalogs, SharedWorkQueue& shared_work,
+                 metrics::ReactorCells& cells, const Clock& clock)
+    : index_(options.reactor),
+      loop_(clock),
+      shared_work_(shared_work),
+      cells_(cells),
+      clock_(clock),
+      batcher_(options, shared_work, cells, clock),
+      catalogs_(catalogs),
+      busy_poll_(busy_poll) {
+  shared_work_.Add(*this);
+}
+
+void Reactor::Serve(Network& network) {
+  network_ = &network;
+  batcher_.SetFlush([&network] { network.Flush(); });
+  batcher_.SetPoll([this] {
+    loop_.Poll(0);
+    TickIfDue();
+    network_->Flush();
+  });
+}
+
+void Reactor::Start() {
+  HILLOCK_CHECK(network_ != nullptr);
+  thread_ = std::thread([this] { Loop(); });
+}
+
+void Reactor::Join() {
+  if (!thread_.joinable()) return;
+  loop_.Post([this] { stopping_ = true; });
+  thread_.join();
+}
+
+// A round: what has arrived, the batches it makes, and their answers.
+void Reactor::Loop() {
+  bool works = false;
+  while (!stopping_) {
+    Wait(works);
+    works = network_->Work();
+    batcher_.Run();
+    TickIfDue();
+    network_->Flush();
+    catalogs_.Rest();
+  }
+}
+
+// Waits for events unless there is something to do anyway, and hands out all that are ready.
+void Reactor::Wait(bool works) {
+  if (!works && shared_work_.Park(*this)) {
+    WaitPolling();
+  } else {
+    loop_.Poll(0);
+  }
+  shared_work_.Unpark(*this);
+}
+
+// Awake at first where that pays.
+void Reactor::WaitPolling() {
+  const Nanos start = clock_.Now();
+  const Nanos asleep_from = start + busy_poll_.Next();
+  int events = 0;
+  shared_work_.SetPolling(*this, true);
+  while (events == 0 && clock_.Now() < asleep_from) {
+    sched_yield();  // whoever wants this core goes first
+    events = loop_.Poll(0);
+  }
+  shared_work_.SetPolling(*this, false);
+  if (events == 0) loop_.Poll(UntilTick());
+  const Nanos waited = clock_.Now() - start;
+  busy_poll_.Waited(waited);
+  waited_ += waited;
+}
+
+// An idle reactor ticks until it is known to be idle.
+Nanos Reactor::UntilTick() const {
+  return network_->WantsTicks() || busy_share() > kIdleShare
+             ? std::max<Nanos>(last_tick_ + kTickPeriod - clock_.Now(), 0)
+             : kForEver;
+}
+
+void Reactor::TickIfDue() {
+  const Nanos now = clock_.Now();
+  if (now < last_tick_ + kTickPeriod) return;
+  MeasureBusyShare(now);
+  network_->Tick();
+}
+
+void Reactor::MeasureBusyShare(Nanos now) {
+  const auto passed = static_cast<double>(now - last_tick_);
+  const double waited = static_cast<double>(std::exchange(waited_, 0));
+  busy_share_.store(std::clamp(1 - waited / passed, 0.0, 1.0), std::memory_order_relaxed);
+  last_tick_ = now;
+}
+
+}  // namespace hillock::scheduling

@@ -1,0 +1,156 @@
+// `hillock load` against a running server. How fast it was is nobody's business here.
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/integration/support/metrics_page.h"
+#include "tests/integration/support/some_models.h"
+#include "tests/integration/support/subprocess.h"
+
+namespace hillock::testing {
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class CliLoadTest : public ::testing::Test {
+ protected:
+  // A short load, without a warm-up.
+  End Load(const std::vector<std::string>& more) {
+    std::vector<std::string> words = {HILLOCK_CLIENT_BINARY, "load", "--server", server_.address()};
+    words.insert(words.end(), {"--duration", "0.2", "--warm-up", "0"});
+    words.insert(words.end(), more.begin(), more.end());
+    return RunToEnd(words);
+  }
+
+  // The runs of a load that is expected to end well.
+  json Runs(std::vector<std::string> more) {
+    more.push_back("--json");
+    const End end = Load(more);
+    EXPECT_EQ(end.code, 0) << end.errors;
+    EXPECT_THAT(end.errors, IsEmpty());
+    return json::parse(end.output).at("runs");
+  }
+
+  double CountServed(const std::string& name) const { return MetricsPage(server_).Sum(name); }
+
+  const SomeModels models_{"iris", "fashion-mnist"};
+  ServerProcess server_{models_.path()};
+};
+
+TEST_F(CliLoadTest, CountsWhatTheServerCounts) {
+  const json runs = Runs({"iris", "--rows", "3"});
+  ASSERT_EQ(runs.size(), 1u);
+  const double requests = runs[0].at("requests").get<double>();
+  EXPECT_GT(requests, 0);
+  EXPECT_EQ(runs[0].at("codes").at("OK").at("requests"), requests);
+  EXPECT_EQ(CountServed("hillock_requests_total"), requests);
+  EXPECT_EQ(CountServed("hillock_rows_total"), 3 * requests);
+}
+
+TEST_F(CliLoadTest, SweepsOverThreadsAndConnections) {
+  const json runs = Runs({"iris", "--outstanding", "1,5", "--connections", "3", "--threads", "2"});
+  ASSERT_EQ(runs.size(), 2u);
+  EXPECT_EQ(runs[0].at("outstanding"), 1);
+  EXPECT_EQ(runs[1].at("outstanding"), 5);
+  EXPECT_EQ(CountServed("hillock_requests_total"),
+            runs[0].at("requests").get<double>() + runs[1].at("requests").get<double>());
+}
+
+TEST_F(CliLoadTest, AnOpenLoopSendsWhatWasIntended) {
+  const json runs = Runs({"iris", "--rate", "500", "--outstanding", "2"});
+  const double requests = runs[0].at("requests").get<double>();
+  EXPECT_EQ(requests + runs[0].at("never_sent").get<double>(), 100);
+  EXPECT_EQ(CountServed("hillock_requests_total"), requests);
+  EXPECT_TRUE(runs[0].contains("late_sends"));
+}
+
+TEST_F(CliLoadTest, PoissonArrivalsFollowTheSeed) {
+  const auto intended = [&](const char* seed) {
+    const json run = Runs({"iris", "--rate", "500", "--arrivals", "poisson", "--seed", seed})[0];
+    return run.at("requests").get<int>() + run.at("never_sent").get<int>();
+  };
+  EXPECT_EQ(intended("5"), intended("5"));
+}
+
+TEST_F(CliLoadTest, CountsMissedDeadlines) {
+  const End end = Load({"fashion-mnist", "--rows", "1200", "--deadline", "1", "--json"});
+  EXPECT_EQ(end.code, 1);
+  EXPECT_THAT(end.errors, AllOf(HasSubstr("no request succeeded"), HasSubstr("DEADLINE_EXCEEDED")));
+  const json run = json::parse(end.output).at("runs")[0];
+  EXPECT_GT(run.at("codes").at("DEADLINE_EXCEEDED").at("requests"), 0);
+  EXPECT_EQ(run.at("codes").at("DEADLINE_EXCEEDED").at("requests"), run.at("requests"));
+}
+
+TEST_F(CliLoadTest, TellsWhatTheServersMetricsSay) {
+  const std::vector<std::string> words = {"iris", "--metrics", server_.metrics_address()};
+  const json run = Runs(words)[0];
+  const json& models = run.at("server").at("models");
+  ASSERT_EQ(models.size(), 1u);
+  EXPECT_EQ(models[0].at("requests").at("OK"), run.at("requests"));
+  const json& activations = run.at("server").at("activations");
+  ASSERT_EQ(activations.size(), 2u);
+  for (const json& one : activations) {
+    const double units = one.at("activation") == "tanh" ? 16 : 3;
+    EXPECT_EQ(one.at("elements"), units * run.at("requests").get<double>());
+  }
+  const json again = Runs(words)[0];
+  EXPECT_EQ(again.at("server").at("models")[0].at("requests").at("OK"), again.at("requests"))
+      << "of the second run alone";
+}
+
+TEST_F(CliLoadTest, PrintsATable) {
+  const End end = Load({"iris", "--metrics", server_.metrics_address()});
+  EXPECT_EQ(end.code, 0) << end.errors;
+  EXPECT_THAT(end.output,
+              AllOf(HasSubstr("iris: 1 row a request, 4 connections, 1 thread, 0.2 s after 0 s"),
+                    HasSubstr("outstanding  code"), HasSubstr("p99.99"), HasSubstr("softmax")));
+  EXPECT_THAT(end.errors, IsEmpty()) << "there is no terminal to show progress on";
+}
+
+TEST_F(CliLoadTest, AnUnknownModelIsNotLoaded) {
+  const End end = Load({"nobody"});
+  EXPECT_EQ(end.code, 1);
+  EXPECT_THAT(end.output, IsEmpty());
+  EXPECT_THAT(end.errors, AllOf(HasSubstr("NOT_FOUND"), HasSubstr("unknown model: 'nobody'")));
+}
+
+TEST_F(CliLoadTest, AServerThatGoesAwayIsReported) {
+  std::vector<std::string> words = {HILLOCK_CLIENT_BINARY, "load", "iris", "--server",
+                                    server_.address()};
+  words.insert(words.end(), {"--outstanding", "1", "--warm-up", "0", "--duration", "3", "--timeout",
+                             "3", "--json"});
+  Subprocess load(words);
+  // Each connection sends one request after the other: the fifth is counted only when the client
+  // has the answer to one of the first four.
+  while (CountServed("hillock_requests_total") <= 4 && !HasFailure()) continue;
+  server_.process().Signal(SIGKILL);
+  EXPECT_EQ(load.Wait(), 1);
+  EXPECT_THAT(load.errors(), HasSubstr("4 of 4 connections are lost at the end"));
+  const json codes = json::parse(load.output()).at("runs")[0].at("codes");
+  EXPECT_GT(codes.at("OK").at("requests"), 0);
+  EXPECT_GT(codes.at("UNAVAILABLE").at("requests"), 0);
+  EXPECT_THAT(codes.at("UNAVAILABLE").at("message").get<std::string>(),
+              HasSubstr("connection lost: "));
+}
+
+TEST_F(CliLoadTest, AnInterruptedLoadReportsWhatItHas) {
+  for (const char* burst : {"1", "32"}) {
+    Subprocess load({HILLOCK_CLIENT_BINARY, "load", "iris", "--server", server_.address(),
+                     "--warm-up", "0", "--duration", "3600", "--burst", burst, "--json"});
+    const double before = CountServed("hillock_requests_total");
+    while (CountServed("hillock_requests_total") == before && !HasFailure()) continue;
+    load.Signal(SIGINT);
+    EXPECT_EQ(load.Wait(), 1);
+    EXPECT_THAT(load.errors(), HasSubstr("CANCELLED: interrupted after "));
+    const json run = json::parse(load.output()).at("runs")[0];
+    EXPECT_GT(run.at("codes").at("OK").at("requests"), 0);
+    EXPECT_LT(run.at("interrupted_after_seconds"), 3600);
+  }
+}
+
+}  // namespace
+}  // namespace hillock::testing

@@ -1,0 +1,230 @@
+#include "server/rpc/control/inference_service.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/support/status_matchers.h"
+#include "tests/unit/lifecycle/managed_repository.h"
+#include "tests/unit/rpc/served_pets.h"
+
+namespace hillock::rpc {
+namespace {
+
+using ::hillock::testing::IsOk;
+using ::hillock::testing::MlpBuilder;
+using ::hillock::testing::StatusIs;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
+using Code = absl::StatusCode;
+
+template <class Request>
+Request For(const std::string& name, const std::string& version = "") {
+  Request request;
+  request.set_name(name);
+  request.set_version(version);
+  return request;
+}
+
+// With a catalog that nobody changes; control is off.
+class InferenceServiceTest : public ::testing::Test {
+ protected:
+  InferenceServiceTest() {
+    pets_.Publish({pets_.Served("cat", 9),
+                   pets_.Served("cat", 10),
+                   pets_.Served("dog", 1, MlpBuilder(4).Add(3, "softmax").Labels({"a", "b", "c"})),
+                   pets_.Served("eel", 1, MlpBuilder(2).Add(5, "sigmoid").Multilabel()),
+                   {"fox", 0, absl::DataLossError("bad checksum")}});
+    state_.SetReady(true);
+  }
+
+  ServedPets pets_;
+  lifecycle::ManagedRepository repository_;
+  lifecycle::ModelManager manager_ = repository_.Manage();
+  lifecycle::ModelControl control_{manager_, [] { return false; }, lifecycle::ControlMode::kNone,
+                                   absl::InfiniteDuration(), [](const absl::Status&) {}};
+  ServerState state_;
+  const InferenceService service_{pets_.catalogs(), control_, state_, "1.2.3"};
+};
+
+TEST_F(InferenceServiceTest, IsAliveAndReadyAsTheStateSays) {
+  inference::ServerLiveResponse live;
+  EXPECT_THAT(service_.ServerLive({}, live), IsOk());
+  EXPECT_TRUE(live.live());
+  for (const bool ready : {true, false}) {
+    state_.SetReady(ready);
+    inference::ServerReadyResponse response;
+    EXPECT_THAT(service_.ServerReady({}, response), IsOk());
+    EXPECT_EQ(response.ready(), ready);
+  }
+}
+
+TEST_F(InferenceServiceTest, TellsOfItself) {
+  inference::ServerMetadataResponse response;
+  EXPECT_THAT(service_.ServerMetadata({}, response), IsOk());
+  EXPECT_EQ(response.name(), "hillock");
+  EXPECT_EQ(response.version(), "1.2.3");
+  EXPECT_THAT(response.extensions(), ElementsAre("binary_tensor_data", "model_configuration",
+                                                 "model_repository", "statistics"));
+}
+
+TEST_F(InferenceServiceTest, KnowsWhichModelsAreReady) {
+  struct Row {
+    const char* name;
+    const char* version;
+    bool ready;
+  };
+  for (const auto& [name, version, ready] :
+       {Row{"cat", "", true}, Row{"cat", "9", true}, Row{"cat", "8", false}, Row{"fox", "", false},
+        Row{"gnu", "", false}, Row{"", "", false}}) {
+    inference::ModelReadyResponse response;
+    EXPECT_THAT(service_.ModelReady(For<inference::ModelReadyRequest>(name, version), response),
+                IsOk());
+    EXPECT_EQ(response.ready(), ready) << name << " " << version;
+  }
+  inference::ModelReadyResponse response;
+  EXPECT_THAT(
+      service_.ModelReady(For<inference::ModelReadyRequest>("cat", "nine"), response),
+      StatusIs(Code::kInvalidArgument, "got model version 'nine', want a positive integer"));
+  state_.SetReady(false);
+  EXPECT_THAT(service_.ModelReady(For<inference::ModelReadyRequest>("cat"), response), IsOk());
+  EXPECT_FALSE(response.ready()) << "the server is not";
+}
+
+TEST_F(InferenceServiceTest, DescribesTensors) {
+  using Tensors = std::vector<std::string>;
+  const auto tensors = [this](const std::string& model) {
+    inference::ModelMetadataResponse response;
+    EXPECT_THAT(service_.ModelMetadata(For<inference::ModelMetadataRequest>(model), response),
+                IsOk());
+    Tensors texts;
+    for (const auto* side : {&response.inputs(), &response.outputs()}) {
+      for (const auto& tensor : *side) {
+        std::string text = tensor.name() + " " + tensor.datatype();
+        for (const int64_t dimension : tensor.shape()) text += fmt::format(" {}", dimension);
+        texts.push_back(std::move(text));
+      }
+    }
+    return texts;
+  };
+  EXPECT_THAT(tensors("cat"), ElementsAre("input FP32 -1 3", "output FP32 -1 2"));
+  EXPECT_THAT(tensors("dog"),
+              ElementsAre("input FP32 -1 4", "output FP32 -1 3", HasSubstr(" BYTES -1")));
+  EXPECT_THAT(tensors("eel"),
+              ElementsAre("input FP32 -1 2", "output FP32 -1 5", HasSubstr(" INT64 -1 5")));
+}
+
+TEST_F(InferenceServiceTest, ListsTheVersionsThatServe) {
+  inference::ModelMetadataResponse response;
+  EXPECT_THAT(service_.ModelMetadata(For<inference::ModelMetadataRequest>("cat"), response),
+              IsOk());
+  EXPECT_EQ(response.platform(), "hillock_mlp");
+  EXPECT_THAT(response.versions(), ElementsAre("9", "10"));
+}
+
+TEST_F(InferenceServiceTest, TellsHowAModelIsServed) {
+  inference::ModelConfigResponse response;
+  EXPECT_THAT(service_.ModelConfig(For<inference::ModelConfigRequest>("dog"), response), IsOk());
+  const auto& config = response.config();
+  EXPECT_EQ(config.backend(), "hillock");
+  EXPECT_GT(config.max_batch_size(), 0);
+  ASSERT_EQ(config.output_size(), 2);
+  EXPECT_EQ(config.output(0).data_type(), inference::TYPE_FP32);
+  EXPECT_EQ(config.output(1).data_type(), inference::TYPE_STRING);
+  std::vector<std::string> parameters;
+  for (const auto& [name, value] : config.parameters()) {
+    parameters.push_back(name + ": " + value.string_value());
+  }
+  EXPECT_THAT(parameters, IsSupersetOf({"backend: fallback", "precision: f32",
+                                        "allow_non_finite: false", "class.0: a", "class.2: c"}));
+}
+
+TEST_F(InferenceServiceTest, DescribesNothingThatDoesNotServe) {
+  struct Row {
+    const char* name;
+    const char* version;
+    Code code;
+    const char* message;
+  };
+  for (const auto& [name, version, code, message] :
+       {Row{"gnu", "", Code::kNotFound, "Request for unknown model: 'gnu' is not found"},
+        Row{"cat", "8", Code::kNotFound, "Request for unknown model: 'cat' version 8 is not found"},
+        Row{"cat", "x", Code::kInvalidArgument, "got model version 'x', want a positive integer"},
+        Row{"fox", "", Code::kUnavailable,
+            "Request for model 'fox': it is not ready: bad checksum"}}) {
+    inference::ModelMetadataResponse metadata;
+    EXPECT_THAT(
+        service_.ModelMetadata(For<inference::ModelMetadataRequest>(name, version), metadata),
+        StatusIs(code, message));
+    inference::ModelConfigResponse config;
+    EXPECT_THAT(service_.ModelConfig(For<inference::ModelConfigRequest>(name, version), config),
+                StatusIs(code, message));
+  }
+}
+
+TEST_F(InferenceServiceTest, GivesStatistics) {
+  inference::ModelStatisticsResponse response;
+  EXPECT_THAT(service_.ModelStatistics(For<inference::ModelStatisticsRequest>("cat"), response),
+              IsOk());
+  EXPECT_EQ(response.model_stats_size(), 2);
+  response.Clear();
+  EXPECT_THAT(service_.ModelStatistics(For<inference::ModelStatisticsRequest>("gnu"), response),
+              StatusIs(Code::kInvalidArgument, "requested model 'gnu' is not available"));
+}
+
+TEST_F(InferenceServiceTest, ListsTheRepository) {
+  const auto list = [this](bool ready) {
+    inference::RepositoryIndexRequest request;
+    request.set_ready(ready);
+    inference::RepositoryIndexResponse response;
+    EXPECT_THAT(service_.RepositoryIndex(request, response), IsOk());
+    std::vector<std::string> models;
+    for (const auto& model : response.models()) {
+      models.push_back(model.name() + " " + model.version() + " " + model.state() + " " +
+                       model.reason());
+    }
+    return models;
+  };
+  EXPECT_THAT(list(true),
+              ElementsAre("cat 9 READY ", "cat 10 READY ", "dog 1 READY ", "eel 1 READY "));
+  EXPECT_THAT(list(false), ElementsAre("cat 9 READY ", "cat 10 READY ", "dog 1 READY ",
+                                       "eel 1 READY ", "fox  UNAVAILABLE bad checksum"));
+}
+
+TEST_F(InferenceServiceTest, RefusesOrdersUnlessCallersDecide) {
+  inference::RepositoryModelLoadRequest load;
+  inference::RepositoryModelLoadResponse loaded;
+  inference::RepositoryModelUnloadRequest unload;
+  inference::RepositoryModelUnloadResponse unloaded;
+  EXPECT_THAT(service_.RepositoryModelLoad(load, loaded),
+              StatusIs(Code::kUnavailable, HasSubstr("model control is off")));
+  EXPECT_THAT(service_.RepositoryModelUnload(unload, unloaded),
+              StatusIs(Code::kUnavailable, HasSubstr("model control is off")));
+  (*load.mutable_parameters())["config"];
+  EXPECT_THAT(service_.RepositoryModelLoad(load, loaded),
+              StatusIs(Code::kUnimplemented, HasSubstr("load parameter 'config'")));
+}
+
+TEST_F(InferenceServiceTest, KnowsNoOtherRepository) {
+  const auto kUnknown = StatusIs(Code::kNotFound, "got repository 'zoo', want the empty name");
+  inference::RepositoryIndexRequest index;
+  index.set_repository_name("zoo");
+  inference::RepositoryIndexResponse listed;
+  EXPECT_THAT(service_.RepositoryIndex(index, listed), kUnknown);
+  inference::RepositoryModelLoadRequest load;
+  load.set_repository_name("zoo");
+  inference::RepositoryModelLoadResponse loaded;
+  EXPECT_THAT(service_.RepositoryModelLoad(load, loaded), kUnknown);
+  inference::RepositoryModelUnloadRequest unload;
+  unload.set_repository_name("zoo");
+  inference::RepositoryModelUnloadResponse unloaded;
+  EXPECT_THAT(service_.RepositoryModelUnload(unload, unloaded), kUnknown);
+}
+
+}  // namespace
+}  // namespace hillock::rpc
