@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Checks that every include follows the layers that server/README.md draws.
+"""Checks that every include follows the table of layers in server/README.md.
 
-There, a line such as `core/base <- core/activation <- core/kernel` says that a folder may include
-the ones to its left. A folder may include itself and what it reaches; a file that belongs to no
-folder of the drawing belongs to the nearest one above it.
+A row of it names a folder, what the folder holds, and what it may include: folders, by their last
+name, and whatever those may include; or single files, by their path. Subfolders belong to the folder
+of the nearest row.
 
     tests/lint/layers.py        checks the repository; exits with 1 and a line for each wrong include
 """
@@ -16,50 +16,48 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "server" / "README.md"
 INCLUDE = re.compile(r'^#include "((?:server|client)/[^"]+)"', re.MULTILINE)
+ROW = re.compile(r"^\| `((?:server|client)/[^`]*)` \|[^|]*\|([^|]*)\|$", re.MULTILINE)
 
 
-def allowed_folders(page):
-    """Maps each folder of the drawing to the folders that it may include."""
-    allowed = {}
-    for line in page.splitlines():
-        if " <- " not in line or not line.startswith("    "):
-            continue
-        chain = [name.strip() for name in line.split("<-")]
-        for name in chain:
-            allowed.setdefault(name, set())
-        for below, above in zip(chain, chain[1:]):
-            allowed[above].add(below)
-    reached = True
-    while reached:  # to the transitive closure
-        reached = False
-        for folders in allowed.values():
-            more = set().union(*(allowed[folder] for folder in folders)) - folders
-            folders |= more
-            reached |= bool(more)
-    return allowed
+def read_table(page):
+    """Maps each folder of the table to what its row says that it may include."""
+    rows = {folder.rstrip("/"): re.findall(r"`([^`]+)`", includes)
+            for folder, includes in ROW.findall(page)}
+    by_last_name = {folder.rpartition("/")[2]: folder for folder in rows}
+    return {folder: {by_last_name.get(name, name) for name in names}
+            for folder, names in rows.items()}
 
 
-def folder_of(path, folders):
-    """The innermost folder of the drawing that holds `path`, or None."""
-    path = path.removeprefix("server/")
-    while path := path.rpartition("/")[0]:
-        if path in folders:
-            return path
-    return "server" if "server" in folders else None
+def close(table):
+    """Adds to what each folder may include whatever that may include."""
+    grown = True
+    while grown:
+        grown = False
+        for allowed in table.values():
+            more = set().union(*(table.get(name, set()) for name in allowed)) - allowed
+            allowed |= more
+            grown |= bool(more)
+    return table
+
+
+def folder_of(path, table):
+    while path and path not in table:
+        path = path.rpartition("/")[0]
+    return path
 
 
 def wrong_includes(root, page):
-    allowed = allowed_folders(page)
+    table = close(read_table(page))
     files = subprocess.run(["git", "ls-files", "server", "client"], cwd=root, check=True,
                            capture_output=True, text=True).stdout.split()
     for name in files:
         if not name.endswith((".h", ".cc")):
             continue
-        own = folder_of(name, allowed)
+        own = folder_of(name, table)
         for included in INCLUDE.findall((root / name).read_text()):
-            other = folder_of(included, allowed)
-            if other != own and other not in allowed.get(own, ()):
-                yield f"{name}: {own} must not include {included} of {other}"
+            other = folder_of(included, table)
+            if other != own and not {other, included} & table[own]:
+                yield f"{name}: {own}/ must not include {included}"
 
 
 def main():
