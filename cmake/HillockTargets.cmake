@@ -3,8 +3,9 @@
 #   hillock_library(<name> [SRCS <files>] [FOLDERS <folders>] [DEPS <targets>] [PRIVATE_DEPS <targets>])
 #       static library hillock_<name>; without SRCS it has every source of its folder and of FOLDERS
 #   hillock_binary(<name> SRCS <files> [DEPS <targets>])    executable <name>, at the top of the build
-#   hillock_test(<name> [SRCS <files>] [FOLDERS <folders>] [DEPS <targets>] [LABELS <labels>])
-#       GoogleTest; without SRCS it has every *_test.cc of its folder and of FOLDERS
+#   hillock_test(<name> [SRCS <files>] [FOLDERS <folders>] [DEPS <targets>])
+#       GoogleTest, one ctest entry a test, labelled with its folder under tests/; without SRCS it has
+#       every *_test.cc of its folder and of FOLDERS
 #   hillock_bench(<name> SRCS <files> [DEPS <targets>])     executable <name>, built, never a test
 #   hillock_fuzzer(<name> CORPUS <folder> SRCS <files> [DEPS <targets>])  a fuzz target: with
 #       HILLOCK_FUZZERS (clang) it fuzzes for 30 s as a test, else it replays its corpus
@@ -12,6 +13,8 @@
 #       the header to include lies where the file does
 #   hillock_proto_grpc(<name> <file.proto> <messages>)      library of generated gRPC C++ stubs, for
 #       clients and tests; <messages> is the file's hillock_proto
+
+include(GoogleTest)
 
 function(_hillock_common target)
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
@@ -54,13 +57,14 @@ function(hillock_bench name)
 endfunction()
 
 function(hillock_test name)
-  cmake_parse_arguments(ARG "" "" "SRCS;FOLDERS;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SRCS;FOLDERS;DEPS" ${ARGN})
   if(NOT ARG_SRCS)
     _hillock_sources(ARG_SRCS *_test.cc "${ARG_FOLDERS}")
   endif()
   _hillock_executable(${name} SRCS ${ARG_SRCS} DEPS ${ARG_DEPS} GTest::gmock GTest::gtest_main)
-  add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 600)
+  file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR}/tests ${CMAKE_CURRENT_SOURCE_DIR})
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+                       PROPERTIES LABELS ${folder} TIMEOUT 600)
 endfunction()
 
 function(hillock_fuzzer name)

@@ -27,34 +27,34 @@ def spellings(name):
             for spelling in spellings(name[:found.start()] + part + name[found.end():])]
 
 
-def exists(name, page):
+def exists(name, page, root):
     """A source may be named without its ending, as `server/metrics/registry`."""
-    return any(list(base.glob(pattern)) for base in (ROOT, page.parent)
+    return any(list(base.glob(pattern)) for base in (root, page.parent)
                for pattern in (name.rstrip("/"), name.rstrip("/") + ".*"))
 
 
-def is_ours(name, page):
+def is_ours(name, page, root):
     """Whether the first folder of a quoted word is one of the repository or of the page."""
     first = name.split("/")[0]
     return bool(first) and "*" not in first and any((base / first).is_dir()
-                                                    for base in (ROOT, page.parent))
+                                                    for base in (root, page.parent))
 
 
-def missing_names(page):
+def missing_names(page, root):
     text = page.read_text()
-    quoted = [name for name in QUOTED.findall(text) if is_ours(name, page)]
+    quoted = [name for name in QUOTED.findall(text) if is_ours(name, page, root)]
     for name in LINK.findall(text) + quoted:
         if name.startswith("build/"):
             continue
         for spelling in spellings(name):
-            if not exists(spelling, page):
-                yield f"{page.relative_to(ROOT)}: {spelling} does not exist"
+            if not exists(spelling, page, root):
+                yield f"{page.relative_to(root)}: {spelling} does not exist"
 
 
 def main():
     names = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, check=True, capture_output=True,
                            text=True).stdout.split()
-    missing = [line for name in names for line in missing_names(ROOT / name)]
+    missing = [line for name in names for line in missing_names(ROOT / name, ROOT)]
     print("\n".join(missing) if missing else "readmes: every file they name exists")
     return 1 if missing else 0
 
