@@ -5,10 +5,11 @@ set -euo pipefail
 
 usage() {
   cat <<'USAGE'
-usage: install-deps.sh [--build-only | --runtime]
+usage: install-deps.sh [--build-only | --runtime | --checks]
   (no option)   what building and testing need
   --build-only  what building needs
   --runtime     the shared libraries that the built binaries load
+  --checks      what tests/lint/tidy.sh and tests/run.sh --coverage need
 USAGE
 }
 
@@ -39,6 +40,14 @@ runtime_of() {
     ubuntu-24.04)
       echo "${common[@]}" libcares2 libcurl4t64 libdnnl3 libfmt9 libhwy1t64 libspdlog1.12 \
         libssl3t64 ;;
+  esac
+}
+
+# The oldest clang that compiles this code: ranges of GCC 12's library are too much for earlier ones.
+checks_of() {
+  case "$1" in
+    debian-12 | ubuntu-24.04) echo clang-tidy-16 gcovr ;;
+    debian-13) echo clang-tidy-19 gcovr ;;
   esac
 }
 
@@ -109,7 +118,7 @@ main() {
   [[ $# -le 1 ]] || { usage >&2; exit 2; }
   case "${1:-}" in
     -h | --help) usage; exit 0 ;;
-    "" | --build-only | --runtime) ;;
+    "" | --build-only | --runtime | --checks) ;;
     *) usage >&2; exit 2 ;;
   esac
 
@@ -123,6 +132,7 @@ main() {
     "") wanted=("${build[@]}" "${tests[@]}") ;;
     --build-only) wanted=("${build[@]}") ;;
     --runtime) read -ra wanted <<<"$(runtime_of "$distro")" ;;
+    --checks) read -ra wanted <<<"$(checks_of "$distro")" ;;
   esac
 
   local needed

@@ -5,9 +5,12 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 usage() {
   cat <<'USAGE'
-usage: run.sh [PRESET] [--exhaustive | -- OPTION...]
-  PRESET        release (default), debug, asan, or tsan, which leaves out what talks gRPC
+usage: run.sh [PRESET] [--exhaustive | --coverage | -- OPTION...]
+  PRESET        release (default), debug, asan, which leaves out other people's clients, or tsan,
+                which leaves out what talks gRPC
   --exhaustive  only the activations' conformance suite, over all 2^32 floats: about an hour
+  --coverage    unit and integration tests in a build that counts lines; prints the coverage of
+                each folder
   OPTION        further options of ctest, for example -- -L unit
 USAGE
 }
@@ -15,8 +18,13 @@ USAGE
 preset=release
 exhaustive=false
 options=()
+jobs=$(($(nproc) < 4 ? $(nproc) : 4))  # tests with a server each are more than enough for 4 cores
 
 parse_arguments() {
+  if [[ $# -eq 1 && $1 == --coverage ]]; then
+    preset=coverage
+    return
+  fi
   if [[ $# -gt 0 && $1 != -- && $1 != --exhaustive ]]; then
     case "$1" in
       release | debug | asan | tsan) preset=$1 ;;
@@ -38,8 +46,14 @@ run_tests() {
   if [[ $exhaustive == true ]]; then
     HILLOCK_EXHAUSTIVE=1 "build/$preset/tests/conformance/activation_conformance_test"
   else
-    ctest --preset "$preset" "${options[@]}"
+    ctest --preset "$preset" --parallel "$jobs" "${options[@]}"
   fi
+}
+
+# What a test that was killed has counted is lost, so a line may have run and not count.
+print_coverage() {
+  gcovr --root . --filter server/ --filter client/ --json-summary - "build/$preset" \
+    | tests/coverage.py
 }
 
 step() { printf '\n==> [%s/3] %s\n' "$1" "$2"; }
@@ -48,11 +62,13 @@ main() {
   parse_arguments "$@"
   step 1 "Installing what is missing from the distribution's packages"
   deploy/install-deps.sh
+  if [[ $preset == coverage ]]; then deploy/install-deps.sh --checks; fi
   step 2 "Building ($preset)"
   cmake --preset "$preset" --log-level=WARNING
   cmake --build --preset "$preset"
   step 3 "Testing ($preset)"
   run_tests
+  if [[ $preset == coverage ]]; then print_coverage; fi
   echo "run.sh: all tests of '$preset' passed in $SECONDS s"
 }
 

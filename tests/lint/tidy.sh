@@ -12,8 +12,8 @@ case "${1:-}" in
   -*) usage >&2; exit 2 ;;
 esac
 build=${1:-build/release}
-tidy=clang-tidy-16
-command -v "$tidy" >/dev/null || { echo "tidy.sh: needs $tidy; deploy/install-deps.sh has it" >&2; exit 1; }
+tidy=$(compgen -c clang-tidy- | grep -xE 'clang-tidy-(1[6-9]|[2-9][0-9])' | sort -V | head -n 1 || true)
+[[ -n $tidy ]] || { echo "tidy.sh: needs clang-tidy; see install-deps.sh --checks" >&2; exit 1; }
 
 # Its own complaints come on standard output; what it counts goes to the other.
 git ls-files -z 'server/*.cc' 'client/*.cc' \
