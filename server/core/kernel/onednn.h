@@ -1,6 +1,10 @@
-// The oneDNN backend. Everything the project asks of oneDNN goes through this page; onednn.cc is
-// the only file that includes its headers, the only one that knows versions 2 and 3 apart, and the
-// only one that meets its exceptions.
+// The oneDNN backend. Everything the project asks of oneDNN goes through this header. Only the
+// files onednn_*.cc include the library's own headers and meet its exceptions:
+//
+//   onednn_primitives  the library: versions 2 and 3, descriptors, primitives
+//   onednn_call        primitives bound to buffers, and running them
+//   onednn_dense       dense layers, in tiles
+//   onednn_activation  activations on their own
 //
 // Primitives are created once, for fixed row counts ("buckets"), and bound to fixed buffers. A
 // bound Call allocates nothing and takes no lock.
@@ -60,7 +64,7 @@ class Workspace {
   std::unique_ptr<Impl> impl_;
 };
 
-// Primitives bound to their buffers, one for each tile of a dense layer, one for an activation.
+// Primitives bound to their buffers: one for each tile of a dense layer, or one for an activation.
 // Movable. Not thread-safe, as its workspace is not.
 class Call {
  public:
@@ -72,8 +76,8 @@ class Call {
   // Computes. False when oneDNN reports an error, which only a bug can cause.
   bool Run() noexcept;
 
-  // Computes one of the tiles of a dense layer, numbered as in TilesOf(). To be called for each
-  // in order from 0, with no other call of the same workspace between them.
+  // Computes one tile of a dense layer, numbered as in TilesOf(). REQUIRES: all tiles are run, in
+  // order from 0, with no other call of the same workspace between them.
   bool RunTile(size_t tile) noexcept;
 
  private:

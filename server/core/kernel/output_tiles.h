@@ -17,14 +17,14 @@ struct OutputTile {
 
 // The most weights of a tile, if that leaves it kTileStep outputs: 64 rows take 0.7 ms of a core
 // that computes 100 GFLOP/s.
-inline constexpr size_t kPieceWeights = size_t{1} << 19;
+inline constexpr size_t kMaxTileWeights = size_t{1} << 19;
 
 // Outputs of all tiles but the last are a multiple of this: whole panels on either backend.
 inline constexpr size_t kTileStep = 64;
 
 // The tiles of a layer, in order, equally wide but for the last.
 inline std::vector<OutputTile> TilesOf(size_t inputs, size_t outputs) {
-  const size_t fitting = kPieceWeights / std::max<size_t>(inputs, 1) / kTileStep * kTileStep;
+  const size_t fitting = kMaxTileWeights / std::max<size_t>(inputs, 1) / kTileStep * kTileStep;
   const size_t most = std::max(fitting, kTileStep);
   const size_t count = (outputs + most - 1) / most;
   const size_t even = ((outputs + count - 1) / count + kTileStep - 1) / kTileStep * kTileStep;
