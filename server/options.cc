@@ -23,9 +23,12 @@ const std::map<std::string, lifecycle::ControlMode> kControlModes = {
     {"poll", lifecycle::ControlMode::kPoll},
     {"explicit", lifecycle::ControlMode::kExplicit}};
 
-const std::map<std::string, Precision> kPrecisions = {
-    {std::string(PrecisionName(Precision::kF32)), Precision::kF32},
-    {std::string(PrecisionName(Precision::kBf16)), Precision::kBf16}};
+const std::map<std::string, Precision> kPrecisions = [] {
+  std::map<std::string, Precision> by_name;
+  for (const std::string_view name : kPrecisionNames)
+    by_name[std::string(name)] = *FindPrecision(name);
+  return by_name;
+}();
 
 constexpr uint64_t kMaxCount = uint64_t{1} << 62;
 

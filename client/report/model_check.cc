@@ -10,10 +10,9 @@
 
 #include "client/text/text.h"
 #include "server/core/activation/backend.h"
-#include "server/core/base/clock.h"
 #include "server/core/base/status.h"
-#include "server/core/engine/buckets.h"
-#include "server/core/engine/executor.h"
+#include "server/core/engine/evaluate.h"
+#include "server/core/engine/plan.h"
 
 namespace hillock::client {
 namespace {
@@ -70,23 +69,7 @@ Rows RandomRows(const model::Mlp& mlp, size_t count, uint32_t seed) {
 }
 
 absl::StatusOr<std::vector<float>> Answers(const model::Mlp& mlp, const Rows& rows) {
-  const auto plan = engine::Plan::Compile(mlp, {.backend = Backend::kFallback});
-  engine::Executor executor(plan, Clock::Monotonic());
-  std::vector<float> answers;
-  answers.reserve(rows.count() * mlp.answer_width());
-  for (size_t first = 0; first < rows.count(); first += engine::kMaxRows) {
-    const size_t count = std::min(engine::kMaxRows, rows.count() - first);
-    std::copy_n(rows.row(first).data(), count * rows.width, executor.input());
-    HILLOCK_RETURN_IF_ERROR(executor.Run(count, false));
-    for (size_t row = 0; row < count; ++row) {
-      for (size_t i = 0; i < mlp.outputs.size(); ++i) {
-        const size_t width = mlp.width(mlp.outputs[i]);
-        const float* const from = executor.output(i) + row * width;
-        answers.insert(answers.end(), from, from + width);
-      }
-    }
-  }
-  return answers;
+  return engine::Evaluate(engine::Plan::Compile(mlp, {.backend = Backend::kFallback}), rows.values);
 }
 
 absl::StatusOr<WorstDifference> Compare(const model::Mlp& a, const model::Mlp& b,

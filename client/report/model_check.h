@@ -34,8 +34,7 @@ Rows RandomRows(const model::Mlp& mlp, size_t count, uint32_t seed);
 absl::StatusOr<std::vector<float>> Answers(const model::Mlp& mlp, const Rows& rows);
 
 // Compares the answers of two models, output by output in their order, whatever they are called.
-// INVALID_ARGUMENT when their shapes differ. A NaN in one of
-// them only is an infinite difference.
+// INVALID_ARGUMENT when their shapes differ. A NaN in one of them only is an infinite difference.
 absl::StatusOr<WorstDifference> Compare(const model::Mlp& a, const model::Mlp& b, const Rows& rows);
 
 }  // namespace hillock::client

@@ -65,8 +65,9 @@ std::string LabelsText(const Mlp& mlp, const Output& output) {
 }
 
 // What a layer reads: the name of another, or of the input.
-const std::string& SourceName(const Mlp& mlp, size_t source) {
-  return source == model::kInputValue ? mlp.input_name : mlp.layers[source - 1].name;
+const std::string& SourceName(const Mlp& mlp, model::ValueId source) {
+  return source == model::ValueId::kInput ? mlp.input_name
+                                          : mlp.layers[model::LayerOf(source)].name;
 }
 
 // What each layer reads is told where the layers are no chain.

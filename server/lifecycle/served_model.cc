@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "server/core/base/background_thread.h"
-#include "server/core/engine/precision.h"
+#include "server/core/engine/precision_check.h"
 #include "server/lifecycle/stopping.h"
 
 namespace hillock::lifecycle {
@@ -16,7 +16,9 @@ constexpr size_t kManyRows = 32;
 
 std::vector<metrics::LayerLabels> LabelsOf(const engine::Plan& plan) {
   std::vector<metrics::LayerLabels> labels;
-  for (const engine::Step& step : plan.steps()) labels.push_back({step.name, step.activation});
+  for (const engine::Step& step : plan.steps()) {
+    labels.push_back({engine::NameOf(step), &engine::ActivationOf(step)});
+  }
   return labels;
 }
 
@@ -38,15 +40,16 @@ class Trial {
   // How long a run of so many rows of zeros takes.
   absl::StatusOr<Nanos> Run(size_t rows) {
     std::fill_n(executor_.input(), rows * executor_.plan().inputs(), 0.0f);
-    const engine::Pause pause{0, YieldIfContended};
+    const engine::YieldHook hook{0, YieldIfContended};
     const Nanos start = clock_.Now();
-    HILLOCK_RETURN_IF_ERROR(executor_.Run(rows, /*profile=*/false, &pause));
+    HILLOCK_RETURN_IF_ERROR(executor_.Run(rows, /*profile=*/false, &hook));
     return clock_.Now() - start;
   }
 
   Nanos LongestStretch() const {  // of the last run
-    const auto longest = std::ranges::max(executor_.reports(), {}, &engine::StepReport::stretch);
-    return std::max<Nanos>(longest.stretch, 1);
+    const auto longest =
+        std::ranges::max(executor_.reports(), {}, &engine::StepReport::longest_uninterruptible);
+    return std::max<Nanos>(longest.longest_uninterruptible, 1);
   }
 
  private:

@@ -195,7 +195,7 @@ void Batcher::RunBlock(Block& block, bool pausing) {
   engine::Executor& executor = model.executor(options_.reactor);
   Gather(block);
   const bool profiled = IsProfiled(model.cells(options_.reactor));
-  const engine::Pause pause{lifecycle::kYieldAfter, [&] { OnPause(model); }};
+  const engine::YieldHook pause{lifecycle::kYieldAfter, [&] { OnPause(model); }};
   block.started = clock_.Now();
   block.status = executor.Run(block.rows, profiled, pausing ? &pause : nullptr);
   block.ended = clock_.Now();
@@ -285,10 +285,10 @@ void Batcher::Record(const Block& block) {
   const auto reports = model.executor(options_.reactor).reports();
   for (size_t i = 0; i < steps.size(); ++i) {
     const engine::StepReport& report = reports[i];
-    metrics::ActivationCells& a = cells_.activations[steps[i].activation->index];
+    metrics::ActivationCells& a = cells_.activations[engine::ActivationOf(steps[i]).index];
     const auto backend = static_cast<size_t>(report.backend);
     const size_t path = report.split ? metrics::kSplit : metrics::kFused;
-    const size_t elements = block.rows * steps[i].outputs;
+    const size_t elements = block.rows * engine::OutputsOf(steps[i]);
     a.elements[backend][path].Add(elements);
     a.layer_nanos[path].Observe(static_cast<uint64_t>(report.layer));
     if (report.split) {

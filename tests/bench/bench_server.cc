@@ -29,7 +29,7 @@ model::Mlp MakeModel(const Shape& shape) {
   for (size_t i = 0; i + 1 < shape.widths.size(); ++i) {
     model::Layer layer;
     layer.name = fmt::format("layer{}", i);
-    layer.source = i;
+    layer.source = model::ValueId{i};
     layer.inputs = shape.widths[i];
     layer.outputs = shape.widths[i + 1];
     layer.weights =

@@ -136,7 +136,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "usage: engine_bench FOLDER f32|bf16 SHAPE...\n");
     return 2;
   }
-  const bool bf16 = hillock::PrecisionName(hillock::Precision::kBf16) == argv[2];
-  return hillock::bench::Main(argv[1], bf16 ? hillock::Precision::kBf16 : hillock::Precision::kF32,
+  const auto precision = hillock::FindPrecision(argv[2]).value();
+  return hillock::bench::Main(argv[1], precision,
                               std::span(argv, static_cast<size_t>(argc)).subspan(3));
 }

@@ -18,7 +18,7 @@ MlpBuilder& MlpBuilder::Add(size_t units, std::string_view activation,
   model::Layer layer;
   layer.name = "layer" + std::to_string(mlp_.layers.size());
   layer.source = source_;
-  layer.inputs = source_ == model::kInputValue ? inputs_ : mlp_.width(source_);
+  layer.inputs = source_ == model::ValueId::kInput ? inputs_ : mlp_.width(source_);
   layer.outputs = units;
   const float reach = 2.0f / std::sqrt(static_cast<float>(layer.inputs));
   layer.weights = random_.Floats(layer.inputs * units, -reach, reach);
@@ -30,17 +30,18 @@ MlpBuilder& MlpBuilder::Add(size_t units, std::string_view activation,
     layer.slopes = random_.Floats(units, -0.5f, 0.5f);
   }
   mlp_.layers.push_back(std::move(layer));
-  source_ = mlp_.layers.size();
+  source_ = model::OutputOf(mlp_.layers.size() - 1);
   return *this;
 }
 
-MlpBuilder& MlpBuilder::From(size_t value) {
+MlpBuilder& MlpBuilder::From(model::ValueId value) {
   source_ = value;
   return *this;
 }
 
 MlpBuilder& MlpBuilder::Output(std::string name, std::vector<std::string> labels) {
-  mlp_.outputs.push_back({std::move(name), mlp_.layers.size(), std::move(labels)});
+  mlp_.outputs.push_back(
+      {std::move(name), model::OutputOf(mlp_.layers.size() - 1), std::move(labels)});
   return *this;
 }
 
@@ -67,7 +68,7 @@ model::Mlp MlpBuilder::Build() const {
   if (mlp.outputs.empty()) {
     mlp.outputs.push_back(unnamed_);
     mlp.outputs.back().name = "output";
-    mlp.outputs.back().source = mlp.layers.size();
+    mlp.outputs.back().source = model::OutputOf(mlp.layers.size() - 1);
   }
   HILLOCK_CHECK(model::Validate(mlp).ok());
   return mlp;

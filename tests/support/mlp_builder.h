@@ -29,10 +29,11 @@ class MlpBuilder {
   // A normalization with random offsets and scales.
   MlpBuilder& Normalized();
 
-  // The next layer reads this value instead of what the layer before puts out.
-  MlpBuilder& From(size_t value);
+  // The next layer reads this value, by its number, instead of the layer before.
+  MlpBuilder& From(model::ValueId value);
+  MlpBuilder& From(size_t number) { return From(model::ValueId{number}); }
 
-  // What the layer before puts out is an output. A model for which this is never said has one,
+  // The value of the layer before is an output. A model for which this is never said has one,
   // "output", of its last layer.
   MlpBuilder& Output(std::string name, std::vector<std::string> labels = {});
 
@@ -48,7 +49,7 @@ class MlpBuilder {
 
  private:
   size_t inputs_;
-  size_t source_ = model::kInputValue;
+  model::ValueId source_ = model::ValueId::kInput;
   Random random_;
   model::Output unnamed_;
   model::Mlp mlp_;

@@ -128,7 +128,7 @@ std::vector<Approximate> Evaluate(const model::Mlp& mlp, std::span<const float> 
   std::vector<std::vector<Approximate>> values{Normalize(mlp, row)};  // by number
   for (size_t i = 0; i < mlp.layers.size(); ++i) {
     const model::Layer& layer = mlp.layers[i];
-    std::vector<Approximate> x = values[layer.source];
+    std::vector<Approximate> x = values[model::NumberOf(layer.source)];
     const bool bf16 = !precisions.empty() && precisions[i] == Precision::kBf16;
     if (bf16) x = RoundedToBf16(x);
     std::vector<Approximate> pre;
@@ -137,7 +137,7 @@ std::vector<Approximate> Evaluate(const model::Mlp& mlp, std::span<const float> 
     values.push_back(layer.activation->scope == Scope::kRow ? ByRow(layer, pre, kernel)
                                                             : Elementwise(layer, pre, kernel));
   }
-  return values[mlp.outputs[output].source];
+  return values[model::NumberOf(mlp.outputs[output].source)];
 }
 
 }  // namespace hillock::testing

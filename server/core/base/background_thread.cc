@@ -15,8 +15,8 @@ namespace {
 
 // The thread's share where cores are contended: a tenth, by its nice value and by its breaks.
 constexpr int kNiceSteps = 10;
-constexpr Nanos kStretch = 200'000;
-constexpr timespec kRest{0, 9 * kStretch};
+constexpr Nanos kBusyNanos = 200'000;
+constexpr timespec kRest{0, 9 * kBusyNanos};
 
 // Lets a thread that waits for this core have it, so that it can say whether it has work.
 constexpr timespec kBriefly{0, 1'000};
@@ -40,7 +40,7 @@ void MarkBackgroundThread(std::function<bool()> contended) {
 
 void YieldIfContended() {
   if (!yielding.contended) return;
-  if (Clock::ThreadCpu().Now() - yielding.since < kStretch) return;
+  if (Clock::ThreadCpu().Now() - yielding.since < kBusyNanos) return;
   nanosleep(&kBriefly, nullptr);
   if (yielding.contended()) nanosleep(&kRest, nullptr);
   yielding.since = Clock::ThreadCpu().Now();

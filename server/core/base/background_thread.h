@@ -5,18 +5,17 @@
 
 namespace hillock {
 
-// Makes the calling thread give way to the process's other threads where they compete for a core.
-// There is no way back. `contended` tells, on this thread, whether the others want every core;
-// where it is empty YieldIfContended() does nothing.
+// Marks the calling thread as background for the rest of its life: it gets a low priority, and
+// YieldIfContended() leaves the core while `contended()`, which is called on this thread, says that
+// the other threads want every core. With an empty `contended` YieldIfContended() does nothing.
 void MarkBackgroundThread(std::function<bool()> contended);
 
-// Leaves the core for a while if the calling thread yields to others, has had it for a fifth of a
-// millisecond since it last left it, and the others want it: so that they have nine tenths of it,
-// and never wait for long. To be called every now and then in work that takes longer.
+// On a background thread that has run for a fifth of a millisecond since it last slept, and while the
+// others want every core, sleeps nine times as long. Work that takes longer calls it every now and
+// then. On any other thread it does nothing.
 //
-// The scheduler alone does not do that: it lets even a thread of low priority keep a busy core for
-// milliseconds once it has it, and a thread that has slept may run at once, for longer than its
-// share, before it has to wait all the longer.
+// A low priority alone is not enough: the kernel lets such a thread keep a busy core for milliseconds
+// once it runs, and lets one that has slept run at once, for longer than its share.
 void YieldIfContended();
 
 }  // namespace hillock

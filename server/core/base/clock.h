@@ -16,7 +16,7 @@ inline constexpr Nanos kNoDeadline = std::numeric_limits<Nanos>::max();
 constexpr double ToSeconds(Nanos nanos) { return static_cast<double>(nanos) / 1e9; }
 constexpr Nanos FromSeconds(double seconds) { return static_cast<Nanos>(seconds * 1e9); }
 
-// Where time comes from, so that tests can turn the hands. Thread-safe.
+// The source of time, which tests replace. Thread-safe.
 class Clock {
  public:
   virtual ~Clock() = default;
@@ -25,8 +25,8 @@ class Clock {
   // The machine's monotonic clock. Lives as long as the process.
   static const Clock& Monotonic();
 
-  // Time that the calling thread has spent on a core: what work takes, however often others come
-  // between. Lives as long as the process.
+  // CPU time of the calling thread: what work takes, however often other threads interrupt it. Lives
+  // as long as the process.
   static const Clock& ThreadCpu();
 };
 

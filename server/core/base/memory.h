@@ -7,12 +7,12 @@
 
 namespace hillock {
 
-// The limit that a cgroup's file has: a count of bytes, or none for "max" (cgroup v2's memory.max)
-// and for what v1's memory.limit_in_bytes has instead, a number near 2^63.
+// The limit in the text of a cgroup's memory file: a count of bytes; none for "max" (version 2's
+// memory.max) and for a number near 2^63 (version 1's memory.limit_in_bytes).
 std::optional<size_t> ParseMemoryLimit(std::string_view text);
 
-// The most memory that this process may use before the kernel ends it: the tightest limit of its
-// cgroups, version 1 or 2, or else what the machine has.
+// The most memory that this process may use before the kernel kills it: the tightest limit of its
+// cgroups, version 1 or 2, or without one the memory of the machine.
 size_t MemoryLimit();
 
 // Resident memory of this process, in bytes.

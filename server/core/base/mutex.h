@@ -17,8 +17,8 @@ class ABSL_LOCKABLE Mutex {
   void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mutex_.lock(); }
   void Unlock() ABSL_UNLOCK_FUNCTION() { mutex_.unlock(); }
 
-  // Lets go of the mutex while `condition()` is false, which is asked under the mutex: at first,
-  // and after each NotifyAll().
+  // Releases the mutex and waits until `condition()` is true. It is evaluated under the mutex: once
+  // at first, and after each NotifyAll().
   template <class Condition>
   void Await(const Condition& condition) ABSL_EXCLUSIVE_LOCKS_REQUIRED(this) {
     AwaitUntil(absl::InfiniteFuture(), condition);
@@ -37,7 +37,8 @@ class ABSL_LOCKABLE Mutex {
     lock.release();  // the caller's again
   }
 
-  // Has everyone who waits ask again. For each change that a condition may depend on.
+  // Wakes all waiters, so that they evaluate their conditions again. To be called after each change
+  // that a condition may depend on.
   void NotifyAll() { changed_.notify_all(); }
 
  private:

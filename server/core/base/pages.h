@@ -5,15 +5,15 @@
 
 namespace hillock {
 
-// Memory of this many bytes and more comes in huge pages where the system has them: a page fault
-// for 512 small ones, and fewer misses when a matrix is read through.
+// Buffers from this size on are in huge pages where the system has them: one page fault in place of
+// 512, and fewer TLB misses while a matrix is read.
 inline constexpr size_t kHugePage = size_t{2} << 20;
 
-// Zeroed memory straight from the system, which begins on a huge page. Throws std::bad_alloc.
+// Zeroed memory mapped from the system, aligned to a huge page. Throws std::bad_alloc.
 // Thread-safe.
 void* MapPages(size_t bytes);
 
-// Gives it back at once. REQUIRES: `pages` came from MapPages(bytes).
+// Returns it to the system. REQUIRES: `pages` came from MapPages(bytes).
 void UnmapPages(void* pages, size_t bytes);
 
 }  // namespace hillock

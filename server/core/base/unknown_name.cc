@@ -14,7 +14,7 @@ namespace {
 
 constexpr size_t kLongest = 64;  // no name is longer
 
-// The changes of letters that make `b` of `a`, neighbours being swapped at most once.
+// The changes of letters that make `b` of `a`, adjacent ones being swapped at most once.
 size_t Distance(std::string_view a, std::string_view b) {
   std::vector<size_t> before_last;
   std::vector<size_t> last;

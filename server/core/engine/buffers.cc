@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <optional>
-#include <utility>
 
 namespace hillock::engine {
 namespace {
@@ -11,27 +9,36 @@ namespace {
 constexpr size_t kForever = std::numeric_limits<size_t>::max();
 
 // The last step that reads each value.
-std::vector<size_t> LastReaders(const Plan& plan) {
-  std::vector<size_t> last(plan.steps().size() + 1);
-  for (size_t i = 0; i < plan.steps().size(); ++i) last[plan.steps()[i].source] = i;
-  for (const size_t output : plan.outputs()) last[output] = kForever;
+model::ValueMap<size_t> LastReaders(const Plan& plan) {
+  model::ValueMap<size_t> last(plan.steps().size());
+  for (size_t i = 0; i < plan.steps().size(); ++i) {
+    for (const ValueId source : SourcesOf(plan.steps()[i])) last[source] = i;
+  }
+  for (const ValueId output : plan.outputs()) last[output] = kForever;
   return last;
 }
 
 }  // namespace
 
+// A step takes its buffer before those that it reads last are free, so it writes none of them.
 BufferPlan PlanBuffers(const Plan& plan) {
-  const std::vector<size_t> last = LastReaders(plan);
+  const model::ValueMap<size_t> last = LastReaders(plan);
   BufferPlan buffers;
-  std::optional<size_t> free;  // at most one: a step takes one, and releases one at most
+  std::vector<size_t> free;
   for (size_t i = 0; i < plan.steps().size(); ++i) {
     const Step& step = plan.steps()[i];
-    const size_t buffer = std::exchange(free, std::nullopt).value_or(buffers.floats.size());
-    if (buffer == buffers.floats.size()) buffers.floats.push_back(0);
-    buffers.floats[buffer] = std::max(buffers.floats[buffer], step.outputs);
+    if (free.empty()) {
+      free.push_back(buffers.floats.size());
+      buffers.floats.push_back(0);
+    }
+    const size_t buffer = free.back();
+    free.pop_back();
+    buffers.floats[buffer] = std::max(buffers.floats[buffer], OutputsOf(step));
     buffers.of_step.push_back(buffer);
-    if (last[step.source] == i && step.source != model::kInputValue) {
-      free = buffers.of_step[step.source - 1];
+    for (const ValueId source : SourcesOf(step)) {
+      if (source == ValueId::kInput || last[source] != i) continue;
+      const size_t read = buffers.of_step[StepOf(source)];
+      if (std::ranges::find(free, read) == free.end()) free.push_back(read);
     }
   }
   return buffers;

@@ -9,12 +9,13 @@
 
 namespace hillock::engine {
 
-// Watches one layer for units through which no gradient would flow: the saturated ones that make
-// gradients vanish, and the ReLUs that died. Works on the values that profiled batches show it.
+// Watches one layer for units through which no gradient would flow: saturated ones, with |f'| <
+// activation::kVanishing, and dead ones, which are saturated in every row of a window of batches.
+// Works on the values that profiled batches show it.
 // Not thread-safe.
 class UnitHealth {
  public:
-  // Profiled batches that a verdict on dead units rests on.
+  // Profiled batches in a window, for a verdict on dead units.
   static constexpr size_t kWindow = 64;
 
   // slopes: [units] for a per-unit activation, else empty.

@@ -10,7 +10,7 @@
 
 namespace hillock::kernel::fallback {
 
-// Units whose weights lie side by side: two vectors of 512 bits, four of 256.
+// Units whose weights are stored side by side: two vectors of 512 bits, four of 256.
 inline constexpr size_t kPanel = 32;
 static_assert(kTileStep % kPanel == 0);
 
@@ -77,7 +77,7 @@ struct Reading {
   bool fetches;
 };
 
-// A prefetch reads nothing, so behind the last panel it may name what is no weight.
+// A prefetch reads nothing, so after the last panel its address may be that of no weight.
 struct Fetching {
   const float* from;  // the block's share, read from here on
   size_t lines;       // every kFetchStep inputs

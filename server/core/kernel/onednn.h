@@ -28,9 +28,9 @@ namespace hillock::kernel::onednn {
 // The version of the library at run time, such as "2.6.3".
 std::string Version();
 
-// Whether this CPU multiplies bf16 faster than f32: with AVX512_BF16 or AMX. The environment
+// Whether this CPU multiplies in that precision at least as fast as in f32. The environment
 // variable ONEDNN_MAX_CPU_ISA can hide instructions from oneDNN, and hides them from this.
-bool HasFastBf16();
+bool IsFast(Precision precision);
 
 // An activation in oneDNN's terms: the name of an algorithm, such as "eltwise_relu" or "softmax",
 // and its scalars.
@@ -88,8 +88,9 @@ class Call {
 
 // A dense layer, y = W x + b, or f(W x + b) with f fused, over buckets of rows. Weights are packed
 // once into the layout that oneDNN prefers for the largest bucket; every bucket uses that one copy.
-// In bf16 weights are rounded when they are packed and x at every call; products, sums, b and f are
-// in f32, and so are x and y outside. Numbers below f32's smallest normal one then count as 0.
+// In a precision other than f32, weights are rounded when they are packed and x at every call;
+// products, sums, b and f are in f32, and so are x and y outside. In bf16, numbers below f32's
+// smallest normal one count as 0.
 // Immutable, so thread-safe.
 class Dense {
  public:

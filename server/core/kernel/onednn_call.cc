@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "server/core/base/aligned_buffer.h"
-#include "server/core/kernel/fallback.h"
 
 namespace hillock::kernel::onednn {
 
@@ -22,13 +21,6 @@ Workspace::Workspace(size_t scratch_bytes) : impl_(std::make_unique<Impl>()) {
 Workspace::~Workspace() = default;
 
 struct Call::Impl {
-  // Floats to round before the first primitive runs; none when n is 0.
-  struct Rounding {
-    const float* src = nullptr;
-    uint16_t* dst = nullptr;
-    size_t n = 0;
-  };
-
   // A tile's result to be copied into rows of `stride` floats; none when rows is 0. oneDNN's packed
   // kernels write whole rows only.
   struct Spread {
@@ -55,7 +47,9 @@ struct Call::Impl {
     }
   };
 
-  Rounding rounding;
+  Rounding rounding;  // of `source`, before the first tile
+  const float* source = nullptr;
+  void* rounded = nullptr;
   dnnl::stream stream;
   std::vector<Tile> tiles;
 };
@@ -77,8 +71,10 @@ bool Call::Run() noexcept {
 // the workspace may overwrite what it wrote.
 bool Call::RunTile(size_t tile) noexcept {
   [[maybe_unused]] thread_local const bool single = UseOneThread();
-  const Impl::Rounding& rounding = impl_->rounding;
-  if (tile == 0 && rounding.n > 0) fallback::RoundToBf16(rounding.src, rounding.dst, rounding.n);
+  const Rounding& rounding = impl_->rounding;
+  if (tile == 0 && rounding.to != nullptr) {
+    rounding.to(impl_->source, impl_->rounded, rounding.n);
+  }
   const Impl::Tile& bound = impl_->tiles[tile];
   const bool done = dnnl_primitive_execute(bound.primitive.get(), impl_->stream.get(),
                                            static_cast<int>(bound.args.size()),
@@ -115,10 +111,11 @@ Call Binder::Take() { return std::move(call_); }
 
 void* Binder::Source(const Prepared& prepared, const float* src) {
   // oneDNN's handle type has no const; the source is only read.
-  if (prepared.rounded == 0) return const_cast<float*>(src);
-  auto* const rounded = reinterpret_cast<uint16_t*>(scratch_);
-  call_.impl_->rounding = {src, rounded, prepared.rounded};
-  return rounded;
+  if (prepared.rounding.to == nullptr) return const_cast<float*>(src);
+  call_.impl_->rounding = prepared.rounding;
+  call_.impl_->source = src;
+  call_.impl_->rounded = scratch_;
+  return scratch_;
 }
 
 }  // namespace hillock::kernel::onednn

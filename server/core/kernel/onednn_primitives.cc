@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
 #include <string>
+
+#include "server/core/kernel/fallback.h"
 
 // Of libgomp, the runtime that the distributions build oneDNN with. <omp.h> belongs to the compiler
 // and may speak of another runtime.
@@ -52,8 +55,29 @@ std::optional<algorithm> FindEltwise(std::string_view name) {
 
 memory::dim Dim(size_t n) { return static_cast<memory::dim>(n); }
 
-memory::data_type TypeOf(Precision precision) {
-  return precision == Precision::kBf16 ? memory::data_type::bf16 : memory::data_type::f32;
+// The types that PrecisionSpec::onednn_type can name.
+struct NumberType {
+  std::string_view name;
+  memory::data_type value;
+  size_t bytes;
+  unsigned isa;  // what a CPU must have to multiply it fast: bits of dnnl_cpu_isa_t
+  void (*round)(const float* src, void* dst, size_t n) noexcept;  // from f32; null for f32
+};
+
+void RoundToBf16(const float* src, void* dst, size_t n) noexcept {
+  fallback::RoundToBf16(src, static_cast<uint16_t*>(dst), n);
+}
+
+constexpr NumberType kTypes[] = {
+    {"f32", memory::data_type::f32, 4, 0, nullptr},
+    // AMX has the bits of AVX512_BF16, too.
+    {"bf16", memory::data_type::bf16, 2, dnnl_cpu_isa_avx512_core_bf16, &RoundToBf16},
+};
+
+const NumberType& TypeOf(Precision precision) {
+  const auto type = std::ranges::find(kTypes, SpecOf(precision).onednn_type, &NumberType::name);
+  HILLOCK_CHECK(type != std::end(kTypes));
+  return *type;
 }
 
 // Scratch comes from the caller, so that a run allocates nothing.
@@ -150,22 +174,23 @@ std::string Version() {
   return fmt::format("{}.{}.{}", version->major, version->minor, version->patch);
 }
 
-bool HasFastBf16() {
-  const unsigned needed = dnnl_cpu_isa_avx512_core_bf16;  // AMX has its bits, too
+bool IsFast(Precision precision) {
+  const unsigned needed = TypeOf(precision).isa;
   return (static_cast<unsigned>(dnnl_get_effective_cpu_isa()) & needed) == needed;
 }
 
 bool HasEltwise(std::string_view name) { return FindEltwise(name).has_value(); }
 
 memory::desc Matrix(size_t rows, size_t cols, Precision precision) {
-  return {{Dim(rows), Dim(cols)}, TypeOf(precision), memory::format_tag::ab};
+  return {{Dim(rows), Dim(cols)}, TypeOf(precision).value, memory::format_tag::ab};
 }
 
 memory::desc Vector(size_t n) { return {{Dim(n)}, memory::data_type::f32, memory::format_tag::a}; }
 
 memory::desc AnyWeights(const DenseShape& shape) {
-  return {
-      {Dim(shape.outputs), Dim(shape.inputs)}, TypeOf(shape.precision), memory::format_tag::any};
+  return {{Dim(shape.outputs), Dim(shape.inputs)},
+          TypeOf(shape.precision).value,
+          memory::format_tag::any};
 }
 
 dnnl::inner_product_forward::primitive_desc DescribeDense(size_t rows, const DenseShape& shape,
@@ -181,14 +206,16 @@ dnnl::inner_product_forward::primitive_desc DescribeDense(size_t rows, const Den
 #endif
 }
 
-size_t Prepared::ResultAt() const { return ToCacheLine(rounded * sizeof(uint16_t)); }
+size_t Prepared::ResultAt() const { return ToCacheLine(rounding.bytes); }
 
 size_t Prepared::OwnAt() const { return ResultAt() + ToCacheLine(rows * cols * sizeof(float)); }
 
 Prepared PrepareDense(size_t rows, const DenseShape& shape, const memory::desc& weights,
                       const std::optional<Algorithm>& fused) {
   auto prepared = Prepare<dnnl::inner_product_forward>(DescribeDense(rows, shape, weights, fused));
-  if (shape.precision == Precision::kBf16) prepared.rounded = rows * shape.inputs;
+  const NumberType& type = TypeOf(shape.precision);
+  const size_t n = rows * shape.inputs;
+  if (type.round != nullptr) prepared.rounding = {type.round, n, n * type.bytes};
   return prepared;
 }
 

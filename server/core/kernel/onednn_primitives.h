@@ -9,7 +9,6 @@
 #define HILLOCK_SERVER_CORE_KERNEL_ONEDNN_PRIMITIVES_H_
 
 #include <cstddef>
-#include <cstdint>
 #include <dnnl.hpp>
 #include <optional>
 #include <span>
@@ -53,6 +52,13 @@ dnnl::inner_product_forward::primitive_desc DescribeDense(size_t rows, const Den
 // The weights' descriptor that leaves their layout to the library.
 dnnl::memory::desc AnyWeights(const DenseShape& shape);
 
+// How many floats become numbers of another type, and how; none when `to` is null.
+struct Rounding {
+  void (*to)(const float* src, void* dst, size_t n) noexcept = nullptr;
+  size_t n = 0;
+  size_t bytes = 0;  // of the n results
+};
+
 // One primitive of a bucket, and what binding it to buffers needs to know. A call's scratch holds,
 // each from a cache line on:
 //
@@ -64,9 +70,9 @@ struct Prepared {
   dnnl::memory::desc src;
   dnnl::memory::desc dst;
   dnnl::memory::desc scratch;
-  size_t rounded = 0;  // elements of the source that are rounded to bf16 first
-  size_t rows = 0;     // of a result that is copied to its destination row by row; 0 for none
-  size_t cols = 0;     // of that result
+  Rounding rounding{};  // of the source, before the primitive runs
+  size_t rows = 0;      // of a result that is copied to its destination row by row; 0 for none
+  size_t cols = 0;      // of that result
 
   size_t ResultAt() const;
   size_t OwnAt() const;

@@ -7,16 +7,16 @@
 
 namespace hillock::kernel {
 
-// Neighbouring outputs of a dense layer that are computed together. Both backends compute a wide
-// layer tile by tile over all rows, so that a long run can pause within a layer, and many rows
-// can share one reading of the weights all the same.
+// Consecutive outputs of a dense layer that are computed together. Both backends compute a wide
+// layer tile by tile over all rows: a long run then has yield points within the layer, and still
+// reads the weights once for many rows.
 struct OutputTile {
   size_t first;
   size_t outputs;
 };
 
-// The most weights of a tile, if that leaves it kTileStep outputs: 64 rows take 0.7 ms of a core
-// that computes 100 GFLOP/s.
+// The most weights of a tile, though it has at least kTileStep outputs: with 64 rows it takes 0.7
+// ms on a core that computes 100 GFLOP/s.
 inline constexpr size_t kMaxTileWeights = size_t{1} << 19;
 
 // Outputs of all tiles but the last are a multiple of this: whole panels on either backend.

@@ -14,13 +14,13 @@ namespace {
 constexpr char kTag = 0x7d;
 constexpr size_t kTrailerBytes = 5;
 
-constexpr size_t kStretchBytes = size_t{1} << 16;  // 0.1 ms or less
+constexpr size_t kChunkBytes = size_t{1} << 16;  // 0.1 ms or less
 
 uint32_t Crc32(std::string_view bytes) {
   unsigned long crc = 0;
-  for (size_t at = 0; at < bytes.size(); at += kStretchBytes) {
-    const std::string_view stretch = bytes.substr(at, kStretchBytes);
-    crc = crc32_z(crc, reinterpret_cast<const Bytef*>(stretch.data()), stretch.size());
+  for (size_t at = 0; at < bytes.size(); at += kChunkBytes) {
+    const std::string_view chunk = bytes.substr(at, kChunkBytes);
+    crc = crc32_z(crc, reinterpret_cast<const Bytef*>(chunk.data()), chunk.size());
     YieldIfContended();
   }
   return static_cast<uint32_t>(crc);

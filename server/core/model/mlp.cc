@@ -39,16 +39,17 @@ absl::Status CheckActivation(const Layer& layer) {
 
 absl::Status CheckSource(const Mlp& mlp, size_t index) {
   const Layer& layer = mlp.layers[index];
-  if (layer.source > index) {
-    return absl::InvalidArgumentError(fmt::format(
-        "reads value {}, want at most {}, that of the layer before", layer.source, index));
+  if (NumberOf(layer.source) > index) {
+    return absl::InvalidArgumentError(
+        fmt::format("reads value {}, want at most {}, that of the layer before",
+                    NumberOf(layer.source), index));
   }
   const size_t want = mlp.width(layer.source);
   if (layer.inputs == want) return absl::OkStatus();
-  const std::string of = layer.source == kInputValue
+  const std::string of = layer.source == ValueId::kInput
                              ? "the width of the input"
-                             : fmt::format("the outputs of layer {} '{}'", layer.source - 1,
-                                           mlp.layers[layer.source - 1].name);
+                             : fmt::format("the outputs of layer {} '{}'", LayerOf(layer.source),
+                                           mlp.layers[LayerOf(layer.source)].name);
   return absl::InvalidArgumentError(
       fmt::format("has {} inputs, want {}, {}", layer.inputs, want, of));
 }
@@ -87,9 +88,10 @@ absl::Status CheckLabels(const Output& output, size_t width) {
 }
 
 absl::Status CheckOutput(const Mlp& mlp, const Output& output) {
-  if (output.source == kInputValue || output.source > mlp.layers.size()) {
-    return absl::InvalidArgumentError(fmt::format("is value {}, want 1 to {}, that of a layer",
-                                                  output.source, mlp.layers.size()));
+  const size_t number = NumberOf(output.source);
+  if (number == 0 || number > mlp.layers.size()) {
+    return absl::InvalidArgumentError(
+        fmt::format("is value {}, want 1 to {}, that of a layer", number, mlp.layers.size()));
   }
   if (!std::isfinite(output.threshold)) {
     return absl::InvalidArgumentError(
@@ -126,18 +128,29 @@ absl::Status CheckOutputs(const Mlp& mlp) {
 
 // A layer that nobody needs would cost every request its time.
 absl::Status CheckUse(const Mlp& mlp) {
-  std::vector<bool> used(mlp.layers.size() + 1);
+  ValueMap<char> used(mlp.layers.size());
   for (const Layer& layer : mlp.layers) used[layer.source] = true;
   for (const Output& output : mlp.outputs) used[output.source] = true;
   for (size_t i = 0; i < mlp.layers.size(); ++i) {
-    if (used[i + 1]) continue;
-    return absl::InvalidArgumentError(fmt::format(
-        "layer {} '{}': is read by no layer and put out by no output", i, mlp.layers[i].name));
+    if (used[OutputOf(i)]) continue;
+    return absl::InvalidArgumentError(
+        fmt::format("layer {} '{}': is read by no layer and is no output", i, mlp.layers[i].name));
   }
   return absl::OkStatus();
 }
 
 }  // namespace
+
+Layer WithoutWeights(const Layer& layer) {
+  Layer outline;
+  outline.name = layer.name;
+  outline.source = layer.source;
+  outline.inputs = layer.inputs;
+  outline.outputs = layer.outputs;
+  outline.activation = layer.activation;
+  outline.params = layer.params;
+  return outline;
+}
 
 size_t Mlp::answer_width() const {
   size_t floats = 0;
@@ -147,9 +160,9 @@ size_t Mlp::answer_width() const {
 
 bool Mlp::is_chain() const {
   for (size_t i = 0; i < layers.size(); ++i) {
-    if (layers[i].source != i) return false;
+    if (NumberOf(layers[i].source) != i) return false;
   }
-  return outputs.size() == 1 && outputs.front().source == layers.size();
+  return outputs.size() == 1 && outputs.front().source == OutputOf(layers.size() - 1);
 }
 
 size_t Mlp::flops_per_row() const {

@@ -7,6 +7,7 @@
 
 #include "server/core/activation/activation.h"
 #include "server/core/base/status.h"
+#include "server/core/model/value_id.h"
 
 namespace hillock::model {
 
@@ -15,14 +16,10 @@ inline constexpr float kDefaultThreshold = 0.5f;
 // Most outputs that a model has; label outputs are not counted.
 inline constexpr size_t kMaxOutputs = 64;
 
-// The number of the input after the normalization. Every value that flows between layers has one:
-// number i + 1 is what layers[i] puts out.
-inline constexpr size_t kInputValue = 0;
-
 // One layer: y = f(W x + b).
 struct Layer {
   std::string name;
-  size_t source = kInputValue;  // number of the value that it reads
+  ValueId source = ValueId::kInput;  // what it reads
   size_t inputs = 0;
   size_t outputs = 0;
   std::vector<float> weights;  // [outputs][inputs], row-major
@@ -32,10 +29,13 @@ struct Layer {
   std::vector<float> slopes;  // [outputs] for a per-unit activation, else empty
 };
 
-// What a model answers with: what one of its layers puts out.
+// A layer without its weights, bias and slopes, which may be large.
+Layer WithoutWeights(const Layer& layer);
+
+// What a model answers with: the value of one of its layers.
 struct Output {
   std::string name;
-  size_t source = 0;                        // number of the value that it is; never the input
+  ValueId source = ValueId::kInput;         // the value that it is; in a valid model not the input
   std::vector<std::string> class_labels{};  // may be empty; else see proto/mlp.proto
   float threshold = kDefaultThreshold;      // where the second class of one column begins, or yes
   bool multilabel = false;                  // each column says yes or no; there are no class_labels
@@ -45,7 +45,7 @@ struct Output {
 };
 
 // A multi-layer perceptron as read from a file: complete, with every default filled in. Most are a
-// chain of layers with one output; in general layers are a tree, and any of them may be put out.
+// chain of layers with one output; in general layers are a tree, and any of them may be an output.
 // Once Validate() has passed it is treated as immutable.
 struct Mlp {
   std::string producer;
@@ -57,8 +57,10 @@ struct Mlp {
 
   size_t inputs() const { return layers.front().inputs; }
 
-  // Floats in a row: of a value by its number, of an output, and of all outputs.
-  size_t width(size_t value) const { return value == 0 ? inputs() : layers[value - 1].outputs; }
+  // Floats in a row: of a value, of an output, and of all outputs.
+  size_t width(ValueId value) const {
+    return value == ValueId::kInput ? inputs() : layers[LayerOf(value)].outputs;
+  }
   size_t width(const Output& output) const { return width(output.source); }
   size_t answer_width() const;
 
@@ -73,9 +75,9 @@ struct Mlp {
   std::string LabelName(const Output& output) const;
 };
 
-// Checks what every Mlp holds: at least one layer, each of which reads what lies before it and is
-// read or put out; sizes that agree with each other; finite numbers; activations with the slopes
-// they need; 1 to kMaxOutputs outputs whose names, with those of their labels, differ.
+// Checks what holds for every Mlp: at least one layer, each of which reads a value before its own
+// and is read or is an output; sizes that agree with each other; finite numbers; activations with
+// the slopes they need; 1 to kMaxOutputs outputs whose names, with those of their labels, differ.
 // INVALID_ARGUMENT naming the layer or output, got and want.
 absl::Status Validate(const Mlp& mlp);
 

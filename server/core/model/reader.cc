@@ -14,13 +14,12 @@
 #include "proto/mlp.pb.h"
 #include "server/core/base/background_thread.h"
 #include "server/core/model/checksum.h"
+#include "server/core/model/limits.h"
 
 namespace hillock::model {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "the file's floats are little-endian");
-
-constexpr size_t kMaxNameBytes = 128;
 
 absl::StatusOr<std::vector<float>> Floats(std::string_view what, const std::string& bytes) {
   if (bytes.size() % sizeof(float) != 0) {
@@ -65,7 +64,7 @@ absl::StatusOr<Layer> ReadLayer(const v1::Layer& from, size_t index) {
   YieldIfContended();
   Layer layer;
   HILLOCK_ASSIGN_OR_RETURN(layer.name, Name("name", from.name(), fmt::format("layer{}", index)));
-  layer.source = from.has_source() ? from.source() : index;
+  layer.source = ValueId{from.has_source() ? from.source() : index};
   layer.inputs = from.inputs();
   layer.outputs = from.outputs();
   HILLOCK_ASSIGN_OR_RETURN(layer.weights, Floats("weights", from.weights()));
@@ -113,7 +112,7 @@ absl::StatusOr<Output> ReadOutput(const v1::Output& from, size_t index) {
   Output output;
   HILLOCK_ASSIGN_OR_RETURN(output.name,
                            Name("output name", from.name(), fmt::format("output{}", index)));
-  output.source = from.source();
+  output.source = ValueId{from.source()};
   output.class_labels.assign(from.class_labels().begin(), from.class_labels().end());
   if (from.has_threshold()) output.threshold = from.threshold();
   output.multilabel = from.multilabel();

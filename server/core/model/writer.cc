@@ -48,7 +48,7 @@ void WriteTensor(const std::string& name, size_t width, Message& to) {
 void WriteTree(const Mlp& mlp, v1::Mlp& file) {
   file.set_format_version(kTreeVersion);
   for (size_t i = 0; i < mlp.layers.size(); ++i) {
-    const size_t source = mlp.layers[i].source;
+    const size_t source = NumberOf(mlp.layers[i].source);
     if (source != i) {
       file.mutable_layers(static_cast<int>(i))->set_source(static_cast<uint32_t>(source));
     }
@@ -56,7 +56,7 @@ void WriteTree(const Mlp& mlp, v1::Mlp& file) {
   for (const Output& output : mlp.outputs) {
     v1::Output& to = *file.add_outputs();
     WriteTensor(output.name, mlp.width(output), to);
-    to.set_source(static_cast<uint32_t>(output.source));
+    to.set_source(static_cast<uint32_t>(NumberOf(output.source)));
     WriteLabels(output, to);
     to.set_multilabel(output.multilabel);
   }

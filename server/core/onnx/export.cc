@@ -177,15 +177,16 @@ class LabelWriter {
   std::string prefix_;
 };
 
-// What layer number `index` puts out is called as the first output that it is.
-std::string ValueName(const model::Mlp& mlp, size_t index) {
-  const auto output = std::ranges::find(mlp.outputs, index + 1, &model::Output::source);
-  return output == mlp.outputs.end() ? fmt::format("{}.y", mlp.layers[index].name) : output->name;
+// A layer's value has the name of the first output that it is, if it is one.
+std::string ValueName(const model::Mlp& mlp, size_t layer) {
+  const auto output =
+      std::ranges::find(mlp.outputs, model::OutputOf(layer), &model::Output::source);
+  return output == mlp.outputs.end() ? fmt::format("{}.y", mlp.layers[layer].name) : output->name;
 }
 
 void WriteOutputs(GraphWriter& graph, const model::Mlp& mlp) {
   for (const model::Output& output : mlp.outputs) {
-    const std::string value = ValueName(mlp, output.source - 1);
+    const std::string value = ValueName(mlp, model::LayerOf(output.source));
     if (value != output.name) graph.Node("Identity", {value}, output.name);
     graph.Output(output.name, DataType::kFloat, mlp.width(output));
   }
@@ -201,12 +202,12 @@ void WriteOutputs(GraphWriter& graph, const model::Mlp& mlp) {
 absl::StatusOr<std::string> ExportOnnx(const model::Mlp& mlp) {
   GraphWriter graph;
   graph.Input(mlp.input_name, mlp.inputs());
-  std::vector<std::string> values{WriteNormalization(graph, mlp)};
+  model::ValueMap<std::string> names(mlp.layers.size());
+  names[model::ValueId::kInput] = WriteNormalization(graph, mlp);
   for (size_t i = 0; i < mlp.layers.size(); ++i) {
-    const std::string& input = values[mlp.layers[i].source];
-    HILLOCK_ASSIGN_OR_RETURN(std::string value,
+    const std::string& input = names[mlp.layers[i].source];
+    HILLOCK_ASSIGN_OR_RETURN(names[model::OutputOf(i)],
                              LayerWriter(graph, mlp.layers[i]).Write(input, ValueName(mlp, i)));
-    values.push_back(std::move(value));
   }
   WriteOutputs(graph, mlp);
   std::string content = graph.Finish();

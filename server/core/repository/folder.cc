@@ -14,15 +14,15 @@
 #include <memory>
 
 #include "server/core/base/background_thread.h"
+#include "server/core/model/limits.h"
 
 namespace hillock::repository {
 namespace {
 
-constexpr size_t kMaxNameBytes = 255;
 constexpr size_t kMaxBytesOfRead = size_t{1} << 17;  // 0.1 ms or less from the page cache
 
 bool IsOneComponent(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxNameBytes && name != "." && name != ".." &&
+  return !name.empty() && name.size() <= model::kMaxFileNameBytes && name != "." && name != ".." &&
          name.find_first_of(std::string_view("/\0", 2)) == std::string_view::npos;
 }
 

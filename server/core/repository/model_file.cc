@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "server/core/model/limits.h"
 #include "server/core/model/reader.h"
 #include "server/core/onnx/import.h"
 
@@ -15,8 +16,6 @@ namespace hillock::repository {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr size_t kMaxNameBytes = 255;
 
 // The files beside a model, each read once.
 class Neighbours {
@@ -26,7 +25,8 @@ class Neighbours {
 
   absl::StatusOr<std::string_view> Read(std::string_view name) {
     if (const auto it = files_.find(name); it != files_.end()) return TextOf(it->second);
-    const bool plain = !name.empty() && name.size() <= kMaxNameBytes && name.front() != '.' &&
+    const bool plain = !name.empty() && name.size() <= model::kMaxFileNameBytes &&
+                       name.front() != '.' &&
                        name.find_first_of(std::string_view("/\\\0", 3)) == std::string_view::npos;
     if (!plain) {
       return absl::InvalidArgumentError(fmt::format(

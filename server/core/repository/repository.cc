@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "server/core/model/limits.h"
 #include "server/core/repository/model_file.h"
 
 namespace hillock::repository {
@@ -18,7 +19,6 @@ constexpr char kModelFile[] = "model.mlp";
 constexpr char kOnnxFile[] = "model.onnx";
 constexpr char kOptionsFile[] = "options.txtpb";
 constexpr size_t kMaxOptionsBytes = 1 << 20;
-constexpr size_t kMaxNameBytes = 128;
 
 bool IsNameCharacter(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -29,7 +29,7 @@ absl::Status CheckName(const std::string& name) {
   if (IsModelName(name)) return absl::OkStatus();
   return absl::InvalidArgumentError(
       fmt::format("'{}' is no model name: want 1 to {} of A-Z a-z 0-9 _ . - and no leading dot",
-                  Excerpt(name), kMaxNameBytes));
+                  Excerpt(name), model::kMaxNameBytes));
 }
 
 // Ascending. A folder that cannot be listed has none.
@@ -60,7 +60,7 @@ absl::StatusOr<ServingOptions> ReadOptions(const Folder& model, const ServingOpt
 }  // namespace
 
 bool IsModelName(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxNameBytes && name.front() != '.' &&
+  return !name.empty() && name.size() <= model::kMaxNameBytes && name.front() != '.' &&
          std::ranges::all_of(name, IsNameCharacter);
 }
 

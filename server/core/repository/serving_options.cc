@@ -176,7 +176,7 @@ absl::StatusOr<ServingOptions> ReadServingOptions(std::string_view text,
   options.allow_non_finite |= message.allow_non_finite();
   if (message.has_rewrite()) options.rewrite = message.rewrite();
   if (message.has_precision()) {
-    options.precision = message.precision() == Message::bf16 ? Precision::kBf16 : Precision::kF32;
+    options.precision = *FindPrecision(Message::Precision_Name(message.precision()));
   }
   if (message.has_precision_tolerance()) {
     options.precision_tolerance = message.precision_tolerance();

@@ -19,7 +19,7 @@ struct ServingOptions {
   bool rewrite = true;
   VersionPolicy versions{};
   Precision precision = Precision::kF32;
-  double precision_tolerance = kPrecisionTolerance;
+  std::optional<double> precision_tolerance{};  // none: that of the precision
   RequestLimits limits{};
 
   bool operator==(const ServingOptions&) const = default;

@@ -90,7 +90,7 @@ void DescribeParameters(const lifecycle::ServedModel& model, inference::ModelCon
   const auto& steps = model.plan().steps();
   for (size_t i = 0; i < steps.size(); ++i) {
     add(fmt::format("layer.{}", i),
-        fmt::format("{}: {}", steps[i].name, engine::Describe(steps[i])));
+        fmt::format("{}: {}", engine::NameOf(steps[i]), engine::Describe(steps[i])));
   }
   for (const lifecycle::ServedOutput& served : model.outputs()) {
     const std::string prefix = model.outputs().size() > 1 ? served.name() + "." : "";

@@ -63,7 +63,8 @@ class PrecisionTest : public ::testing::Test {
 class Bf16Test : public PrecisionTest {
  protected:
   void SetUp() override {
-    if (!kernel::onednn::HasFastBf16()) GTEST_SKIP() << "this CPU has neither AVX512_BF16 nor AMX";
+    if (!kernel::onednn::IsFast(Precision::kBf16))
+      GTEST_SKIP() << "this CPU has neither AVX512_BF16 nor AMX";
   }
 };
 
@@ -76,7 +77,8 @@ TEST_F(Bf16Test, AnswersWithinTheTolerance) {
   size_t moved = 0;
   for (size_t i = 0; i < answer->values.size(); ++i) {
     const double move = std::abs(double{answer->values[i]} - example.expected[i]);
-    EXPECT_LE(move, 2 * kPrecisionTolerance) << i;  // probabilities: their largest is nearly 1
+    EXPECT_LE(move, 2 * SpecOf(Precision::kBf16).tolerance)
+        << i;  // probabilities: their largest is nearly 1
     moved += move > 1e-4;
   }
   EXPECT_GT(moved, 0u);  // or it was f32

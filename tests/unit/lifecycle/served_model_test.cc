@@ -93,7 +93,8 @@ TEST_F(ServedModelTest, WarmsUpWithoutCounting) {
 }
 
 TEST_F(ServedModelTest, IsRefusedWhenBf16MovesItsAnswersTooFar) {
-  if (!kernel::onednn::HasFastBf16()) GTEST_SKIP() << "this CPU has neither AVX512_BF16 nor AMX";
+  if (!kernel::onednn::IsFast(Precision::kBf16))
+    GTEST_SKIP() << "this CPU has neither AVX512_BF16 nor AMX";
   engine::PlanOptions options{.backend = Backend::kOneDnn, .precision = Precision::kBf16};
   const auto serve = [&] {
     return ServedModel::Create("pets", 12, MlpBuilder(64).Add(32, "tanh").Add(2, "softmax").Share(),

@@ -49,7 +49,8 @@ class BatcherMetrics : public ::testing::Test {
   // The path of the first layer in batches that are not profiled: fused, if oneDNN's dense layer is
   // in use on this machine.
   size_t planned() const {
-    return model_->plan().steps()[0].is_fused(0) ? metrics::kFused : metrics::kSplit;
+    return std::get<engine::DenseStep>(model_->plan().steps()[0]).is_fused(0) ? metrics::kFused
+                                                                              : metrics::kSplit;
   }
   // How often the clock is read while the first layer runs.
   uint64_t readings() const { return planned() == metrics::kFused ? 1 : 2; }

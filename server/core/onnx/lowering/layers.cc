@@ -10,8 +10,10 @@
 namespace hillock::onnx {
 namespace {
 
+using model::ValueId;
+
 // W' = W diag(scale), b' = W shift: what comes after the layer before moves into this one.
-model::Layer MakeLayer(Dense dense, size_t source, const ScaleShift& before) {
+model::Layer MakeLayer(Dense dense, ValueId source, const ScaleShift& before) {
   model::Layer layer;
   layer.name = std::move(dense.name);
   layer.source = source;
@@ -98,9 +100,9 @@ bool Shares(const model::Layer& layer, std::vector<Form>& forms) {
   return true;
 }
 
-// Where a value comes from: rest(value number `source`).
+// Where a value comes from: rest(source).
 struct Place {
-  size_t source = model::kInputValue;
+  ValueId source = ValueId::kInput;
   ScaleShift rest;
 };
 
@@ -131,7 +133,7 @@ class LayerMaker {
     std::vector<Place>& places = places_[atom];
     if (base.x.atom == Operand::kConstant) {
       HILLOCK_ASSIGN_OR_RETURN(const std::vector<Read> rest, Normalize(reads, base.width));
-      return Serve(model::kInputValue, base.width, rest, places);
+      return Serve(ValueId::kInput, base.width, rest, places);
     }
     const size_t x = reads_.x[atom];
     const Place place = places_[BaseOf(base.x)][x];
@@ -141,7 +143,7 @@ class LayerMaker {
     Form form;
     form.before = place.rest;
     form.activation = base.row;
-    size_t value = place.source;
+    ValueId value = place.source;
     if (reads_.of[BaseOf(base.x)][x].row == nullptr) {
       HILLOCK_ASSIGN_OR_RETURN(value, AddDiagonal(place.source, base.width, form));
     }
@@ -167,17 +169,17 @@ class LayerMaker {
   }
 
   // The reads of a value that is there: its activations take layers of their own.
-  absl::Status Serve(size_t value, size_t width, const std::vector<Read>& reads,
+  absl::Status Serve(ValueId value, size_t width, const std::vector<Read>& reads,
                      std::vector<Place>& places) {
-    std::vector<std::pair<Form, size_t>> made;
+    std::vector<std::pair<Form, ValueId>> made;
     for (const Read& read : reads) {
       if (read.form.is_plain()) {
         places.push_back({value, read.form.before});
         continue;
       }
-      auto known = std::ranges::find(made, read.form, &std::pair<Form, size_t>::first);
+      auto known = std::ranges::find(made, read.form, &std::pair<Form, ValueId>::first);
       if (known == made.end()) {
-        HILLOCK_ASSIGN_OR_RETURN(const size_t layer, AddDiagonal(value, width, read.form));
+        HILLOCK_ASSIGN_OR_RETURN(const ValueId layer, AddDiagonal(value, width, read.form));
         known = made.insert(made.end(), {read.form, layer});
       }
       places.push_back({known->second, read.after});
@@ -189,7 +191,7 @@ class LayerMaker {
                          std::vector<Place>& places) {
     std::vector<Form> forms = FormsOf(reads);
     const bool shares = Shares(layer, forms);
-    std::vector<size_t> values;
+    std::vector<ValueId> values;
     if (shares) {
       HILLOCK_ASSIGN_OR_RETURN(values, MakeShared(std::move(layer), forms));
     } else {
@@ -206,22 +208,22 @@ class LayerMaker {
   }
 
   // One layer, of the first form, and diagonal ones behind it.
-  absl::StatusOr<std::vector<size_t>> MakeShared(model::Layer layer,
-                                                 const std::vector<Form>& forms) {
+  absl::StatusOr<std::vector<ValueId>> MakeShared(model::Layer layer,
+                                                  const std::vector<Form>& forms) {
     const size_t width = layer.outputs;
-    std::vector<size_t> values{Add(std::move(layer), forms.front())};
+    std::vector<ValueId> values{Add(std::move(layer), forms.front())};
     for (size_t i = 1; i < forms.size(); ++i) {
       Form form = forms[i];
       if (form.before == forms.front().before) form.before = {};
-      HILLOCK_ASSIGN_OR_RETURN(const size_t value, AddDiagonal(values.front(), width, form));
+      HILLOCK_ASSIGN_OR_RETURN(const ValueId value, AddDiagonal(values.front(), width, form));
       values.push_back(value);
     }
     return values;
   }
 
-  absl::StatusOr<std::vector<size_t>> MakeApart(model::Layer layer,
-                                                const std::vector<Form>& forms) {
-    std::vector<size_t> values;
+  absl::StatusOr<std::vector<ValueId>> MakeApart(model::Layer layer,
+                                                 const std::vector<Form>& forms) {
+    std::vector<ValueId> values;
     for (size_t i = 0; i + 1 < forms.size(); ++i) {
       HILLOCK_RETURN_IF_ERROR(budget_.Take(layer.weights.size(), sizeof(float)));
       values.push_back(Add(layer, forms[i]));
@@ -230,16 +232,16 @@ class LayerMaker {
     return values;
   }
 
-  size_t Add(model::Layer layer, const Form& form) {
+  ValueId Add(model::Layer layer, const Form& form) {
     Fold(form.before, layer);
     layer.activation = form.activation;
     layer.params = form.params;
     layer.slopes = form.slopes;
     mlp_.layers.push_back(std::move(layer));
-    return mlp_.layers.size();
+    return model::OutputOf(mlp_.layers.size() - 1);
   }
 
-  absl::StatusOr<size_t> AddDiagonal(size_t source, size_t width, const Form& form) {
+  absl::StatusOr<ValueId> AddDiagonal(ValueId source, size_t width, const Form& form) {
     if (width > kMaxDiagonal) {
       return absl::UnimplementedError(fmt::format(
           "follows no layer with weights, over {} values, want at most {}", width, kMaxDiagonal));
@@ -257,7 +259,7 @@ class LayerMaker {
   }
 
   absl::Status PutOut(Place& place, size_t width) {
-    if (place.source == model::kInputValue || !place.rest.is_identity()) {
+    if (place.source == ValueId::kInput || !place.rest.is_identity()) {
       Form form;
       form.before = place.rest;
       HILLOCK_ASSIGN_OR_RETURN(place.source, AddDiagonal(place.source, width, form));

@@ -48,7 +48,7 @@ class Accuracy : public ::testing::TestWithParam<EngineCase> {
  private:
   static std::vector<Precision> PrecisionsOf(const Plan& plan) {
     std::vector<Precision> precisions;
-    for (const Step& step : plan.steps()) precisions.push_back(step.choice.precision);
+    for (const Step& step : plan.steps()) precisions.push_back(PrecisionOf(step));
     return precisions;
   }
 
@@ -116,7 +116,7 @@ TEST_P(Accuracy, HoldsForParametersThatAreNotTheDefault) {
   ExpectReferenceAnswers(MlpBuilder(7, kSeed).Add(12, Activation(), params).Build());
 }
 
-INSTANTIATE_TEST_SUITE_P(Every, Accuracy, ::testing::ValuesIn(EveryEngineCase()), NameOf);
+INSTANTIATE_TEST_SUITE_P(Every, Accuracy, ::testing::ValuesIn(EveryEngineCase()), CaseName);
 
 }  // namespace
 }  // namespace hillock::engine

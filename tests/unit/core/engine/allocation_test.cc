@@ -32,10 +32,10 @@ constexpr size_t kOneDnnBytes = 1024;
 // Calls of oneDNN in a run of every bucket.
 size_t OneDnnCalls(const Plan& plan, bool profile) {
   size_t calls = 0;
-  for (const Step& step : plan.steps()) {
+  for (const DenseStep* step : DenseStepsOf(plan)) {
     for (size_t b = 0; b < kBuckets.size(); ++b) {
-      if (step.dense_backend(b) == Backend::kOneDnn) ++calls;
-      if (step.onednn_activation && (profile || !step.is_fused(b))) ++calls;
+      if (step->selection.dense_backend(b) == Backend::kOneDnn) ++calls;
+      if (step->onednn_activation && (profile || !step->is_fused(b))) ++calls;
     }
   }
   return calls;
@@ -62,7 +62,7 @@ TEST(AllocationMeter, SeesAnAllocation) {
   EXPECT_EQ(meter.largest(), 400u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Every, Allocations, ::testing::ValuesIn(EveryEngineCase()), NameOf);
+INSTANTIATE_TEST_SUITE_P(Every, Allocations, ::testing::ValuesIn(EveryEngineCase()), CaseName);
 
 }  // namespace
 }  // namespace hillock::engine

@@ -59,19 +59,22 @@ TEST(PlanBuffers, NeverOverwriteWhatIsStillNeeded) {
     const auto plan =
         Plan::Compile(RandomTree(seed, kActivations), {.backend = Backend::kFallback});
     const BufferPlan buffers = PlanBuffers(*plan);
-    std::vector<size_t> holds(buffers.floats.size());  // the number of the value in each buffer
-    const auto there = [&](size_t value) {
-      return value == 0 || holds[buffers.of_step[value - 1]] == value;
+    std::vector<ValueId> holds(buffers.floats.size());  // the value in each buffer
+    const auto buffer_of = [&](ValueId value) { return buffers.of_step[StepOf(value)]; };
+    const auto there = [&](ValueId value) {
+      return value == ValueId::kInput || holds[buffer_of(value)] == value;
     };
     for (size_t i = 0; i < plan->steps().size(); ++i) {
-      const Step& step = plan->steps()[i];
-      ASSERT_TRUE(there(step.source)) << "seed " << seed << ", step " << i;
-      ASSERT_TRUE(step.source == 0 || buffers.of_step[step.source - 1] != buffers.of_step[i])
-          << "seed " << seed << ", step " << i;
-      ASSERT_GE(buffers.floats[buffers.of_step[i]], step.outputs) << "seed " << seed;
-      holds[buffers.of_step[i]] = i + 1;
+      const size_t own = buffers.of_step[i];
+      for (const ValueId source : SourcesOf(plan->steps()[i])) {
+        ASSERT_TRUE(there(source)) << "seed " << seed << ", step " << i;
+        ASSERT_TRUE(source == ValueId::kInput || buffer_of(source) != own)
+            << "seed " << seed << ", step " << i;
+      }
+      ASSERT_GE(buffers.floats[own], OutputsOf(plan->steps()[i])) << "seed " << seed;
+      holds[own] = model::OutputOf(i);
     }
-    for (const size_t output : plan->outputs()) ASSERT_TRUE(there(output)) << "seed " << seed;
+    for (const ValueId output : plan->outputs()) ASSERT_TRUE(there(output)) << "seed " << seed;
   }
 }
 

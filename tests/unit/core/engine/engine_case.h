@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "server/core/base/clock.h"
@@ -26,7 +27,7 @@ struct EngineCase {
   PlanOptions Options() const { return {.backend = backend, .precision = precision}; }
   std::string Name() const {
     return std::string(spec->name) + "_on_" + std::string(BackendName(backend)) +
-           (precision == Precision::kBf16 ? "_in_bf16" : "");
+           (precision == Precision::kF32 ? "" : "_in_" + std::string(PrecisionName(precision)));
   }
 };
 
@@ -44,7 +45,7 @@ inline std::vector<EngineCase> EveryEngineCase() {
   return cases;
 }
 
-inline std::string NameOf(const ::testing::TestParamInfo<EngineCase>& info) {
+inline std::string CaseName(const ::testing::TestParamInfo<EngineCase>& info) {
   return info.param.Name();
 }
 
@@ -57,6 +58,13 @@ inline std::vector<size_t> RowCounts() {
   std::vector<size_t> counts(kBuckets.begin(), kBuckets.end());
   for (const size_t count : {3u, 5u, 17u, 65u, 100u}) counts.push_back(count);
   return counts;
+}
+
+// The steps of a plan whose steps are all dense.
+inline std::vector<const DenseStep*> DenseStepsOf(const Plan& plan) {
+  std::vector<const DenseStep*> steps;
+  for (const Step& step : plan.steps()) steps.push_back(&std::get<DenseStep>(step));
+  return steps;
 }
 
 // A plan of a model and an executor for it.

@@ -32,7 +32,7 @@ class ExecutorReports : public ::testing::TestWithParam<EngineCase> {
  protected:
   static bool is_identity() { return GetParam().spec->name == "identity"; }
   bool is_fused(size_t step, size_t rows) const {
-    return engine_.plan().steps()[step].is_fused(BucketFor(rows));
+    return DenseStepsOf(engine_.plan())[step]->is_fused(BucketFor(rows));
   }
 
   // Runs a batch on a clock that ticks whenever it is read, and gives the reports.
@@ -45,7 +45,7 @@ class ExecutorReports : public ::testing::TestWithParam<EngineCase> {
   Engine engine_{UniformMlp({4, 6, 3}, GetParam().spec->name, 1), GetParam().Options(), clock_};
 };
 
-TEST_P(ExecutorReports, TellWhetherTheActivationHadAPassOfItsOwn) {
+TEST_P(ExecutorReports, SayWhetherTheActivationWasSplit) {
   const auto reports = After(5, false);
   for (size_t i = 0; i < reports.size(); ++i) EXPECT_EQ(reports[i].split, !is_fused(i, 5));
   for (const StepReport& report : After(5, true)) EXPECT_EQ(report.split, !is_identity());
@@ -76,7 +76,7 @@ TEST_P(ExecutorReports, GiveAVerdictOnDeadUnitsOnceAWindow) {
   EXPECT_THAT(After(2, true)[0].dead_units, Eq(std::nullopt));
 }
 
-INSTANTIATE_TEST_SUITE_P(Every, ExecutorReports, ::testing::ValuesIn(EveryEngineCase()), NameOf);
+INSTANTIATE_TEST_SUITE_P(Every, ExecutorReports, ::testing::ValuesIn(EveryEngineCase()), CaseName);
 
 // A layer whose units' pre-activations are their biases.
 model::Mlp Constant(std::string_view activation, std::vector<float> biases) {
@@ -141,32 +141,34 @@ TEST(Executor, LeavesTheInputNormalizedInPlace) {
 // Widths of a layer that is computed in three tiles, and of one that is computed in one.
 const std::vector<size_t> kWide = {2048, 600, 2};
 
-class ExecutorPauses : public ::testing::TestWithParam<EngineCase> {
+class ExecutorYieldPoints : public ::testing::TestWithParam<EngineCase> {
  protected:
-  // How often a run on a clock that ticks whenever it is read pauses.
+  // How often a run on a clock that ticks whenever it is read yields.
   int Count(Nanos after) {
-    int pauses = 0;
-    const Pause pause{after, [&] { ++pauses; }};
-    EXPECT_TRUE(engine_.executor().Run(2, false, &pause).ok());
-    return pauses;
+    int yields = 0;
+    const YieldHook hook{after, [&] { ++yields; }};
+    EXPECT_TRUE(engine_.executor().Run(2, false, &hook).ok());
+    return yields;
   }
 
   const FakeClock clock_{kTick};
   Engine engine_{UniformMlp(kWide, GetParam().spec->name, 1), GetParam().Options(), clock_};
 };
 
-TEST_P(ExecutorPauses, ComeBetweenPiecesActivationsAndLayers) {
+TEST_P(ExecutorYieldPoints, ComeBetweenTilesActivationsAndLayers) {
   int passes = 4;  // of dense tiles
-  for (const Step& step : engine_.plan().steps()) passes += step.is_fused(BucketFor(2)) ? 0 : 1;
+  for (const DenseStep* step : DenseStepsOf(engine_.plan())) {
+    passes += step->is_fused(BucketFor(2)) ? 0 : 1;
+  }
   EXPECT_EQ(Count(1), passes - 1);
 }
 
-TEST_P(ExecutorPauses, ComeOnceTheTimeIsUp) {
+TEST_P(ExecutorYieldPoints, ComeOnceTheTimeIsUp) {
   EXPECT_EQ(Count(3 * kTick), 1);
   EXPECT_EQ(Count(100 * kTick), 0);
 }
 
-TEST_P(ExecutorPauses, LeaveTheAnswerAndTheTimesAsTheyAre) {
+TEST_P(ExecutorYieldPoints, LeaveTheAnswerAndTheTimesAsTheyAre) {
   const auto rows = Random(1).Floats(2 * kWide[0], -1, 1);
   const auto want = engine_.Answer(rows);
   std::vector<Nanos> times;
@@ -176,7 +178,7 @@ TEST_P(ExecutorPauses, LeaveTheAnswerAndTheTimesAsTheyAre) {
   EXPECT_EQ(std::vector<float>(engine_.executor().output(), engine_.executor().output() + 4), want);
   for (size_t i = 0; i < times.size(); ++i) {
     EXPECT_EQ(engine_.executor().reports()[i].layer, times[i]);
-    EXPECT_EQ(engine_.executor().reports()[i].stretch, kTick);
+    EXPECT_EQ(engine_.executor().reports()[i].longest_uninterruptible, kTick);
   }
 }
 
@@ -186,7 +188,7 @@ std::vector<EngineCase> ReluCases() {
   return cases;
 }
 
-INSTANTIATE_TEST_SUITE_P(Relu, ExecutorPauses, ::testing::ValuesIn(ReluCases()), NameOf);
+INSTANTIATE_TEST_SUITE_P(Relu, ExecutorYieldPoints, ::testing::ValuesIn(ReluCases()), CaseName);
 
 TEST(Executor, KeepsOneExecutorsAnswersApartFromAnothers) {
   const auto plan = Plan::Compile(UniformMlp({4, 6, 3}, "tanh", 1), {});

@@ -170,7 +170,7 @@ TEST_P(Invariance, HoldsBetweenFusedAndSplitPaths) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Every, Invariance, ::testing::ValuesIn(EveryEngineCase()), NameOf);
+INSTANTIATE_TEST_SUITE_P(Every, Invariance, ::testing::ValuesIn(EveryEngineCase()), CaseName);
 
 }  // namespace
 }  // namespace hillock::engine

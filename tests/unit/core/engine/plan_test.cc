@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "server/core/engine/tuning/numeric_contract.h"
 #include "tests/support/mlp_builder.h"
 #include "tests/support/random.h"
 #include "tests/unit/core/engine/engine_case.h"
@@ -59,32 +60,34 @@ class PlanOf : public ::testing::TestWithParam<EngineCase> {
 // Whether oneDNN's dense layer is good enough is the machine's to say, so the plan is asked.
 TEST_P(PlanOf, TakesTheBackendAskedForAsFarAsItCanDoTheWork) {
   const auto plan = Compile({5, 7, 3});
-  for (const Step& step : plan->steps()) {
+  for (const DenseStep* step : DenseStepsOf(*plan)) {
     if (asked() == Backend::kFallback) {
-      EXPECT_EQ(step.choice, Choice());
+      EXPECT_EQ(step->selection, BackendSelection());
     }
     if (asked() == Backend::kOneDnn && !is_identity()) {
-      EXPECT_EQ(step.choice.activation == Backend::kOneDnn, onednn_has_it());
-      EXPECT_TRUE(step.choice.onednn_from == 0 || step.choice.onednn_from == Choice::kNever);
+      EXPECT_EQ(step->selection.activation == Backend::kOneDnn, onednn_has_it());
+      EXPECT_TRUE(step->selection.onednn_from == 0 ||
+                  step->selection.onednn_from == BackendSelection::kNever);
     }
   }
 }
 
-TEST_P(PlanOf, HasWhatItsChoiceNeeds) {
+TEST_P(PlanOf, HasWhatItsSelectionNeeds) {
   const auto plan = Compile({5, 7, 3});
-  for (const Step& step : plan->steps()) {
-    const bool on_onednn = step.choice.activation == Backend::kOneDnn;
-    EXPECT_EQ(step.onednn_dense != nullptr, step.choice.onednn_from < Choice::kNever);
-    EXPECT_EQ(step.fallback_dense != nullptr, step.choice.onednn_from > 0);
-    EXPECT_EQ(step.is_identity(), is_identity());
-    EXPECT_EQ(step.onednn_activation != nullptr, on_onednn && !is_identity());
-    EXPECT_EQ(step.fallback_activation != nullptr, !on_onednn && !is_identity());
+  for (const DenseStep* step : DenseStepsOf(*plan)) {
+    const bool on_onednn = step->selection.activation == Backend::kOneDnn;
+    EXPECT_EQ(step->onednn_dense != nullptr,
+              step->selection.onednn_from < BackendSelection::kNever);
+    EXPECT_EQ(step->fallback_dense != nullptr, step->selection.onednn_from > 0);
+    EXPECT_EQ(step->is_identity(), is_identity());
+    EXPECT_EQ(step->onednn_activation != nullptr, on_onednn && !is_identity());
+    EXPECT_EQ(step->fallback_activation != nullptr, !on_onednn && !is_identity());
     for (size_t b = 0; b < kBuckets.size(); ++b) {
-      const bool dense_on_onednn = step.dense_backend(b) == Backend::kOneDnn;
-      EXPECT_EQ(dense_on_onednn, b >= step.choice.onednn_from);
-      EXPECT_EQ(step.is_fused(b), is_identity() || (step.can_fuse && dense_on_onednn));
+      const bool dense_on_onednn = step->selection.dense_backend(b) == Backend::kOneDnn;
+      EXPECT_EQ(dense_on_onednn, b >= step->selection.onednn_from);
+      EXPECT_EQ(step->is_fused(b), is_identity() || (step->can_fuse && dense_on_onednn));
     }
-    EXPECT_FALSE(step.can_fuse && spec().scope != activation::Scope::kElementwise);
+    EXPECT_FALSE(step->can_fuse && spec().scope != activation::Scope::kElementwise);
   }
 }
 
@@ -93,30 +96,32 @@ TEST_P(PlanOf, KeepsAnActivationFromOneDnnWhereThatWouldBreakTheContract) {
   const auto params = *activation::ResolveParams(spec(), {});
   const bool sound = CheckNonFinite(spec(), params).ok();
   const auto plan = Compile({5, 7, 3}, /*allow_non_finite=*/true);
-  for (const Step& step : plan->steps()) {
+  for (const DenseStep* step : DenseStepsOf(*plan)) {
     if (!is_identity() && !sound) {
-      EXPECT_EQ(step.choice.activation, Backend::kFallback);
+      EXPECT_EQ(step->selection.activation, Backend::kFallback);
     }
   }
 }
 
 TEST_P(PlanOf, IsInBf16WhereThatWasAskedForAndTheCpuIsFastAtIt) {
-  const bool bf16 = GetParam().precision == Precision::kBf16 && kernel::onednn::HasFastBf16();
+  const bool bf16 =
+      GetParam().precision == Precision::kBf16 && kernel::onednn::IsFast(Precision::kBf16);
   const auto plan = Compile({5, 7, 1});
   EXPECT_EQ(plan->precision(), bf16 ? Precision::kBf16 : Precision::kF32);
-  for (const Step& step : plan->steps()) {
-    EXPECT_EQ(step.choice.precision, plan->precision());
-    EXPECT_EQ(Describe(step).find("dense onednn bf16") != std::string::npos, bf16);
+  for (const DenseStep* step : DenseStepsOf(*plan)) {
+    EXPECT_EQ(step->selection.precision, plan->precision());
+    EXPECT_EQ(step->Describe().find("dense onednn bf16") != std::string::npos, bf16);
   }
 }
 
 TEST_P(PlanOf, DescribesItsSteps) {
   const auto plan = Compile({5, 7, 3});
-  for (const Step& step : plan->steps()) {
-    EXPECT_THAT(Describe(step),
-                StartsWith(fmt::format("{} {}->{} (dense {}", spec().name, step.inputs,
-                                       step.outputs, BackendName(step.dense_backend(0)))));
-    EXPECT_EQ(Describe(step).find("activation") == std::string::npos, is_identity());
+  for (const DenseStep* step : DenseStepsOf(*plan)) {
+    EXPECT_THAT(
+        step->Describe(),
+        StartsWith(fmt::format("{} {}->{} (dense {}", spec().name, step->inputs, step->outputs,
+                               BackendName(step->selection.dense_backend(0)))));
+    EXPECT_EQ(step->Describe().find("activation") == std::string::npos, is_identity());
   }
 }
 
@@ -132,7 +137,10 @@ TEST_P(PlanOf, HoldsAtLeastTheWeights) {
   EXPECT_GE(plan->bytes(), (5 * 7 + 7 * 3) * each + (7 + 3) * sizeof(float));
 }
 
-INSTANTIATE_TEST_SUITE_P(Every, PlanOf, ::testing::ValuesIn(EveryEngineCase()), NameOf);
+INSTANTIATE_TEST_SUITE_P(Every, PlanOf, ::testing::ValuesIn(EveryEngineCase()), CaseName);
+
+constexpr auto kEveryCpu = [](Precision) { return true; };
+constexpr auto kNoCpu = [](Precision precision) { return precision == Precision::kF32; };
 
 struct Obstacle {
   PlanOptions options;
@@ -142,11 +150,11 @@ struct Obstacle {
 // Without bf16 to be had a plan is the one in f32, to the bit, and says why.
 TEST(Plan, SaysWhyItIsNotInBf16) {
   const Obstacle table[] = {
-      {{.backend = Backend::kFallback, .has_fast_bf16 = true},
+      {{.backend = Backend::kFallback, .is_fast = kEveryCpu},
        "bf16 was asked for, served in f32: the fallback computes in f32 only"},
-      {{.backend = Backend::kOneDnn, .has_fast_bf16 = false},
+      {{.backend = Backend::kOneDnn, .is_fast = kNoCpu},
        "bf16 was asked for, served in f32: this CPU has neither AVX512_BF16 nor AMX"},
-      {{.has_fast_bf16 = false},
+      {{.is_fast = kNoCpu},
        "bf16 was asked for, served in f32: this CPU has neither AVX512_BF16 nor AMX"},
   };
   const model::Mlp mlp = UniformMlp({64, 64, 10}, "relu", 1);
@@ -165,7 +173,7 @@ TEST(Plan, SaysWhyItIsNotInBf16) {
 // What is faster is the machine's to say.
 TEST(Plan, ChoosesLayersForBf16OrSaysThatNoneIsFaster) {
   const auto plan = Plan::Compile(UniformMlp({16, 512, 512, 1}, "relu", 1),
-                                  {.precision = Precision::kBf16, .has_fast_bf16 = true});
+                                  {.precision = Precision::kBf16, .is_fast = kEveryCpu});
   if (plan->precision() == Precision::kBf16) {
     EXPECT_THAT(plan->notes(), IsEmpty());
   } else {
@@ -178,11 +186,11 @@ TEST(Plan, KeepsTheModelsNamesSizesAndNormalization) {
   const model::Mlp mlp = MlpBuilder(5).Add(7, "prelu").Add(3, "relu").Normalized().Build();
   const auto plan = Plan::Compile(mlp, {});
   EXPECT_EQ(plan->inputs(), 5u);
-  EXPECT_THAT(plan->outputs(), ElementsAre(2));
-  EXPECT_EQ(plan->width(2), 3u);
-  EXPECT_EQ(plan->steps()[0].name, "layer0");
-  EXPECT_EQ(plan->steps()[0].slopes, mlp.layers[0].slopes);
-  EXPECT_EQ(plan->steps()[1].name, "layer1");
+  EXPECT_THAT(plan->outputs(), ElementsAre(ValueId{2}));
+  EXPECT_EQ(plan->width(ValueId{2}), 3u);
+  EXPECT_EQ(NameOf(plan->steps()[0]), "layer0");
+  EXPECT_EQ(DenseStepsOf(*plan)[0]->slopes, mlp.layers[0].slopes);
+  EXPECT_EQ(NameOf(plan->steps()[1]), "layer1");
   EXPECT_TRUE(std::ranges::equal(plan->offset(), mlp.offset));
   EXPECT_TRUE(std::ranges::equal(plan->scale(), mlp.scale));
 }

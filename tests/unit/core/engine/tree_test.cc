@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "server/core/engine/rewrite.h"
+#include "server/core/engine/rewrite/rewrite.h"
 #include "tests/support/mlp_builder.h"
 #include "tests/support/random.h"
 #include "tests/support/reference.h"

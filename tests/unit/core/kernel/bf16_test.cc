@@ -92,7 +92,8 @@ INSTANTIATE_TEST_SUITE_P(EveryIsa, RoundToBf16, ::testing::ValuesIn(UsableIsas()
 class DenseInBf16 : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!onednn::HasFastBf16()) GTEST_SKIP() << "this CPU has neither AVX512_BF16 nor AMX";
+    if (!onednn::IsFast(Precision::kBf16))
+      GTEST_SKIP() << "this CPU has neither AVX512_BF16 nor AMX";
   }
 
   static std::unique_ptr<onednn::Dense> Create(size_t inputs, size_t outputs, Precision precision) {

@@ -168,7 +168,7 @@ TEST_F(PiecewiseDense, OfOneDnnCanHaveItsActivationFused) {
 }
 
 TEST_F(PiecewiseDense, OfOneDnnCanBeInBf16) {
-  if (!onednn::HasFastBf16()) GTEST_SKIP() << "this CPU has neither AVX512_BF16 nor AMX";
+  if (!onednn::IsFast(Precision::kBf16)) GTEST_SKIP() << "this CPU has neither AVX512_BF16 nor AMX";
   const auto dense = OnOneDnn(Precision::kBf16, std::nullopt);
   onednn::Workspace workspace(dense->scratch_bytes());
   ASSERT_TRUE(dense->Bind(1, false, src_.data(), dst_.data(), workspace).Run());

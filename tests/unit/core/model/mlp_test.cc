@@ -37,8 +37,8 @@ Mlp TwoHeads() {
 
 TEST(Mlp, KnowsHowWideItsValuesAre) {
   EXPECT_EQ(Sound().inputs(), 2u);
-  EXPECT_EQ(Sound().width(kInputValue), 2u);
-  EXPECT_EQ(Sound().width(1), 3u);
+  EXPECT_EQ(Sound().width(ValueId::kInput), 2u);
+  EXPECT_EQ(Sound().width(ValueId{1}), 3u);
   EXPECT_EQ(Sound().width(Sound().outputs[0]), 2u);
   EXPECT_EQ(Sound().answer_width(), 2u);
   EXPECT_EQ(TwoHeads().answer_width(), 3u + 4 + 1);
@@ -60,7 +60,7 @@ TEST(Validate, PassesSoundModels) {
   EXPECT_THAT(Validate(Sound()), IsOk());
   EXPECT_THAT(Validate(TwoHeads()), IsOk());
   Mlp twice = TwoHeads();
-  twice.outputs.push_back({"again", 1});
+  twice.outputs.push_back({"again", ValueId{1}});
   EXPECT_THAT(Validate(twice), IsOk());
 }
 
@@ -154,23 +154,23 @@ TEST_P(ValidateBadTree, NamesTheFault) {
 INSTANTIATE_TEST_SUITE_P(
     Each, ValidateBadTree,
     ::testing::Values(
-        BadMlp{"reads_itself", [](Mlp& m) { m.layers[1].source = 2; },
+        BadMlp{"reads_itself", [](Mlp& m) { m.layers[1].source = ValueId{2}; },
                "layer 1 'layer1': reads value 2, want at most 1, that of the layer before"},
-        BadMlp{"reads_later", [](Mlp& m) { m.layers[0].source = 3; },
+        BadMlp{"reads_later", [](Mlp& m) { m.layers[0].source = ValueId{3}; },
                "layer 0 'layer0': reads value 3, want at most 0, that of the layer before"},
-        BadMlp{"reads_the_input", [](Mlp& m) { m.layers[2].source = kInputValue; },
+        BadMlp{"reads_the_input", [](Mlp& m) { m.layers[2].source = ValueId::kInput; },
                "layer 2 'layer2': has 3 inputs, want 2, the width of the input"},
-        BadMlp{"reads_another", [](Mlp& m) { m.layers[2].source = 2; },
+        BadMlp{"reads_another", [](Mlp& m) { m.layers[2].source = ValueId{2}; },
                "layer 2 'layer2': has 3 inputs, want 4, the outputs of layer 1 'layer1'"},
         BadMlp{"no_outputs", [](Mlp& m) { m.outputs.clear(); }, "has 0 outputs, want 1 to 64"},
         BadMlp{"many_outputs", [](Mlp& m) { m.outputs.resize(65, m.outputs[0]); },
                "has 65 outputs, want 1 to 64"},
-        BadMlp{"puts_the_input_out", [](Mlp& m) { m.outputs[0].source = kInputValue; },
+        BadMlp{"puts_the_input_out", [](Mlp& m) { m.outputs[0].source = ValueId::kInput; },
                "output 'trunk': is value 0, want 1 to 3, that of a layer"},
-        BadMlp{"puts_out_too_late", [](Mlp& m) { m.outputs[1].source = 4; },
+        BadMlp{"puts_out_too_late", [](Mlp& m) { m.outputs[1].source = ValueId{4}; },
                "output 'class': is value 4, want 1 to 3, that of a layer"},
         BadMlp{"unused", [](Mlp& m) { m.outputs.pop_back(); },
-               "layer 2 'layer2': is read by no layer and put out by no output"},
+               "layer 2 'layer2': is read by no layer and is no output"},
         BadMlp{"same_names", [](Mlp& m) { m.outputs[2].name = "trunk"; },
                "there are two outputs 'trunk', want names that differ"},
         BadMlp{"name_of_the_labels", [](Mlp& m) { m.outputs[2].name = "class_label"; },

@@ -232,12 +232,12 @@ TEST(ReadMlp, ReadsTrees) {
   file.mutable_outputs(1)->set_multilabel(true);
   const auto mlp = ReadMlp(Sealed(file));
   ASSERT_THAT(mlp, IsOk());
-  EXPECT_EQ(mlp->layers[1].source, 1u) << "the layer before";
-  EXPECT_EQ(mlp->layers[2].source, 1u);
+  EXPECT_EQ(mlp->layers[1].source, ValueId{1}) << "the layer before";
+  EXPECT_EQ(mlp->layers[2].source, ValueId{1});
   ASSERT_EQ(mlp->outputs.size(), 3u);
   EXPECT_EQ(mlp->outputs[0].name, "output0");
   EXPECT_EQ(mlp->outputs[1].name, "trunk");
-  EXPECT_EQ(mlp->outputs[1].source, 1u);
+  EXPECT_EQ(mlp->outputs[1].source, ValueId{1});
   EXPECT_EQ(mlp->outputs[1].threshold, 0.5f);
   EXPECT_THAT(mlp->outputs[2].class_labels, ElementsAre("no", "yes"));
   EXPECT_EQ(mlp->outputs[2].threshold, 0.25f);
@@ -284,7 +284,7 @@ INSTANTIATE_TEST_SUITE_P(
                 [](v1::Mlp& f) { f.mutable_outputs(0)->set_source(0xffffffffu); }, kInvalid,
                 "output 'output0': is value 4294967295, want 1 to 2, that of a layer"},
         BadFile{"unused_layer", [](v1::Mlp& f) { f.mutable_outputs(0)->set_source(1); }, kInvalid,
-                "layer 1 'layer1': is read by no layer and put out by no output"},
+                "layer 1 'layer1': is read by no layer and is no output"},
         BadFile{"width", [](v1::Mlp& f) { f.mutable_outputs(1)->set_width(2); }, kInvalid,
                 "output 'trunk' has width 2, want 3, as its layer"},
         BadFile{"long_name",

@@ -70,7 +70,7 @@ TEST(WriteMlp, KeepsTheLabelsOfEveryOutput) {
   Mlp mlp = MlpBuilder(3)
                 .Add(1, "sigmoid")
                 .Output("verdict", {"ham", "spam"})
-                .From(kInputValue)
+                .From(ValueId::kInput)
                 .Add(2, "softmax")
                 .Output("language", {"de", "en"})
                 .Build();

@@ -41,7 +41,7 @@ model::Mlp Import(const OnnxBuilder& graph) {
 
 std::vector<size_t> Sources(const model::Mlp& mlp) {
   std::vector<size_t> sources;
-  for (const model::Layer& layer : mlp.layers) sources.push_back(layer.source);
+  for (const model::Layer& layer : mlp.layers) sources.push_back(model::NumberOf(layer.source));
   return sources;
 }
 
@@ -54,7 +54,7 @@ std::vector<std::string> Activations(const model::Mlp& mlp) {
 std::vector<std::string> Outputs(const model::Mlp& mlp) {
   std::vector<std::string> texts;
   for (const model::Output& output : mlp.outputs) {
-    texts.push_back(fmt::format("{} of {}", output.name, output.source));
+    texts.push_back(fmt::format("{} of {}", output.name, model::NumberOf(output.source)));
   }
   return texts;
 }

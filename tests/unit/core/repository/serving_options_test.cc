@@ -64,7 +64,7 @@ TEST(ReadServingOptions, SetsThePrecisionOverTheDefault) {
 }
 
 TEST(ReadServingOptions, TakesATolerance) {
-  EXPECT_EQ(ReadServingOptions("", {})->precision_tolerance, kPrecisionTolerance);
+  EXPECT_EQ(ReadServingOptions("", {})->precision_tolerance, std::nullopt);
   EXPECT_EQ(ReadServingOptions("precision_tolerance: 0", {})->precision_tolerance, 0);
   EXPECT_EQ(ReadServingOptions("precision_tolerance: 1.5e-3", {})->precision_tolerance, 1.5e-3);
 }

@@ -240,7 +240,7 @@ model::Mlp ThreeHeads() {
   return testing::MlpBuilder(3)
       .Add(2, "softmax")
       .Output("policy", {"left", "right"})
-      .From(model::kInputValue)
+      .From(model::ValueId::kInput)
       .Add(5, "relu")
       .Output("embedding")
       .Add(1, "tanh")
@@ -298,7 +298,7 @@ TEST_F(DecodeRequestTest, CountsAnIntegerForEachColumnOfAMultilabelOutput) {
 TEST_F(DecodeRequestTest, NamesTheFirstOfManyOutputs) {
   testing::MlpBuilder builder(3);
   for (int i = 0; i < 64; ++i) {
-    builder.From(model::kInputValue).Add(1, "tanh").Output("head" + std::to_string(i));
+    builder.From(model::ValueId::kInput).Add(1, "tanh").Output("head" + std::to_string(i));
   }
   Served many(builder.Build());
   EXPECT_THAT(DecodeFor(many, {"head64"}),

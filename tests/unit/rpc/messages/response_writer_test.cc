@@ -188,7 +188,7 @@ model::Mlp TwoHeads() {
   return testing::MlpBuilder(3)
       .Add(1, "tanh")
       .Output("value", {"lost", "won"})
-      .From(model::kInputValue)
+      .From(model::ValueId::kInput)
       .Add(2, "softmax")
       .Output("policy", {"left", "right"})
       .Build();

@@ -1,4 +1,4 @@
-#include "server/core/engine/precision.h"
+#include "server/core/engine/precision_check.h"
 
 #include <fmt/format.h>
 
@@ -10,14 +10,14 @@
 #include <utility>
 #include <vector>
 
-#include "server/core/engine/calibration.h"
-#include "server/core/engine/executor.h"
+#include "server/core/engine/evaluate.h"
+#include "server/core/engine/tuning/calibration.h"
 
 namespace hillock::engine {
 namespace {
 
-std::vector<float> ProbeRows(const model::Mlp& mlp) {
-  std::vector<float> rows(kProbeRows * mlp.inputs());
+std::vector<float> CalibrationRows(const model::Mlp& mlp) {
+  std::vector<float> rows(kCalibrationRows * mlp.inputs());
   FillCalibration(rows);
   if (mlp.offset.empty()) return rows;
   for (size_t i = 0; i < rows.size(); ++i) {
@@ -25,23 +25,6 @@ std::vector<float> ProbeRows(const model::Mlp& mlp) {
     rows[i] = BeforeNormalization(rows[i], mlp.offset[column], mlp.scale[column]);
   }
   return rows;
-}
-
-// [row][column], the outputs' columns one output after the other.
-absl::StatusOr<std::vector<float>> Answers(const std::shared_ptr<const Plan>& plan,
-                                           std::span<const float> rows) {
-  Executor executor(plan, Clock::Monotonic());
-  std::ranges::copy(rows, executor.input());
-  HILLOCK_RETURN_IF_ERROR(executor.Run(kProbeRows, /*profile=*/false));
-  std::vector<float> answers;
-  for (size_t row = 0; row < kProbeRows; ++row) {
-    for (size_t output = 0; output < plan->outputs().size(); ++output) {
-      const size_t width = plan->width(plan->outputs()[output]);
-      const float* const from = executor.output(output) + row * width;
-      answers.insert(answers.end(), from, from + width);
-    }
-  }
-  return answers;
 }
 
 std::shared_ptr<const Plan> InF32(const model::Mlp& mlp, PlanOptions options) {
@@ -72,10 +55,10 @@ double Distance(double got, double want) {
 absl::Status CheckPrecision(const model::Mlp& mlp, const PlanOptions& options,
                             const std::shared_ptr<const Plan>& plan) {
   if (plan->precision() == Precision::kF32) return absl::OkStatus();
-  const std::vector<float> rows = ProbeRows(mlp);
-  HILLOCK_ASSIGN_OR_RETURN(const auto got, Answers(plan, rows));
-  HILLOCK_ASSIGN_OR_RETURN(const auto want, Answers(InF32(mlp, options), rows));
-  const size_t columns = got.size() / kProbeRows;
+  const std::vector<float> rows = CalibrationRows(mlp);
+  HILLOCK_ASSIGN_OR_RETURN(const auto got, Evaluate(plan, rows));
+  HILLOCK_ASSIGN_OR_RETURN(const auto want, Evaluate(InF32(mlp, options), rows));
+  const size_t columns = got.size() / kCalibrationRows;
   const std::vector<double> sizes = SizesOf(want, columns);
   double worst = 0;
   size_t where = 0;
@@ -83,12 +66,12 @@ absl::Status CheckPrecision(const model::Mlp& mlp, const PlanOptions& options,
     const double move = Distance(got[i], want[i]) / sizes[i % columns];
     if (move > worst) std::tie(worst, where) = std::tuple(move, i);
   }
-  if (worst <= options.precision_tolerance) return absl::OkStatus();
+  if (worst <= options.tolerance()) return absl::OkStatus();
   return absl::FailedPreconditionError(
-      fmt::format("bf16 moves an answer by {:.2g} of 1 + the output's largest, want at most "
+      fmt::format("{} moves an answer by {:.2g} of 1 + the output's largest, want at most "
                   "precision_tolerance {:.2g}: calibration row {}, output {}: got {}, in f32 {}",
-                  worst, options.precision_tolerance, where / columns, where % columns, got[where],
-                  want[where]));
+                  PrecisionName(plan->precision()), worst, options.tolerance(), where / columns,
+                  where % columns, got[where], want[where]));
 }
 
 }  // namespace hillock::engine

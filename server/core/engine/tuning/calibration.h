@@ -1,5 +1,5 @@
-#ifndef HILLOCK_SERVER_CORE_ENGINE_CALIBRATION_H_
-#define HILLOCK_SERVER_CORE_ENGINE_CALIBRATION_H_
+#ifndef HILLOCK_SERVER_CORE_ENGINE_TUNING_CALIBRATION_H_
+#define HILLOCK_SERVER_CORE_ENGINE_TUNING_CALIBRATION_H_
 
 #include <algorithm>
 #include <cstdint>
@@ -8,7 +8,8 @@
 
 namespace hillock::engine {
 
-// Numbers in [-2, 2) as a layer of a network meets them, the same every time.
+// Fills calibration rows, made-up rows for comparing and timing while loading: pseudo-random
+// numbers in [-2, 2), as standardized inputs of a layer are; the same every time.
 inline void FillCalibration(std::span<float> values) {
   uint32_t state = 1;
   for (float& value : values) {
@@ -17,8 +18,8 @@ inline void FillCalibration(std::span<float> values) {
   }
 }
 
-// The input that a normalization makes z of: offset + z / scale, or offset + z where scale is 0,
-// within the floats.
+// The input x that a normalization maps to z: offset + z / scale, or offset + z where scale is 0;
+// clamped to the range of float.
 inline float BeforeNormalization(float z, float offset, float scale) {
   constexpr double kMax = std::numeric_limits<float>::max();
   const double step = scale == 0 ? z : double{z} / scale;
@@ -27,4 +28,4 @@ inline float BeforeNormalization(float z, float offset, float scale) {
 
 }  // namespace hillock::engine
 
-#endif  // HILLOCK_SERVER_CORE_ENGINE_CALIBRATION_H_
+#endif  // HILLOCK_SERVER_CORE_ENGINE_TUNING_CALIBRATION_H_

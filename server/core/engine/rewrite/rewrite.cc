@@ -1,4 +1,4 @@
-#include "server/core/engine/rewrite.h"
+#include "server/core/engine/rewrite/rewrite.h"
 
 #include <fmt/format.h>
 
@@ -10,17 +10,18 @@
 #include <utility>
 
 #include "server/core/base/background_thread.h"
-#include "server/core/engine/affine_map.h"
-#include "server/core/engine/normalization_folding.h"
+#include "server/core/engine/rewrite/affine_map.h"
+#include "server/core/engine/rewrite/normalization_folding.h"
 
 namespace hillock::engine {
 namespace {
 
+using model::ValueId;
 using Layers = std::span<model::Layer* const>;
 
-// Most layers that become one. It keeps the search for the cheapest cuts linear in a chain's
+// The most layers that become one. Keeps the search for the cheapest cuts linear in a chain's
 // length.
-constexpr size_t kLongestGroup = 16;
+constexpr size_t kMaxGroup = 16;
 
 size_t MultiplyAdds(Layers layers) {
   size_t sum = 0;
@@ -45,32 +46,36 @@ std::string Sizes(Layers layers) {
 
 using Chain = std::vector<model::Layer*>;
 
-// The layers that nothing but identity lies between: each is read by the next and by nobody else.
-// Every layer is in one chain.
+// The layers with nothing but identity between them: each but the last is read by the next one, by
+// no other layer, and is no output. Every layer is in one chain.
 std::vector<Chain> ChainsOf(std::vector<model::Layer>& layers,
                             const std::vector<model::Output>& outputs) {
-  std::vector<size_t> readers(layers.size() + 1);  // of each value
+  model::ValueMap<size_t> readers(layers.size());
   for (const model::Layer& layer : layers) ++readers[layer.source];
-  for (const model::Output& output : outputs) readers[output.source] += 2;
+  for (const model::Output& output : outputs) readers[output.source] += 2;  // one is too many
   std::vector<Chain> chains;
-  std::vector<size_t> chain_of(layers.size() + 1);  // by value
+  model::ValueMap<size_t> chain_of(layers.size());
   for (size_t i = 0; i < layers.size(); ++i) {
     model::Layer& layer = layers[i];
-    const bool follows = layer.source != model::kInputValue && readers[layer.source] == 1 &&
-                         layers[layer.source - 1].activation->name == activation::kIdentity;
-    chain_of[i + 1] = follows ? chain_of[layer.source] : chains.size();
+    const bool follows =
+        layer.source != ValueId::kInput && readers[layer.source] == 1 &&
+        layers[model::LayerOf(layer.source)].activation->name == activation::kIdentity;
+    const size_t chain = follows ? chain_of[layer.source] : chains.size();
     if (!follows) chains.emplace_back();
-    chains[chain_of[i + 1]].push_back(&layer);
+    chains[chain].push_back(&layer);
+    chain_of[model::OutputOf(i)] = chain;
   }
   return chains;
 }
 
-// Cuts a chain into the groups that need the fewest multiply-adds when each becomes one layer.
+// Cuts a chain into the groups that need the fewest multiply-adds when each becomes one layer:
+//   cost[end] = min over first of cost[first] + inputs(first) x outputs(end - 1).
+// Of equal costs the shortest last group is taken, so that nothing is joined without a gain.
 std::vector<Layers> CheapestGroups(Layers chain) {
   std::vector<size_t> cost(chain.size() + 1);   // of the first so many layers
   std::vector<size_t> start(chain.size() + 1);  // of the last group of them
   for (size_t end = 1; end <= chain.size(); ++end) {
-    for (size_t length = 1; length <= std::min(end, kLongestGroup); ++length) {
+    for (size_t length = 1; length <= std::min(end, kMaxGroup); ++length) {
       const size_t first = end - length;
       const size_t with = cost[first] + Collapsed(chain.subspan(first, length));
       if (length > 1 && with >= cost[end]) continue;
@@ -97,19 +102,22 @@ size_t ProductCost(Layers group) {
 
 // From the last layer inwards, since networks narrow towards their outputs.
 AffineMap ProductOf(Layers group) {
-  AffineMap product = AffineOf(*group.back());
+  AffineMap product = AffineMapOf(*group.back());
   for (size_t i = group.size() - 1; i > 0; --i) {
-    product = Compose(product, AffineOf(*group[i - 1]));
+    product = Compose(product, AffineMapOf(*group[i - 1]));
   }
   return product;
 }
 
+// Collapses group by group, in the order of the groups' last layers, so that every layer still
+// comes after the one it reads. Folds the normalization last, into the layers that then read the
+// input; a collapsed one still has its exact product for that, so its weights are rounded once.
 class Rewriter {
  public:
   Rewriter(model::Mlp mlp, Precision precision)
       : layers_(std::exchange(mlp.layers, {})),
         precision_(precision),
-        moved_(layers_.size() + 1),
+        moved_(layers_.size()),
         result_{std::move(mlp), {}} {}
 
   Rewritten Run() && {
@@ -123,7 +131,7 @@ class Rewriter {
       if (!group.empty()) Collapse(group);
     }
     for (model::Output& output : result_.mlp.outputs) output.source = moved_[output.source];
-    if (!result_.mlp.offset.empty()) Fold();
+    if (!result_.mlp.offset.empty()) FoldNormalization();
     return std::move(result_);
   }
 
@@ -137,69 +145,71 @@ class Rewriter {
     return static_cast<size_t>(&layer - layers_.data());
   }
 
-  // In place of the group that ends with the old layer `last`.
-  void Add(model::Layer layer, size_t source, size_t last, std::optional<AffineMap> exact) {
+  // Takes the place of the group that reads `source` and ends with the old layer `last`.
+  void Add(model::Layer layer, ValueId source, size_t last, std::optional<AffineMap> exact) {
     auto& layers = result_.mlp.layers;
     layer.source = moved_[source];
+    moved_[model::OutputOf(last)] = model::OutputOf(layers.size());
     layers.push_back(std::move(layer));
     exact_.push_back(std::move(exact));
-    moved_[last + 1] = layers.size();
   }
 
   void Keep(Layers group) {
     for (model::Layer* const layer : group) {
-      Add(std::move(*layer), layer->source, IndexOf(*layer), std::nullopt);
+      const ValueId source = layer->source;
+      Add(std::move(*layer), source, IndexOf(*layer), std::nullopt);
     }
   }
 
   void Collapse(Layers group) {
     if (group.size() == 1) return Keep(group);
     if (const size_t cost = ProductCost(group); cost > kMaxProduct) {
-      Note("kept {} apart: their product takes {} multiply-adds, at most {} are spent",
+      Note("kept {} separate: their product takes {} multiply-adds, at most {} are spent",
            Sizes(group), cost, kMaxProduct);
       return Keep(group);
     }
     AffineMap product = ProductOf(group);
     auto layer = WithDense(*group.back(), product);
     if (!layer) {
-      Note("kept {} apart: their product overflows a float", Sizes(group));
+      Note("kept {} separate: their product overflows a float", Sizes(group));
       return Keep(group);
     }
     Note("collapsed {} into {}: {} multiply-adds a row, {} saved", Sizes(group), Size(*layer),
          Collapsed(group), MultiplyAdds(group) - Collapsed(group));
-    const size_t source = group.front()->source;
-    const bool may_fold = source == model::kInputValue && !result_.mlp.offset.empty();
+    const ValueId source = group.front()->source;
+    const bool may_fold = source == ValueId::kInput && !result_.mlp.offset.empty();
     Add(*std::move(layer), source, IndexOf(*group.back()),
         may_fold ? std::optional(std::move(product)) : std::nullopt);
   }
 
   // Into every layer that reads the input, or into none.
-  void Fold() {
+  void FoldNormalization() {
     model::Mlp& mlp = result_.mlp;
-    if (precision_ == Precision::kBf16) {
-      return Note("kept the normalization before {}: bf16 would round what it subtracts from",
-                  Folders());
+    if (!SpecOf(precision_).folds_normalization) {
+      return Note("kept the normalization before {}: {} would round what it subtracts from",
+                  InputReaders(), PrecisionName(precision_));
     }
     std::vector<model::Layer> folded;
     for (size_t i = 0; i < mlp.layers.size(); ++i) {
-      if (mlp.layers[i].source != model::kInputValue) continue;
+      if (mlp.layers[i].source != ValueId::kInput) continue;
       auto layer = Folded(mlp.layers[i], std::move(exact_[i]));
       if (!layer) return;
       folded.push_back(*std::move(layer));
     }
     auto next = folded.begin();
     for (model::Layer& layer : mlp.layers) {
-      if (layer.source == model::kInputValue) layer = std::move(*next++);
+      if (layer.source == ValueId::kInput) layer = std::move(*next++);
     }
-    Note("folded the normalization into {}: {} multiply-adds a row saved", Folders(), mlp.inputs());
+    Note("folded the normalization into {}: {} multiply-adds a row saved", InputReaders(),
+         mlp.inputs());
     mlp.offset.clear();
     mlp.scale.clear();
   }
 
-  std::string Folders() {
+  std::string InputReaders() {
     std::vector<model::Layer*> readers;
     for (model::Layer& layer : result_.mlp.layers) {
-      if (layer.source == model::kInputValue) readers.push_back(&layer);
+      if (layer.source == ValueId::kInput) readers.push_back(&layer);
     }
     return Sizes(readers);
   }
@@ -207,25 +217,25 @@ class Rewriter {
   // `plain` with the normalization in it; none, and a note, where that would not keep the answer.
   std::optional<model::Layer> Folded(const model::Layer& plain, std::optional<AffineMap> exact) {
     const model::Mlp& mlp = result_.mlp;
-    AffineMap dense = exact ? *std::move(exact) : AffineOf(plain);
-    auto folded = WithDense(plain, FoldNormalization(std::move(dense), mlp.offset, mlp.scale));
+    AffineMap dense = exact ? *std::move(exact) : AffineMapOf(plain);
+    auto folded =
+        WithDense(plain, engine::FoldNormalization(std::move(dense), mlp.offset, mlp.scale));
     if (!folded) {
       Note("kept the normalization before {}: folded in it overflows a float", Size(plain));
       return std::nullopt;
     }
-    const FoldingErrors errors = ProbeFolding(mlp.offset, mlp.scale, plain, *folded);
+    const FoldingErrors errors = MeasureFolding(mlp.offset, mlp.scale, plain, *folded);
     if (KeepsTheAnswer(errors)) return folded;
     Note(
-        "kept the normalization before {}: folded in it would be off by {:.1e} on calibration "
-        "rows, "
-        "apart it is by {:.1e}, and {:.0e} is allowed",
-        Size(plain), errors.folded, errors.apart, kFoldingTolerance);
+        "kept the normalization before {}: error on calibration rows {:.1e} folded, {:.1e} "
+        "separate, want at most {:.0e}",
+        Size(plain), errors.folded, errors.separate, kFoldingTolerance);
     return std::nullopt;
   }
 
   std::vector<model::Layer> layers_;  // as they were; moved from when they stay
   Precision precision_;
-  std::vector<size_t> moved_;  // the new number of each old value, as far as it still has one
+  model::ValueMap<ValueId> moved_;  // the new value of each old one that still exists
   Rewritten result_;
   std::vector<std::optional<AffineMap>> exact_;  // of collapsed layers that may take normalization
 };

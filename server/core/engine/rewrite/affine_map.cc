@@ -1,4 +1,4 @@
-#include "server/core/engine/affine_map.h"
+#include "server/core/engine/rewrite/affine_map.h"
 
 #include <algorithm>
 #include <cmath>
@@ -15,7 +15,7 @@ bool Round(const std::vector<double>& values, std::vector<float>& rounded) {
 
 }  // namespace
 
-AffineMap AffineOf(const model::Layer& layer) {
+AffineMap AffineMapOf(const model::Layer& layer) {
   return {layer.inputs,
           layer.outputs,
           {layer.weights.begin(), layer.weights.end()},
@@ -52,13 +52,8 @@ AffineMap FoldNormalization(AffineMap dense, std::span<const float> offset,
 }
 
 std::optional<model::Layer> WithDense(const model::Layer& layer, const AffineMap& affine) {
-  model::Layer rounded;
-  rounded.name = layer.name;
-  rounded.source = layer.source;
+  model::Layer rounded = WithoutWeights(layer);
   rounded.inputs = affine.inputs;
-  rounded.outputs = affine.outputs;
-  rounded.activation = layer.activation;
-  rounded.params = layer.params;
   rounded.slopes = layer.slopes;
   const bool finite = Round(affine.weights, rounded.weights) && Round(affine.bias, rounded.bias);
   if (!finite) return std::nullopt;

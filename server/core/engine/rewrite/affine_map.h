@@ -1,5 +1,5 @@
-#ifndef HILLOCK_SERVER_CORE_ENGINE_AFFINE_MAP_H_
-#define HILLOCK_SERVER_CORE_ENGINE_AFFINE_MAP_H_
+#ifndef HILLOCK_SERVER_CORE_ENGINE_REWRITE_AFFINE_MAP_H_
+#define HILLOCK_SERVER_CORE_ENGINE_REWRITE_AFFINE_MAP_H_
 
 #include <cstddef>
 #include <optional>
@@ -19,7 +19,7 @@ struct AffineMap {
 };
 
 // The dense part of a layer, exactly.
-AffineMap AffineOf(const model::Layer& layer);
+AffineMap AffineMapOf(const model::Layer& layer);
 
 // outer(inner(x)). Takes outer.outputs * inner.outputs * inner.inputs multiply-adds.
 // REQUIRES: outer.inputs == inner.outputs.
@@ -35,4 +35,4 @@ std::optional<model::Layer> WithDense(const model::Layer& layer, const AffineMap
 
 }  // namespace hillock::engine
 
-#endif  // HILLOCK_SERVER_CORE_ENGINE_AFFINE_MAP_H_
+#endif  // HILLOCK_SERVER_CORE_ENGINE_REWRITE_AFFINE_MAP_H_

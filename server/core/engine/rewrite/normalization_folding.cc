@@ -1,4 +1,4 @@
-#include "server/core/engine/normalization_folding.h"
+#include "server/core/engine/rewrite/normalization_folding.h"
 
 #include <algorithm>
 #include <array>
@@ -6,19 +6,19 @@
 #include <limits>
 #include <vector>
 
-#include "server/core/engine/calibration.h"
+#include "server/core/engine/tuning/calibration.h"
 
 namespace hillock::engine {
 namespace {
 
 constexpr size_t kRows = 8;
 
-// One number of each calibration row; rows lie side by side so that a sum runs over all of them at
-// once.
+// One number of each calibration row: a sum then runs over all rows at once.
 template <typename T>
 using Column = std::array<T, kRows>;
 
-std::vector<Column<float>> ProbeRows(std::span<const float> offset, std::span<const float> scale) {
+std::vector<Column<float>> CalibrationRows(std::span<const float> offset,
+                                           std::span<const float> scale) {
   std::vector<Column<float>> rows(offset.size());
   for (auto& column : rows) column.fill(0);
   std::vector<float> z(offset.size() * kRows);
@@ -43,7 +43,7 @@ std::vector<Column<T>> Normalized(const std::vector<Column<float>>& rows,
   return normalized;
 }
 
-// What a unit gives for each row, in the precision of `rows`.
+// A unit's pre-activation for each row, computed in T.
 template <typename T>
 Column<T> SumOf(const model::Layer& layer, size_t unit, const std::vector<Column<T>>& rows) {
   const float* const weights = layer.weights.data() + unit * layer.inputs;
@@ -55,7 +55,7 @@ Column<T> SumOf(const model::Layer& layer, size_t unit, const std::vector<Column
   return sums;
 }
 
-// NaN counts as infinitely far.
+// The largest error relative to 1 + |want|. NaN counts as infinity.
 double Distance(const Column<float>& got, const Column<double>& want) {
   double worst = 0;
   for (size_t r = 0; r < kRows; ++r) {
@@ -67,16 +67,16 @@ double Distance(const Column<float>& got, const Column<double>& want) {
 
 }  // namespace
 
-FoldingErrors ProbeFolding(std::span<const float> offset, std::span<const float> scale,
-                           const model::Layer& plain, const model::Layer& folded) {
-  const auto rows = ProbeRows(offset, scale);
+FoldingErrors MeasureFolding(std::span<const float> offset, std::span<const float> scale,
+                             const model::Layer& plain, const model::Layer& folded) {
+  const auto rows = CalibrationRows(offset, scale);
   const auto exact = Normalized<double>(rows, offset, scale);
   const auto rounded = Normalized<float>(rows, offset, scale);
   FoldingErrors errors;
   for (size_t unit = 0; unit < plain.outputs; ++unit) {
     const Column<double> want = SumOf(plain, unit, exact);
     errors.folded = std::max(errors.folded, Distance(SumOf(folded, unit, rows), want));
-    errors.apart = std::max(errors.apart, Distance(SumOf(plain, unit, rounded), want));
+    errors.separate = std::max(errors.separate, Distance(SumOf(plain, unit, rounded), want));
   }
   return errors;
 }

@@ -1,4 +1,4 @@
-#include "server/core/engine/normalization_folding.h"
+#include "server/core/engine/rewrite/normalization_folding.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "server/core/base/status.h"
-#include "server/core/engine/affine_map.h"
+#include "server/core/engine/rewrite/affine_map.h"
 #include "tests/support/mlp_builder.h"
 
 namespace hillock::engine {
@@ -19,9 +19,9 @@ FoldingErrors ErrorsOf(float offset, float scale) {
   const model::Layer layer = MlpBuilder(20).Add(10, "relu").Build().layers[0];
   const std::vector<float> offsets(layer.inputs, offset);
   const std::vector<float> scales(layer.inputs, scale);
-  const auto folded = WithDense(layer, FoldNormalization(AffineOf(layer), offsets, scales));
+  const auto folded = WithDense(layer, FoldNormalization(AffineMapOf(layer), offsets, scales));
   HILLOCK_CHECK(folded.has_value());
-  return ProbeFolding(offsets, scales, layer, *folded);
+  return MeasureFolding(offsets, scales, layer, *folded);
 }
 
 struct Feature {
@@ -31,7 +31,7 @@ struct Feature {
   bool folds;
 };
 
-TEST(ProbeFolding, LetsFoldWhereTheOffsetIsOfTheSizeOfTheSpread) {
+TEST(MeasureFolding, LetsFoldWhereTheOffsetIsOfTheSizeOfTheSpread) {
   const Feature table[] = {
       {"standardised already", 0, 1, true},   {"pixels", 33.3f, 1 / 78.6f, true},
       {"heights in metres", 1.7f, 10, false}, {"tiny numbers", 1e-9f, 1e9f, true},
@@ -41,26 +41,26 @@ TEST(ProbeFolding, LetsFoldWhereTheOffsetIsOfTheSizeOfTheSpread) {
   for (const Feature& feature : table) {
     const FoldingErrors errors = ErrorsOf(feature.offset, feature.scale);
     EXPECT_EQ(KeepsTheAnswer(errors), feature.folds)
-        << feature.what << ": " << errors.folded << ", apart " << errors.apart;
+        << feature.what << ": " << errors.folded << ", separate " << errors.separate;
   }
 }
 
-TEST(ProbeFolding, SeesThatNormalizingFirstIsExactWhereFoldingIsNot) {
+TEST(MeasureFolding, SeesThatNormalizingFirstIsExactWhereFoldingIsNot) {
   const FoldingErrors errors = ErrorsOf(1.7e9f, 1e-3f);
-  EXPECT_LT(errors.apart, 1e-6);
+  EXPECT_LT(errors.separate, 1e-6);
   EXPECT_GT(errors.folded, 1e-3);
 }
 
 TEST(KeepsTheAnswer, AllowsTwiceWhatNormalizingFirstLoses) {
-  EXPECT_TRUE(KeepsTheAnswer({.folded = kFoldingTolerance, .apart = 0}));
-  EXPECT_FALSE(KeepsTheAnswer({.folded = 2 * kFoldingTolerance, .apart = 0}));
-  EXPECT_TRUE(KeepsTheAnswer({.folded = 1e-4, .apart = 0.5e-4}));
-  EXPECT_FALSE(KeepsTheAnswer({.folded = 1e-4, .apart = 0.4e-4}));
+  EXPECT_TRUE(KeepsTheAnswer({.folded = kFoldingTolerance, .separate = 0}));
+  EXPECT_FALSE(KeepsTheAnswer({.folded = 2 * kFoldingTolerance, .separate = 0}));
+  EXPECT_TRUE(KeepsTheAnswer({.folded = 1e-4, .separate = 0.5e-4}));
+  EXPECT_FALSE(KeepsTheAnswer({.folded = 1e-4, .separate = 0.4e-4}));
 }
 
 TEST(KeepsTheAnswer, TakesNoOverflowHoweverFarOffTheOtherIs) {
   constexpr double kInf = std::numeric_limits<double>::infinity();
-  EXPECT_FALSE(KeepsTheAnswer({.folded = kInf, .apart = kInf}));
+  EXPECT_FALSE(KeepsTheAnswer({.folded = kInf, .separate = kInf}));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "server/core/engine/precision.h"
+#include "server/core/engine/precision_check.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ using ::testing::StartsWith;
 
 constexpr auto kRefused = absl::StatusCode::kFailedPrecondition;
 
-PlanOptions OnOneDnn(double tolerance = kPrecisionTolerance) {
+PlanOptions OnOneDnn(double tolerance = SpecOf(Precision::kBf16).tolerance) {
   return {
       .backend = Backend::kOneDnn, .precision = Precision::kBf16, .precision_tolerance = tolerance};
 }
@@ -35,7 +35,8 @@ absl::Status Check(const model::Mlp& mlp, const PlanOptions& options) {
 class CheckPrecisionTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!kernel::onednn::HasFastBf16()) GTEST_SKIP() << "this CPU has neither AVX512_BF16 nor AMX";
+    if (!kernel::onednn::IsFast(Precision::kBf16))
+      GTEST_SKIP() << "this CPU has neither AVX512_BF16 nor AMX";
   }
 };
 
@@ -98,7 +99,7 @@ TEST(CheckPrecision, HasNothingToSayOfAPlanInF32) {
             .backend = Backend::kFallback, .precision = Precision::kBf16, .precision_tolerance = 0},
         PlanOptions{.backend = Backend::kOneDnn,
         .precision = Precision::kBf16,
-        .has_fast_bf16 = false,
+        .is_fast = [](Precision) { return false; },
         .precision_tolerance = 0}}) {
     EXPECT_THAT(Check(mlp, options), IsOk());
   }

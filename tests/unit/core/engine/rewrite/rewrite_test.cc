@@ -1,4 +1,4 @@
-#include "server/core/engine/rewrite.h"
+#include "server/core/engine/rewrite/rewrite.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -96,7 +96,7 @@ TEST(Collapsing, KeepsTheLastLayersNameActivationAndSlopes) {
   EXPECT_EQ(rewritten.mlp.layers[1].activation->name, "prelu");
   EXPECT_EQ(rewritten.mlp.layers[1].slopes, mlp.layers[2].slopes);
   model::Layer last = mlp.layers[3];
-  last.source = 2;
+  last.source = model::ValueId{2};
   EXPECT_THAT(rewritten.mlp.layers[2], model::EqualsLayer(last));
 }
 
@@ -112,7 +112,7 @@ TEST(Collapsing, IsRefusedWhenTheProductOverflows) {
   mlp.layers[1].weights[0] = 1e30f;
   const auto rewritten = Rewrite(mlp);
   EXPECT_THAT(rewritten.mlp, model::EqualsMlp(mlp));
-  EXPECT_THAT(rewritten.notes, ElementsAre("kept 'layer0' 3->4 and 'layer1' 4->2 apart: their "
+  EXPECT_THAT(rewritten.notes, ElementsAre("kept 'layer0' 3->4 and 'layer1' 4->2 separate: their "
                                            "product overflows a float"));
 }
 
@@ -120,9 +120,10 @@ TEST(Collapsing, IsRefusedWhenTheProductTakesTooLong) {
   const model::Mlp mlp = UniformMlp({1100, 1100, 1100}, "identity", 1);
   const auto rewritten = Rewrite(mlp);
   EXPECT_EQ(WidthsOf(rewritten.mlp), WidthsOf(mlp));
-  EXPECT_THAT(rewritten.notes,
-              ElementsAre("kept 'layer0' 1100->1100 and 'layer1' 1100->1100 apart: their product "
-                          "takes 1331000000 multiply-adds, at most 1073741824 are spent"));
+  EXPECT_THAT(
+      rewritten.notes,
+      ElementsAre("kept 'layer0' 1100->1100 and 'layer1' 1100->1100 separate: their product "
+                  "takes 1331000000 multiply-adds, at most 1073741824 are spent"));
 }
 
 // 6 -> 5 -> 4 -> 3 and 6 -> 5 -> 2, all identity: the 5 have two readers.
@@ -141,10 +142,10 @@ TEST(Collapsing, KeepsWhatHasSeveralReaders) {
   const auto rewritten = Rewrite(Forked().Build());
   ASSERT_EQ(rewritten.mlp.layers.size(), 3u);
   EXPECT_EQ(rewritten.mlp.layers[1].name, "layer2");
-  EXPECT_EQ(rewritten.mlp.layers[1].source, 1u);
-  EXPECT_EQ(rewritten.mlp.layers[2].source, 1u);
-  EXPECT_EQ(rewritten.mlp.outputs[0].source, 2u);
-  EXPECT_EQ(rewritten.mlp.outputs[1].source, 3u);
+  EXPECT_EQ(rewritten.mlp.layers[1].source, model::ValueId{1});
+  EXPECT_EQ(rewritten.mlp.layers[2].source, model::ValueId{1});
+  EXPECT_EQ(rewritten.mlp.outputs[0].source, model::ValueId{2});
+  EXPECT_EQ(rewritten.mlp.outputs[1].source, model::ValueId{3});
   EXPECT_THAT(rewritten.notes, ElementsAre(StartsWith("collapsed 'layer1' 5->4 and 'layer2' 4->3 "
                                                       "into 'layer2' 5->3")));
 }
@@ -161,7 +162,7 @@ TEST(Folding, GoesIntoEveryLayerThatReadsTheInput) {
   const model::Mlp mlp = MlpBuilder(4)
                              .Add(3, "relu")
                              .Output("a")
-                             .From(model::kInputValue)
+                             .From(model::ValueId::kInput)
                              .Add(2, "relu")
                              .Output("b")
                              .Normalized()
@@ -176,7 +177,7 @@ TEST(Folding, GoesIntoNoneWhereOneWouldOverflow) {
   model::Mlp mlp = MlpBuilder(4)
                        .Add(3, "relu")
                        .Output("a")
-                       .From(model::kInputValue)
+                       .From(model::ValueId::kInput)
                        .Add(2, "relu")
                        .Output("b")
                        .Normalized()
@@ -220,7 +221,7 @@ TEST(Folding, IsRefusedWhereRoundingWouldHurt) {
   const auto rewritten = Rewrite(mlp);
   EXPECT_THAT(rewritten.mlp, model::EqualsMlp(mlp));
   EXPECT_THAT(rewritten.notes, ElementsAre(StartsWith("kept the normalization before 'layer0' "
-                                                      "3->2: folded in it would be off by ")));
+                                                      "3->2: error on calibration rows ")));
 }
 
 TEST(Folding, IsRefusedWhenANumberOverflows) {
@@ -325,7 +326,7 @@ class RewritingPlan : public ::testing::Test {
 TEST_F(RewritingPlan, HasFewerStepsAndSaysWhy) {
   const auto plan = Plan::Compile(mlp_, {.rewrite = true});
   ASSERT_EQ(plan->steps().size(), 1u);
-  EXPECT_EQ(plan->steps()[0].name, "layer1");
+  EXPECT_EQ(NameOf(plan->steps()[0]), "layer1");
   EXPECT_THAT(plan->offset(), IsEmpty());
   EXPECT_THAT(plan->rewrites(),
               ElementsAre(StartsWith("collapsed "), StartsWith("folded the normalization ")));
