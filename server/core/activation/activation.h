@@ -30,8 +30,8 @@ inline constexpr std::string_view kIdentity = "identity";
 // Parameter values in the order of Spec::params; unused ones are 0.
 using Params = std::array<float, kMaxParams>;
 
-// How far a function looks. An elementwise function maps each number by itself; a per-unit one does
-// so with params[0] learned for every unit (column); a row function maps a row as a whole.
+// What one output of a function depends on: its own input; that and params[0], learned for each
+// unit (column); or all inputs of its row.
 enum class Scope { kElementwise, kPerUnit, kRow };
 
 struct ParamSpec {
@@ -61,6 +61,16 @@ struct OnnxForm {
   std::string_view value = {};
 };
 
+// A node of an ONNX graph that computes the function where no operator does. An input is "x" (the
+// function's own), the name of a parameter, "zero", or the name of an earlier node.
+struct OnnxNode {
+  std::string_view name = {};
+  std::string_view op = {};
+  std::array<std::string_view, 2> inputs{};
+};
+
+inline constexpr size_t kMaxOnnxNodes = 3;
+
 // With default parameters the derivative stays under kVanishing for every x < below and x > above.
 struct Saturation {
   float below = -kInfinity;
@@ -83,16 +93,28 @@ struct Spec {
   Scope scope = Scope::kElementwise;
   OneDnnForm onednn{};
   OnnxForm onnx{};
+
+  // In their order, the last one gives the function; for the export of a function whose operator is
+  // missing or newer than the export's operator set. A Cast is one to float.
+  std::array<OnnxNode, kMaxOnnxNodes> onnx_decomposed{};
+
   Saturation saturation{};
   Tolerance tolerance{};
 
   // Filled in by the table itself.
   size_t index = 0;  // position in All()
 
-  // f(x) and f'(x) in double precision, written without cancellation and apart from the kernels.
-  // They define the special values: f of -0, of the infinities (limits) and of NaN (NaN). For a
-  // per-unit function params[0] is the unit's own. Null for a row function, except the derivative,
-  // which is then that of an output by its own input, as a function of the output.
+  // The used ones of onnx_decomposed.
+  std::span<const OnnxNode> onnx_nodes() const {
+    size_t count = 0;
+    while (count < kMaxOnnxNodes && !onnx_decomposed[count].op.empty()) ++count;
+    return std::span(onnx_decomposed).first(count);
+  }
+
+  // f(x) and f'(x) in double precision, written without cancellation and independently of the
+  // kernels. They define the special values: f of -0, of the infinities (limits) and of NaN (NaN).
+  // For a per-unit function params[0] is the unit's own. Null for a row function, except the
+  // derivative, which is then that of an output by its own input, as a function of the output.
   double (*reference)(double x, const Params& params) = nullptr;
   double (*derivative)(double x, const Params& params) = nullptr;
 

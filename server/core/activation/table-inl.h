@@ -59,10 +59,12 @@ struct Identity {
 // The Heaviside perceptron. Its derivative is 0 wherever it has one: nothing can be learned through
 // it.
 struct Step {
-  static constexpr Spec kSpec{.name = "step",
-                              .formula = "1 if x >= 0, else 0",
-                              .saturation = {0, 0},
-                              .tolerance = {.ulp = 0}};
+  static constexpr Spec kSpec{
+      .name = "step",
+      .formula = "1 if x >= 0, else 0",
+      .onnx_decomposed = {{{"above", "GreaterOrEqual", {"x", "zero"}}, {"y", "Cast", {"above"}}}},
+      .saturation = {0, 0},
+      .tolerance = {.ulp = 0}};
   template <class D, class V>
   static HWY_INLINE V Apply(D d, V x, const V*) {
     const V zero = hn::Zero(d);
@@ -219,6 +221,9 @@ struct Swish {
                               .params = {{{"beta", 1.0f, 0.0f, 100.0f, "alpha"}}},
                               .onednn = {"eltwise_swish", First},
                               .onnx = {"Swish", 24},
+                              .onnx_decomposed = {{{"scaled", "Mul", {"x", "beta"}},
+                                                   {"gate", "Sigmoid", {"scaled"}},
+                                                   {"y", "Mul", {"x", "gate"}}}},
                               .saturation = {.below = -8.9851f},
                               .tolerance = {.ulp = 4}};
   template <class D, class V>
@@ -347,6 +352,9 @@ struct LogSigmoid {
   static constexpr Spec kSpec{.name = "log_sigmoid",
                               .formula = "-log(1 + e^-x)",
                               .onednn = {"eltwise_logsigmoid", MinusOne},
+                              .onnx_decomposed = {{{"negated", "Neg", {"x"}},
+                                                   {"softplus", "Softplus", {"negated"}},
+                                                   {"y", "Neg", {"softplus"}}}},
                               .saturation = {.above = 6.9073f},
                               .tolerance = {.ulp = 4}};
   template <class D, class V>
@@ -472,7 +480,11 @@ struct Sin {
 // Noel, Arunkumar, Trivedi, Dutta, 2021, arXiv:2108.12943, as the next one: the growing cosine
 // unit.
 struct Gcu {
-  static constexpr Spec kSpec{.name = "gcu", .formula = "x cos x", .tolerance = {.ulp = 4}};
+  static constexpr Spec kSpec{
+      .name = "gcu",
+      .formula = "x cos x",
+      .onnx_decomposed = {{{"cos", "Cos", {"x"}}, {"y", "Mul", {"x", "cos"}}}},
+      .tolerance = {.ulp = 4}};
   template <class D, class V>
   static HWY_INLINE V Apply(D d, V x, const V*) {
     return FarLanes(d, x, hn::Mul(x, CosReduced(d, x)), kCosLimit,
@@ -484,7 +496,12 @@ struct Gcu {
 
 // The non-monotonic cubic unit. One neuron with it learns XOR.
 struct Ncu {
-  static constexpr Spec kSpec{.name = "ncu", .formula = "x - x^3", .tolerance = {.ulp = 4}};
+  static constexpr Spec kSpec{.name = "ncu",
+                              .formula = "x - x^3",
+                              .onnx_decomposed = {{{"square", "Mul", {"x", "x"}},
+                                                   {"cube", "Mul", {"x", "square"}},
+                                                   {"y", "Sub", {"x", "cube"}}}},
+                              .tolerance = {.ulp = 4}};
   template <class D, class V>
   static HWY_INLINE V Apply(D d, V x, const V*) {
     const V one = hn::Set(d, 1.0f);

@@ -53,11 +53,6 @@ class LayerWriter {
   std::string Constant(std::string_view part, float value) {
     return graph_.Floats(Name(part), {}, {&value, 1});
   }
-  std::string Node(std::string_view op, const std::vector<std::string>& inputs,
-                   std::string_view part) {
-    return graph_.Node(op, inputs, Name(part));
-  }
-
   std::string Operator(const std::string& z, const std::string& output) {
     const Spec& spec = *layer_.activation;
     std::vector<std::string> inputs{z};
@@ -89,28 +84,33 @@ class LayerWriter {
     }
   }
 
+  // An input of one of the nodes that the table writes the activation as.
+  std::string InputOf(std::string_view input, const std::string& z) {
+    const Spec& spec = *layer_.activation;
+    if (input == "x") return z;
+    if (input == "zero") return Constant(input, 0);
+    for (size_t i = 0; i < spec.param_count; ++i) {
+      if (input == spec.params[i].name) return Constant(input, layer_.params[i]);
+    }
+    return Name(input);
+  }
+
   absl::StatusOr<std::string> Decomposed(const std::string& z, const std::string& output) {
-    const std::string_view name = layer_.activation->name;
-    if (name == "step") {
-      const std::string above = Node("GreaterOrEqual", {z, Constant("zero", 0)}, "above");
-      const auto to = static_cast<int64_t>(DataType::kFloat);
-      return graph_.Node("Cast", {above}, output, {IntegerAttribute("to", to)});
+    const auto nodes = layer_.activation->onnx_nodes();
+    for (const activation::OnnxNode& node : nodes) {
+      std::vector<std::string> inputs;
+      for (const std::string_view input : node.inputs) {
+        if (!input.empty()) inputs.push_back(InputOf(input, z));
+      }
+      std::vector<WireWriter> attributes;
+      if (node.op == "Cast") {
+        attributes.push_back(IntegerAttribute("to", static_cast<int64_t>(DataType::kFloat)));
+      }
+      graph_.Node(node.op, inputs, &node == &nodes.back() ? output : Name(node.name), attributes);
     }
-    if (name == "swish") {
-      const std::string scaled = Node("Mul", {z, Constant("beta", layer_.params[0])}, "scaled");
-      return graph_.Node("Mul", {z, Node("Sigmoid", {scaled}, "gate")}, output);
-    }
-    if (name == "log_sigmoid") {
-      const std::string softplus = Node("Softplus", {Node("Neg", {z}, "negated")}, "softplus");
-      return graph_.Node("Neg", {softplus}, output);
-    }
-    if (name == "gcu") return graph_.Node("Mul", {z, Node("Cos", {z}, "cos")}, output);
-    if (name == "ncu") {
-      const std::string cube = Node("Mul", {z, Node("Mul", {z, z}, "square")}, "cube");
-      return graph_.Node("Sub", {z, cube}, output);
-    }
-    return absl::UnimplementedError(
-        fmt::format("layer '{}': activation '{}' has no form in ONNX", layer_.name, name));
+    if (!nodes.empty()) return output;
+    return absl::UnimplementedError(fmt::format("layer '{}': activation '{}' has no form in ONNX",
+                                                layer_.name, layer_.activation->name));
   }
 
   GraphWriter& graph_;

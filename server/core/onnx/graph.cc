@@ -8,15 +8,13 @@
 
 #include "server/core/base/background_thread.h"
 #include "server/core/base/utf8.h"
+#include "server/core/model/limits.h"
 #include "server/core/onnx/lowering/outputs.h"
-#include "server/core/onnx/operators/constant_folding.h"
 #include "server/core/onnx/operators/operators.h"
 #include "server/core/onnx/symbolic/shapes.h"
 
 namespace hillock::onnx {
 namespace {
-
-constexpr size_t kMaxNameBytes = 128;
 
 // The inputs that a caller gives: old files list the initializers among them.
 std::vector<const ValueInfoView*> CallerInputs(const GraphView& graph) {
@@ -153,14 +151,15 @@ class Walk {
       if (name.empty()) continue;
       HILLOCK_ASSIGN_OR_RETURN(inputs.back(), values_.Read(*values_.Find(name)));
     }
-    HILLOCK_ASSIGN_OR_RETURN(Tensor tensor, Fold(node, std::move(inputs), model_.opset, budget_));
+    HILLOCK_ASSIGN_OR_RETURN(Tensor tensor,
+                             FoldConstants(node, std::move(inputs), model_.opset, budget_));
     return std::make_shared<const Tensor>(std::move(tensor));
   }
 
   absl::StatusOr<GraphValue> Operate(const NodeView& node) {
-    const Operator handle = FindOperator(node.domain, node.op);
-    if (handle != nullptr && !node.inputs.empty()) {
-      return handle({node, model_.opset, values_, tree_, budget_});
+    const OperatorRow* const row = FindOperator(node.domain, node.op);
+    if (row != nullptr && row->of_rows != nullptr) {
+      return row->of_rows({node, model_.opset, values_, tree_, budget_});
     }
     return absl::UnimplementedError(fmt::format(
         "is no operation of a multi-layer perceptron{}",
@@ -174,7 +173,7 @@ class Walk {
 };
 
 std::string NameOr(std::string_view name, std::string_view otherwise) {
-  const bool fits = !name.empty() && name.size() <= kMaxNameBytes && IsUtf8(name);
+  const bool fits = !name.empty() && name.size() <= model::kMaxNameBytes && IsUtf8(name);
   return std::string(fits ? name : otherwise);
 }
 

@@ -1,3 +1,15 @@
+// Bases become layers in their order, so what a base reads has its places before the base's turn.
+// Each read of a base, after(activation(before(base))), is put together of four places for scaling
+// and shifting:
+//
+//   before   of the input: the normalization, if all reads of it want the same
+//            of a dense layer: its own weights and bias
+//            of a row activation: the weights and bias of a diagonal layer
+//   after    is not computed here: it stays with the read's Place, and goes into the weights of the
+//            layer that reads it
+//
+// An output has nobody after it, so what remains for it becomes a diagonal layer.
+
 #include "server/core/onnx/lowering/layers.h"
 
 #include <fmt/format.h>
@@ -12,7 +24,7 @@ namespace {
 
 using model::ValueId;
 
-// W' = W diag(scale), b' = W shift: what comes after the layer before moves into this one.
+// The layer W (scale x + shift) of x: W' = W diag(scale), b' = W shift.
 model::Layer MakeLayer(Dense dense, ValueId source, const ScaleShift& before) {
   model::Layer layer;
   layer.name = std::move(dense.name);
@@ -34,10 +46,11 @@ model::Layer MakeLayer(Dense dense, ValueId source, const ScaleShift& before) {
   return layer;
 }
 
-void Fold(const ScaleShift& affine, model::Layer& layer) {
+// map(W x + b) in place of W x + b: W' = diag(scale) W, b' = scale b + shift.
+void Append(const ScaleShift& map, model::Layer& layer) {
   for (size_t o = 0; o < layer.outputs; ++o) {
-    const double scale = affine.scale_at(o);
-    layer.bias[o] = static_cast<float>(double{layer.bias[o]} * scale + affine.shift_at(o));
+    const double scale = map.scale_at(o);
+    layer.bias[o] = static_cast<float>(double{layer.bias[o]} * scale + map.shift_at(o));
     if (scale == 1) continue;
     for (size_t i = 0; i < layer.inputs; ++i) {
       float& weight = layer.weights[o * layer.inputs + i];
@@ -46,11 +59,11 @@ void Fold(const ScaleShift& affine, model::Layer& layer) {
   }
 }
 
-bool FitsNormalization(const ScaleShift& affine) {
-  const size_t count = std::max(affine.scale.size(), affine.shift.size());
+bool FitsNormalization(const ScaleShift& map) {
+  const size_t count = std::max(map.scale.size(), map.shift.size());
   for (size_t c = 0; c < count; ++c) {
-    const double scale = affine.scale_at(c);
-    const auto offset = static_cast<float>(-affine.shift_at(c) / scale);
+    const double scale = map.scale_at(c);
+    const auto offset = static_cast<float>(-map.shift_at(c) / scale);
     if (scale == 0 || !std::isfinite(offset) || !std::isfinite(static_cast<float>(scale))) {
       return false;
     }
@@ -62,8 +75,9 @@ bool Has(const std::vector<Form>& forms, const Form& form) {
   return std::ranges::find(forms, form) != forms.end();
 }
 
-// The forms in which W x has to be put out. Readers that take scaling and shifting on want W x
-// itself where they differ, else what they all want.
+// The forms in which W x has to be computed. A read is loose if its reader can absorb scaling and
+// shifting instead. Loose reads that all want the same get it in the layer itself; those that
+// differ get W x.
 std::vector<Form> FormsOf(const std::vector<Read>& reads) {
   std::vector<Form> forms;
   std::vector<Form> loose;
@@ -78,8 +92,8 @@ std::vector<Form> FormsOf(const std::vector<Read>& reads) {
   return forms;
 }
 
-// What the other forms can be had from without undoing any arithmetic, which could cancel: one that
-// ends where their activations begin, else W x itself.
+// The form that diagonal layers can make the others of without undoing arithmetic, as undoing could
+// cancel: the plain form with the scale and shift before all their activations, else W x.
 Form HostOf(const std::vector<Form>& forms) {
   for (const Form& host : forms) {
     const auto begins_there = [&](const Form& form) { return form.before == host.before; };
@@ -88,19 +102,19 @@ Form HostOf(const std::vector<Form>& forms) {
   return {};
 }
 
-// Whether one layer and diagonal ones behind it have fewer weights than a layer for each form. Then
-// that one's form becomes the first.
+// Whether one layer, with diagonal layers after it, has fewer weights than a layer for each form.
+// If so, moves that layer's form to the front.
 bool Shares(const model::Layer& layer, std::vector<Form>& forms) {
   if (forms.size() < 2 || layer.outputs > kMaxDiagonal) return false;
   const Form host = HostOf(forms);
-  const size_t behind = forms.size() - (Has(forms, host) ? 1 : 0);
-  if (layer.inputs + behind * layer.outputs >= forms.size() * layer.inputs) return false;
+  const size_t diagonal = forms.size() - (Has(forms, host) ? 1 : 0);
+  if (layer.inputs + diagonal * layer.outputs >= forms.size() * layer.inputs) return false;
   std::erase(forms, host);
   forms.insert(forms.begin(), host);
   return true;
 }
 
-// Where a value comes from: rest(source).
+// Where a read ends up: rest(source), for its reader to absorb `rest`.
 struct Place {
   ValueId source = ValueId::kInput;
   ScaleShift rest;
@@ -119,7 +133,7 @@ class LayerMaker {
     for (size_t i = 0; i < outputs.size(); ++i) {
       const Operand& value = outputs[i].rows.value;
       HILLOCK_RETURN_IF_ERROR(
-          Annotate(PutOut(places_[BaseOf(value)][reads_.outputs[i]], outputs[i].rows.width()),
+          Annotate(AddOutput(places_[BaseOf(value)][reads_.outputs[i]], outputs[i].rows.width()),
                    fmt::format("output '{}'", Excerpt(outputs[i].name))));
     }
     return std::move(mlp_);
@@ -135,11 +149,13 @@ class LayerMaker {
       HILLOCK_ASSIGN_OR_RETURN(const std::vector<Read> rest, Normalize(reads, base.width));
       return Serve(ValueId::kInput, base.width, rest, places);
     }
-    const size_t x = reads_.x[atom];
+    const size_t x = reads_.of_x[atom];
     const Place place = places_[BaseOf(base.x)][x];
     if (base.dense) {
       return MakeDense(MakeLayer(tree_.TakeDense(atom), place.source, place.rest), reads, places);
     }
+    // A row activation. Where the dense layer before it already has it as its activation, the place
+    // of that read is the value; elsewhere a diagonal layer makes it.
     Form form;
     form.before = place.rest;
     form.activation = base.row;
@@ -150,7 +166,7 @@ class LayerMaker {
     return Serve(value, base.width, reads, places);
   }
 
-  // What is left of the reads of the input when the normalization has done its part.
+  // What is left of the reads of the input after the normalization, which is set here.
   absl::StatusOr<std::vector<Read>> Normalize(std::vector<Read> reads, size_t width) {
     const ScaleShift first = reads.front().form.before;
     const bool fits =
@@ -168,7 +184,8 @@ class LayerMaker {
     return reads;
   }
 
-  // The reads of a value that is there: its activations take layers of their own.
+  // Places of the reads of a value that is not W x of a layer: every activation of it takes a
+  // diagonal layer, one for equal forms.
   absl::Status Serve(ValueId value, size_t width, const std::vector<Read>& reads,
                      std::vector<Place>& places) {
     std::vector<std::pair<Form, ValueId>> made;
@@ -195,7 +212,7 @@ class LayerMaker {
     if (shares) {
       HILLOCK_ASSIGN_OR_RETURN(values, MakeShared(std::move(layer), forms));
     } else {
-      HILLOCK_ASSIGN_OR_RETURN(values, MakeApart(std::move(layer), forms));
+      HILLOCK_ASSIGN_OR_RETURN(values, MakeSeparate(std::move(layer), forms));
     }
     for (const Read& read : reads) {
       const bool loose = !Has(forms, read.form);
@@ -207,7 +224,7 @@ class LayerMaker {
     return absl::OkStatus();
   }
 
-  // One layer, of the first form, and diagonal ones behind it.
+  // One layer, of the first form, and diagonal ones after it.
   absl::StatusOr<std::vector<ValueId>> MakeShared(model::Layer layer,
                                                   const std::vector<Form>& forms) {
     const size_t width = layer.outputs;
@@ -221,8 +238,9 @@ class LayerMaker {
     return values;
   }
 
-  absl::StatusOr<std::vector<ValueId>> MakeApart(model::Layer layer,
-                                                 const std::vector<Form>& forms) {
+  // A layer for each form; all but the last copy the weights.
+  absl::StatusOr<std::vector<ValueId>> MakeSeparate(model::Layer layer,
+                                                    const std::vector<Form>& forms) {
     std::vector<ValueId> values;
     for (size_t i = 0; i + 1 < forms.size(); ++i) {
       HILLOCK_RETURN_IF_ERROR(budget_.Take(layer.weights.size(), sizeof(float)));
@@ -233,7 +251,7 @@ class LayerMaker {
   }
 
   ValueId Add(model::Layer layer, const Form& form) {
-    Fold(form.before, layer);
+    Append(form.before, layer);
     layer.activation = form.activation;
     layer.params = form.params;
     layer.slopes = form.slopes;
@@ -258,7 +276,7 @@ class LayerMaker {
     return Add(MakeLayer(std::move(dense), source, {}), form);
   }
 
-  absl::Status PutOut(Place& place, size_t width) {
+  absl::Status AddOutput(Place& place, size_t width) {
     if (place.source == ValueId::kInput || !place.rest.is_identity()) {
       Form form;
       form.before = place.rest;

@@ -18,15 +18,17 @@ inline constexpr size_t kMaxDiagonalWeights = 16 * kMaxDiagonal * kMaxDiagonal;
 // The layers that compute `outputs`, each of which becomes an Output without a name, in this order.
 // What no output needs is left out.
 //
-// Scaling and shifting (scale * x + shift, in double precision) goes where it costs nothing: of the
-// input into the normalization, when all its readers want the same; between a dense layer and its
-// activation into that layer's weights and bias; after an activation, and where the readers of a
-// dense layer differ, into the weights and bias of the layers that read it. Each such step rounds a
-// weight once. Only where there is no layer to take it, one with a diagonal matrix is made.
+// Scaling and shifting (scale * x + shift, in double) goes where it costs nothing:
 //
-// A dense layer that is wanted in several forms, such as a softmax and the logits it is of, becomes
-// either one layer with diagonal ones behind it, or one layer for each: whichever has fewer
-// weights.
+//   of the input, when all its readers want the same     into the normalization
+//   between a dense layer and its activation             into that layer's weights and bias
+//   after an activation, or where the readers of a       into the weights and bias of the layers
+//   dense layer differ                                   that read it
+//   where no layer can absorb it                         a layer with a diagonal matrix
+//
+// Each of these rounds a weight once. A dense layer that is wanted in several forms, such as a
+// softmax and its logits, becomes one layer with diagonal ones after it, or one layer for each
+// form: whichever has fewer weights.
 //
 // Errors: as CollectReads(), and UNIMPLEMENTED above kMaxDiagonal, RESOURCE_EXHAUSTED above
 // kMaxDiagonalWeights.

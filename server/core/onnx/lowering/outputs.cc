@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kProbabilities = "probabilities";
 
-// An output of the model, as far as the graph tells.
+// An output of the model, as far as the graph says.
 struct Served {
   std::string name;
   Rows rows;

@@ -17,11 +17,13 @@ struct GraphOutput {
   const GraphValue* value;
 };
 
-// The model whose answers are these outputs. Each tensor of floats that depends on the rows becomes
-// one, in the graph's order. Labels become those of the output that they are drawn from: of the
-// very value, else, but for a threshold, of the softmax of it. Where that is not put out, it is
-// served all the same, after the others. Constant outputs are left out. UNIMPLEMENTED for two
-// labels of one output, and as MakeLayers() says; both name the output.
+// The model whose answers are these outputs.
+// - A tensor of floats that depends on the rows becomes an output, in the graph's order.
+// - Labels become the labels of the output that they are drawn from: of that value, or, if they are
+//   no thresholds, of its softmax. If neither is an output of the graph, the value becomes one,
+//   after the others.
+// - Constants are left out.
+// UNIMPLEMENTED for two labels of one output, and errors as of MakeLayers(); both name the output.
 absl::StatusOr<model::Mlp> MakeModel(Tree tree, const std::vector<GraphOutput>& outputs,
                                      Budget& budget);
 

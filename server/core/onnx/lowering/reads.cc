@@ -14,6 +14,9 @@ namespace {
 
 using activation::Spec;
 
+// Invariant: when a base's own x is added, all reads of that base are known. It holds since a base
+// is read by later ones only, and bases are visited from the last to the first; so a base that
+// nobody reads by then is not needed, nor what it alone reads.
 class Collector {
  public:
   Collector(const Tree& tree, Budget& budget) : tree_(tree), budget_(budget) {}
@@ -27,7 +30,6 @@ class Collector {
       reads_.outputs.push_back(*read);
       reads_.of[BaseOf(output.rows.value)][*read].exact = true;
     }
-    // A base is read by later ones only, so all its readers are known by its turn.
     for (const auto& [atom, base] : std::views::reverse(tree_.bases())) {
       if (base.x.atom == Operand::kConstant || !reads_.of.contains(atom)) continue;
       HILLOCK_RETURN_IF_ERROR(Annotate(AddX(atom, base), base.place));
@@ -39,12 +41,13 @@ class Collector {
   int BaseOf(const Operand& value) const { return tree_.expression()[value.atom].base; }
   bool IsDense(int atom) const { return tree_.bases().at(atom).dense.has_value(); }
 
-  // A dense layer takes a row activation of what it puts out as its own.
+  // A row activation of W x becomes the activation of that dense layer: it is then in the read of W
+  // x. Any other needs a diagonal layer.
   absl::Status AddX(int atom, const Base& base) {
     const bool merges =
         base.row != nullptr && base.x.atom == BaseOf(base.x) && IsDense(base.x.atom);
     if (base.row != nullptr && !merges) HILLOCK_RETURN_IF_ERROR(CheckDiagonal(base.width));
-    HILLOCK_ASSIGN_OR_RETURN(reads_.x[atom], Add(base.x, merges ? base.row : nullptr));
+    HILLOCK_ASSIGN_OR_RETURN(reads_.of_x[atom], Add(base.x, merges ? base.row : nullptr));
     return absl::OkStatus();
   }
 
@@ -54,14 +57,16 @@ class Collector {
         "follows no layer with weights, over {} values, want at most {}", width, kMaxDiagonal));
   }
 
+  // The index of this read of its base. Equal reads are one, so that a value with many readers is
+  // recognized once.
   absl::StatusOr<size_t> Add(const Operand& value, const Spec* row) {
     std::vector<Read>& reads = reads_.of[BaseOf(value)];
     const auto known = std::ranges::find_if(reads, [&](const Read& read) {
-      return read.row == row && read.value.atom == value.atom && read.value.affine == value.affine;
+      return read.row == row && read.value.atom == value.atom && read.value.map == value.map;
     });
     const auto index = static_cast<size_t>(known - reads.begin());
     if (known != reads.end()) return index;
-    HILLOCK_RETURN_IF_ERROR(budget_.Take(2 * value.affine.size(), sizeof(double)));
+    HILLOCK_RETURN_IF_ERROR(budget_.Take(2 * value.map.size(), sizeof(double)));
     Read read;
     read.value = value;
     read.row = row;
@@ -74,18 +79,19 @@ class Collector {
   // NaN equals nothing, itself included, so that a form with one would never be found again.
   static absl::Status CheckFinite(const Read& read) {
     const bool finite =
-        read.value.affine.is_finite() && read.form.before.is_finite() && read.after.is_finite() &&
+        read.value.map.is_finite() && read.form.before.is_finite() && read.after.is_finite() &&
         std::ranges::all_of(read.form.slopes, [](float slope) { return std::isfinite(slope); });
     if (finite) return absl::OkStatus();
     return absl::InvalidArgumentError("scales or shifts values by numbers that are not finite");
   }
 
+  // Splits the value into after(activation(before(base))).
   absl::Status SetForm(Read& read) {
     const Expression& expression = tree_.expression();
     const int base = BaseOf(read.value);
     const size_t width = tree_.bases().at(base).width;
     if (read.value.atom == base) {
-      read.form.before = read.value.affine;
+      read.form.before = read.value.map;
       if (read.row != nullptr) read.form.activation = read.row;
       return absl::OkStatus();
     }

@@ -29,20 +29,20 @@ struct Form {
   bool operator==(const Form&) const = default;
 };
 
-// One way in which a base is read: as after(form(base)).
+// One way in which a base is read: after(form(base)).
 struct Read {
   Operand value;                          // as the graph has it
-  const activation::Spec* row = nullptr;  // the row activation over that, which the form contains
-  bool exact = false;                     // by an output, which cannot take a part of it on
+  const activation::Spec* row = nullptr;  // the row activation over it that the form contains
+  bool exact = false;  // the reader is an output, which cannot absorb a scale or shift
   Form form;
   ScaleShift after;
 };
 
-// Who reads what, as far as some output needs it.
+// Who reads what, as far as some output needs it. Bases are named by their atoms.
 struct Reads {
-  std::map<int, std::vector<Read>> of;  // by the base's atom
-  std::map<int, size_t> x;              // by the base's atom: which read of its x's base is its own
-  std::vector<size_t> outputs;          // which read of its base each is
+  std::map<int, std::vector<Read>> of;  // all different reads of a base
+  std::map<int, size_t> of_x;           // for base b: index in of[base of b's x] of what b reads
+  std::vector<size_t> outputs;          // for output i: index in of[its base] of what it reads
 };
 
 // An output of the graph.
@@ -51,10 +51,10 @@ struct Wanted {
   Rows rows;
 };
 
-// Follows the outputs back to the input, and finds the activation in every function on the way.
-// UNIMPLEMENTED for one that is none of the table, and above kMaxDiagonal, naming the node that
-// reads it, or the output; INVALID_ARGUMENT for scaling and shifting by numbers that are not
-// finite; RESOURCE_EXHAUSTED above the budget.
+// Follows the outputs back to the input, and recognizes the activation in every function between
+// two bases. UNIMPLEMENTED for one that is none of the table, and above kMaxDiagonal, naming the
+// node that reads it, or the output; INVALID_ARGUMENT for scaling and shifting by numbers that are
+// not finite; RESOURCE_EXHAUSTED above the budget.
 absl::StatusOr<Reads> CollectReads(const Tree& tree, const std::vector<Wanted>& outputs,
                                    Budget& budget);
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "server/core/onnx/operators/operators.h"
+#include "server/core/onnx/operators/rows.h"
 
 namespace hillock::onnx {
 namespace {
@@ -28,31 +29,6 @@ absl::StatusOr<Rows> AddBias(const Call& call, const Rows& y, const Tensor& c, d
   HILLOCK_ASSIGN_OR_RETURN(std::vector<double> bias, Spread(call, c, y.dims));
   for (double& value : bias) value *= beta;
   return Mapped(y, {{1}, std::move(bias)});
-}
-
-}  // namespace
-
-absl::StatusOr<Rows> VectorsAt(const Call& call, size_t input) {
-  HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(input));
-  if (!x.dims.empty() && static_cast<size_t>(x.dims.back()) == x.width()) return x;
-  return absl::UnimplementedError(
-      fmt::format("multiplies rows of shape {}, want a vector a row", ShapeText(x.dims)));
-}
-
-absl::StatusOr<Dense> MakeDense(const Call& call, const Rows& x, Tensor weights, bool transposed) {
-  if (weights.shape.size() != 2) {
-    return absl::UnimplementedError(
-        fmt::format("has weights of shape {}, want two axes", ShapeText(weights.shape)));
-  }
-  const auto rows = static_cast<size_t>(weights.shape[0]);
-  const auto cols = static_cast<size_t>(weights.shape[1]);
-  Dense dense{LayerName(call.node, call.node.input(1)),
-              transposed ? cols : rows,
-              transposed ? rows : cols,
-              {}};
-  HILLOCK_RETURN_IF_ERROR(CheckWeights(x, weights, dense.inputs));
-  dense.weights = transposed ? std::move(weights.floats) : Transposed(weights.floats, rows, cols);
-  return dense;
 }
 
 absl::StatusOr<GraphValue> Gemm(const Call& call) {
@@ -82,5 +58,37 @@ absl::StatusOr<GraphValue> MatMul(const Call& call) {
   if (is_vector) y.dims.pop_back();
   return y;
 }
+
+constexpr OperatorRow kRows[] = {
+    {"", "Gemm", Gemm},
+    {"", "MatMul", MatMul},
+};
+
+}  // namespace
+
+absl::StatusOr<Rows> VectorsAt(const Call& call, size_t input) {
+  HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(input));
+  if (!x.dims.empty() && static_cast<size_t>(x.dims.back()) == x.width()) return x;
+  return absl::UnimplementedError(
+      fmt::format("multiplies rows of shape {}, want a vector a row", ShapeText(x.dims)));
+}
+
+absl::StatusOr<Dense> MakeDense(const Call& call, const Rows& x, Tensor weights, bool transposed) {
+  if (weights.shape.size() != 2) {
+    return absl::UnimplementedError(
+        fmt::format("has weights of shape {}, want two axes", ShapeText(weights.shape)));
+  }
+  const auto rows = static_cast<size_t>(weights.shape[0]);
+  const auto cols = static_cast<size_t>(weights.shape[1]);
+  Dense dense{LayerName(call.node, call.node.input(1)),
+              transposed ? cols : rows,
+              transposed ? rows : cols,
+              {}};
+  HILLOCK_RETURN_IF_ERROR(CheckWeights(x, weights, dense.inputs));
+  dense.weights = transposed ? std::move(weights.floats) : Transposed(weights.floats, rows, cols);
+  return dense;
+}
+
+std::span<const OperatorRow> DenseOperators() { return kRows; }
 
 }  // namespace hillock::onnx

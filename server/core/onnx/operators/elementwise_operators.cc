@@ -1,3 +1,5 @@
+// Activations and arithmetic.
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,56 +9,15 @@
 #include <utility>
 
 #include "server/core/activation/activation.h"
+#include "server/core/onnx/operators/constants.h"
 #include "server/core/onnx/operators/operators.h"
+#include "server/core/onnx/operators/rows.h"
 
 namespace hillock::onnx {
 namespace {
 
 using activation::Params;
 using activation::Spec;
-
-std::vector<double> Negated(std::vector<double> values) {
-  for (double& value : values) value = -value;
-  return values;
-}
-
-absl::StatusOr<ScaleShift> DividedBy(std::vector<double> values) {
-  for (double& value : values) {
-    if (value == 0) return absl::InvalidArgumentError("divides by 0");
-    value = 1 / value;
-  }
-  return ScaleShift{std::move(values), {0}};
-}
-
-// x op c, or c op x.
-absl::StatusOr<GraphValue> WithConstant(const Call& call, const Rows& x, const Tensor& constant,
-                                        bool constant_first) {
-  HILLOCK_ASSIGN_OR_RETURN(std::vector<double> c, Spread(call, constant, x.dims));
-  const std::string_view op = call.node.op;
-  if (op == "Add") return Mapped(x, {{1}, std::move(c)});
-  if (op == "Mul") return Mapped(x, {std::move(c), {0}});
-  if (op == "Sub" && constant_first) return Mapped(x, {{-1}, std::move(c)});
-  if (op == "Sub") return Mapped(x, {{1}, Negated(std::move(c))});
-  if (constant_first) return Elementwise(call);
-  HILLOCK_ASSIGN_OR_RETURN(const ScaleShift inverse, DividedBy(std::move(c)));
-  return Mapped(x, inverse);
-}
-
-std::vector<double> Sum(const std::vector<double>& a, const std::vector<double>& b, double sign) {
-  std::vector<double> sum(std::max(a.size(), b.size()));
-  for (size_t i = 0; i < sum.size(); ++i) {
-    sum[i] = a[a.size() == 1 ? 0 : i] + sign * b[b.size() == 1 ? 0 : i];
-  }
-  return sum;
-}
-
-// a + b or a - b of two images of one atom.
-Rows AddImages(const Rows& a, const Rows& b, double sign) {
-  Rows sum = a;
-  sum.value.affine.scale = Sum(a.value.affine.scale, b.value.affine.scale, sign);
-  sum.value.affine.shift = Sum(a.value.affine.shift, b.value.affine.shift, sign);
-  return sum;
-}
 
 // The operand that input number `input` is, beside rows of these dims.
 absl::StatusOr<Operand> OperandAt(const Call& call, size_t input,
@@ -149,7 +110,7 @@ absl::StatusOr<Rows> Bounded(Tree& tree, const Rows& x, std::string_view op,
 }
 
 // Every value becomes `bound`, which is what ONNX makes of min above max. A constant would pass for
-// any activation that some parameter flattens, so this one is not left to be recognised.
+// any activation that some parameter flattens, so this one is not left to be recognized.
 absl::StatusOr<Rows> ClipTo(const Call& call, const Rows& x, float bound) {
   Atom atom;
   atom.activation = FindActivation(call.node);
@@ -169,67 +130,6 @@ absl::StatusOr<std::optional<float>> Bound(const Call& call, size_t input,
   if (bound.kind == Tensor::Kind::kFloats && bound.is_scalar()) return bound.floats[0];
   return absl::InvalidArgumentError(
       fmt::format("{} has shape {}, want one float", attribute, ShapeText(bound.shape)));
-}
-
-}  // namespace
-
-Rows Mapped(const Rows& x, const ScaleShift& affine) {
-  return {{x.value.atom, ScaleShift::Compose(x.value.affine, affine)}, x.dims};
-}
-
-absl::StatusOr<std::vector<double>> Spread(const Call& call, const Tensor& tensor,
-                                           const std::vector<int64_t>& dims) {
-  std::vector<int64_t> shape = tensor.shape;
-  if (shape.size() == dims.size() + 1 && shape.front() == 1) shape.erase(shape.begin());
-  const auto refused = [&] {
-    return absl::UnimplementedError(fmt::format("combines a constant of shape {} with rows of {}",
-                                                ShapeText(tensor.shape), ShapeText(dims)));
-  };
-  if (tensor.kind == Tensor::Kind::kStrings || shape.size() > dims.size()) return refused();
-  const auto at = [&](size_t i) {
-    return tensor.kind == Tensor::Kind::kFloats ? double{tensor.floats[i]}
-                                                : static_cast<double>(tensor.integers[i]);
-  };
-  if (tensor.is_scalar()) return std::vector<double>{at(0)};
-  const size_t missing = dims.size() - shape.size();
-  shape.insert(shape.begin(), missing, 1);
-  size_t width = 1;
-  for (size_t axis = 0; axis < dims.size(); ++axis) {
-    if (shape[axis] != 1 && shape[axis] != dims[axis]) return refused();
-    width *= static_cast<size_t>(dims[axis]);
-  }
-  HILLOCK_RETURN_IF_ERROR(call.budget.Take(width, sizeof(double)));
-  std::vector<double> spread(width);
-  for (size_t i = 0; i < width; ++i) {
-    size_t rest = i;
-    size_t index = 0;
-    size_t stride = 1;
-    for (size_t axis = dims.size(); axis-- > 0;) {
-      const auto size = static_cast<size_t>(dims[axis]);
-      if (shape[axis] != 1) index += rest % size * stride;
-      stride *= static_cast<size_t>(shape[axis]);
-      rest /= size;
-    }
-    spread[i] = at(index);
-  }
-  return spread;
-}
-
-absl::StatusOr<GraphValue> Arithmetic(const Call& call) {
-  const std::string_view op = call.node.op;
-  const size_t first = call.IsRows(0) ? 0 : 1;
-  HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(first));
-  if (op == "Neg") return Mapped(x, {{-1}, {0}});
-  if (!call.IsRows(1 - first)) {
-    HILLOCK_ASSIGN_OR_RETURN(const Tensor constant, call.TensorAt(1 - first));
-    return WithConstant(call, x, constant, first == 1);
-  }
-  HILLOCK_ASSIGN_OR_RETURN(const Rows y, call.RowsAt(1));
-  const bool is_sum = op == "Add" || op == "Sub";
-  if (is_sum && x.value.atom == y.value.atom && x.dims == y.dims) {
-    return AddImages(x, y, op == "Add" ? 1 : -1);
-  }
-  return Elementwise(call);
 }
 
 absl::StatusOr<GraphValue> Elementwise(const Call& call) {
@@ -257,6 +157,66 @@ absl::StatusOr<GraphValue> Elementwise(const Call& call) {
   return rows;
 }
 
+std::vector<double> Negated(std::vector<double> values) {
+  for (double& value : values) value = -value;
+  return values;
+}
+
+absl::StatusOr<ScaleShift> DividedBy(std::vector<double> values) {
+  for (double& value : values) {
+    if (value == 0) return absl::InvalidArgumentError("divides by 0");
+    value = 1 / value;
+  }
+  return ScaleShift{std::move(values), {0}};
+}
+
+// x op c, or c op x.
+absl::StatusOr<GraphValue> WithConstant(const Call& call, const Rows& x, const Tensor& constant,
+                                        bool constant_first) {
+  HILLOCK_ASSIGN_OR_RETURN(std::vector<double> c, Spread(call, constant, x.dims));
+  const std::string_view op = call.node.op;
+  if (op == "Add") return Mapped(x, {{1}, std::move(c)});
+  if (op == "Mul") return Mapped(x, {std::move(c), {0}});
+  if (op == "Sub" && constant_first) return Mapped(x, {{-1}, std::move(c)});
+  if (op == "Sub") return Mapped(x, {{1}, Negated(std::move(c))});
+  if (constant_first) return Elementwise(call);
+  HILLOCK_ASSIGN_OR_RETURN(const ScaleShift inverse, DividedBy(std::move(c)));
+  return Mapped(x, inverse);
+}
+
+std::vector<double> Sum(const std::vector<double>& a, const std::vector<double>& b, double sign) {
+  std::vector<double> sum(std::max(a.size(), b.size()));
+  for (size_t i = 0; i < sum.size(); ++i) {
+    sum[i] = a[a.size() == 1 ? 0 : i] + sign * b[b.size() == 1 ? 0 : i];
+  }
+  return sum;
+}
+
+// a + b or a - b of two values of one atom.
+Rows AddScaled(const Rows& a, const Rows& b, double sign) {
+  Rows sum = a;
+  sum.value.map.scale = Sum(a.value.map.scale, b.value.map.scale, sign);
+  sum.value.map.shift = Sum(a.value.map.shift, b.value.map.shift, sign);
+  return sum;
+}
+
+absl::StatusOr<GraphValue> Arithmetic(const Call& call) {
+  const std::string_view op = call.node.op;
+  const size_t first = call.IsRows(0) ? 0 : 1;
+  HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(first));
+  if (op == "Neg") return Mapped(x, {{-1}, {0}});
+  if (!call.IsRows(1 - first)) {
+    HILLOCK_ASSIGN_OR_RETURN(const Tensor constant, call.TensorAt(1 - first));
+    return WithConstant(call, x, constant, first == 1);
+  }
+  HILLOCK_ASSIGN_OR_RETURN(const Rows y, call.RowsAt(1));
+  const bool is_sum = op == "Add" || op == "Sub";
+  if (is_sum && x.value.atom == y.value.atom && x.dims == y.dims) {
+    return AddScaled(x, y, op == "Add" ? 1 : -1);
+  }
+  return Elementwise(call);
+}
+
 absl::StatusOr<GraphValue> Clip(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(Rows x, call.RowsAt(0));
   HILLOCK_ASSIGN_OR_RETURN(const auto low, Bound(call, 1, "min"));
@@ -280,5 +240,72 @@ absl::StatusOr<GraphValue> Prelu(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(Rows rows, NewAtom(call.tree, std::move(atom), x.dims));
   return rows;
 }
+
+absl::StatusOr<double> Number(const Tensor& tensor, size_t i) {
+  if (tensor.kind == Tensor::Kind::kFloats) return double{tensor.floats[i]};
+  if (tensor.kind == Tensor::Kind::kStrings || tensor.integers[i] == kBatch) {
+    return absl::UnimplementedError("calculates with the number of rows, or with strings");
+  }
+  return static_cast<double>(tensor.integers[i]);
+}
+
+absl::Status Append(Tensor& tensor, double value) {
+  if (tensor.kind == Tensor::Kind::kFloats) {
+    tensor.floats.push_back(static_cast<float>(value));
+    return absl::OkStatus();
+  }
+  if (!(std::abs(value) < kExactIntegers)) {
+    return absl::InvalidArgumentError(fmt::format("computes the integer {}", value));
+  }
+  tensor.integers.push_back(static_cast<int64_t>(value));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Tensor> Compute(ConstantCall& call, const Primitive& primitive) {
+  if (call.inputs.size() != primitive.arity || primitive.arity > 2) {
+    return absl::UnimplementedError(
+        fmt::format("has {} constant inputs, want {}", call.inputs.size(), primitive.arity));
+  }
+  const Tensor& a = call.input(0);
+  const Tensor& b = call.inputs.back();
+  HILLOCK_ASSIGN_OR_RETURN(Shape shape, Broadcast(a.shape, b.shape));
+  HILLOCK_ASSIGN_OR_RETURN(const size_t count, ElementCount(shape));
+  HILLOCK_RETURN_IF_ERROR(call.budget.Take(count, sizeof(int64_t)));
+  const bool floats = a.kind == Tensor::Kind::kFloats || b.kind == Tensor::Kind::kFloats;
+  Tensor result{.kind = floats ? Tensor::Kind::kFloats : Tensor::Kind::kIntegers, .shape = shape};
+  const Shape a_strides = BroadcastStrides(a.shape, shape);
+  const Shape b_strides = BroadcastStrides(b.shape, shape);
+  for (size_t i = 0; i < count; ++i) {
+    HILLOCK_ASSIGN_OR_RETURN(const double x, Number(a, Offset(shape, a_strides, i)));
+    HILLOCK_ASSIGN_OR_RETURN(const double y, Number(b, Offset(shape, b_strides, i)));
+    HILLOCK_RETURN_IF_ERROR(Append(result, primitive.apply(x, y, 0)));
+  }
+  return result;
+}
+
+absl::StatusOr<Tensor> ComputePrimitive(ConstantCall& call) {
+  return Compute(call, *FindPrimitive(call.node.op));
+}
+
+constexpr Primitive kNeg{"Neg", 1, [](double a, double, double) { return -a; }, false};
+
+absl::StatusOr<Tensor> Negate(ConstantCall& call) { return Compute(call, kNeg); }
+
+constexpr OperatorRow kRows[] = {
+    {"", "Add", Arithmetic, ComputePrimitive, kEveryInput},
+    {"", "Sub", Arithmetic, ComputePrimitive, kEveryInput},
+    {"", "Mul", Arithmetic, ComputePrimitive, kEveryInput},
+    {"", "Div", Arithmetic, ComputePrimitive, kEveryInput},
+    {"", "Neg", Arithmetic, Negate, 1},
+    {"", "Clip", Clip},
+    {"", "PRelu", Prelu},
+};
+
+}  // namespace
+
+const OperatorRow kPrimitiveOperator = {"", "", Elementwise, ComputePrimitive, kEveryInput};
+const OperatorRow kActivationOperator = {"", "", Elementwise};
+
+std::span<const OperatorRow> ElementwiseOperators() { return kRows; }
 
 }  // namespace hillock::onnx

@@ -1,42 +1,16 @@
+// What classifiers end with: the class of a row, or a name for each column.
+
 #include <fmt/format.h>
 
+#include <iterator>
 #include <utility>
 
 #include "server/core/onnx/operators/operators.h"
+#include "server/core/onnx/operators/rows.h"
 #include "server/core/onnx/symbolic/shapes.h"
 
 namespace hillock::onnx {
 namespace {
-
-std::vector<std::string> Names(const Tensor& classes) {
-  if (classes.kind == Tensor::Kind::kStrings) return classes.strings;
-  std::vector<std::string> names;
-  for (const int64_t label : classes.integers) names.push_back(fmt::format("{}", label));
-  for (const float label : classes.floats) names.push_back(fmt::format("{}", label));
-  return names;
-}
-
-// 1 - p, for p.
-bool IsComplement(const Rows& q, const Rows& p) {
-  return q.value.atom == p.value.atom && p.value.affine == ScaleShift{} &&
-         q.value.affine == ScaleShift{{-1}, {1}};
-}
-
-}  // namespace
-
-absl::StatusOr<std::vector<std::string>> ClassNames(const NodeView& node) {
-  if (const AttributeView* const texts = node.Find("classlabels_strings")) {
-    HILLOCK_ASSIGN_OR_RETURN(const auto labels, texts->Texts());
-    if (!labels.empty()) return std::vector<std::string>(labels.begin(), labels.end());
-  }
-  Tensor classes{.kind = Tensor::Kind::kIntegers};
-  for (const std::string_view attribute : {"classlabels_int64s", "classlabels_ints"}) {
-    const AttributeView* const integers = node.Find(attribute);
-    if (integers == nullptr) continue;
-    HILLOCK_ASSIGN_OR_RETURN(classes.integers, integers->Integers());
-  }
-  return Names(classes);
-}
 
 absl::StatusOr<GraphValue> ArgMax(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(Rows x, call.RowsAt(0));
@@ -57,14 +31,6 @@ absl::StatusOr<GraphValue> Binarizer(const Call& call) {
   return Label{std::move(x), true, call.node.Real("threshold", 0), {}};
 }
 
-absl::StatusOr<GraphValue> PickClass(const Call& call) {
-  HILLOCK_ASSIGN_OR_RETURN(const Tensor classes, call.TensorAt(0));
-  HILLOCK_ASSIGN_OR_RETURN(Label label, call.SingleLabelAt(1));
-  if (!label.classes.empty()) return absl::UnimplementedError("names classes that have names");
-  label.classes = Names(classes);
-  return label;
-}
-
 absl::StatusOr<GraphValue> ZipMap(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(Rows x, call.RowsAt(0));
   HILLOCK_ASSIGN_OR_RETURN(std::vector<std::string> names, ClassNames(call.node));
@@ -73,19 +39,45 @@ absl::StatusOr<GraphValue> ZipMap(const Call& call) {
       fmt::format("has {} class labels, want {}, one a column", names.size(), x.width()));
 }
 
-absl::StatusOr<GraphValue> ConcatRows(const Call& call) {
-  if (call.node.inputs.size() == 1) return PassThrough(call);
-  if (call.node.inputs.size() == 2 && call.IsRows(0) && call.IsRows(1)) {
-    HILLOCK_ASSIGN_OR_RETURN(const Rows q, call.RowsAt(0));
-    HILLOCK_ASSIGN_OR_RETURN(const Rows p, call.RowsAt(1));
-    HILLOCK_ASSIGN_OR_RETURN(const size_t axis,
-                             FromFront(call.node.Integer("axis", 1), p.dims.size() + 1));
-    if (IsComplement(q, p) && axis == p.dims.size() && p.dims == std::vector<int64_t>{1}) {
-      HILLOCK_ASSIGN_OR_RETURN(Rows both, call.tree.AddComplement(p));
-      return both;
-    }
-  }
-  return absl::UnimplementedError("joins branches of the graph: an MLP is a tree of layers");
+constexpr OperatorRow kRows[] = {
+    {"", "ArgMax", ArgMax},
+    {kMlDomain, "Binarizer", Binarizer},
+    {kMlDomain, "ArrayFeatureExtractor", PickClass},
+    {kMlDomain, "ZipMap", ZipMap},
+};
+
+}  // namespace
+
+std::vector<std::string> NamesIn(const Tensor& classes) {
+  if (classes.kind == Tensor::Kind::kStrings) return classes.strings;
+  std::vector<std::string> names;
+  for (const int64_t label : classes.integers) names.push_back(fmt::format("{}", label));
+  for (const float label : classes.floats) names.push_back(fmt::format("{}", label));
+  return names;
 }
+
+absl::StatusOr<std::vector<std::string>> ClassNames(const NodeView& node) {
+  if (const AttributeView* const texts = node.Find("classlabels_strings")) {
+    HILLOCK_ASSIGN_OR_RETURN(const auto labels, texts->Texts());
+    if (!labels.empty()) return std::vector<std::string>(labels.begin(), labels.end());
+  }
+  Tensor classes{.kind = Tensor::Kind::kIntegers};
+  for (const std::string_view attribute : {"classlabels_int64s", "classlabels_ints"}) {
+    const AttributeView* const integers = node.Find(attribute);
+    if (integers == nullptr) continue;
+    HILLOCK_ASSIGN_OR_RETURN(classes.integers, integers->Integers());
+  }
+  return NamesIn(classes);
+}
+
+absl::StatusOr<GraphValue> PickClass(const Call& call) {
+  HILLOCK_ASSIGN_OR_RETURN(const Tensor classes, call.TensorAt(0));
+  HILLOCK_ASSIGN_OR_RETURN(Label label, call.SingleLabelAt(1));
+  if (!label.classes.empty()) return absl::UnimplementedError("names classes that have names");
+  label.classes = NamesIn(classes);
+  return label;
+}
+
+std::span<const OperatorRow> LabelOperators() { return kRows; }
 
 }  // namespace hillock::onnx

@@ -1,3 +1,5 @@
+// A dense layer in the words of ai.onnx.ml. A classifier gives NamedRows, for its two outputs.
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -5,6 +7,7 @@
 
 #include "server/core/activation/activation.h"
 #include "server/core/onnx/operators/operators.h"
+#include "server/core/onnx/operators/rows.h"
 
 namespace hillock::onnx {
 namespace {
@@ -45,8 +48,6 @@ absl::StatusOr<const activation::Spec*> PostTransform(const NodeView& node) {
   return absl::UnimplementedError(fmt::format("has post_transform '{}'", Excerpt(name)));
 }
 
-}  // namespace
-
 absl::StatusOr<GraphValue> LinearRegressor(const Call& call) {
   const int64_t targets = call.node.Integer("targets", 1);
   HILLOCK_ASSIGN_OR_RETURN(const activation::Spec* const transform, PostTransform(call.node));
@@ -71,5 +72,14 @@ absl::StatusOr<GraphValue> LinearClassifier(const Call& call) {
   }
   return NamedRows{std::move(y), std::move(classes)};
 }
+
+constexpr OperatorRow kRows[] = {
+    {kMlDomain, "LinearRegressor", LinearRegressor},
+    {kMlDomain, "LinearClassifier", LinearClassifier},
+};
+
+}  // namespace
+
+std::span<const OperatorRow> LinearOperators() { return kRows; }
 
 }  // namespace hillock::onnx

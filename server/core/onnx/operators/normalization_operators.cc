@@ -4,13 +4,14 @@
 #include <utility>
 
 #include "server/core/onnx/operators/operators.h"
+#include "server/core/onnx/operators/rows.h"
 
 namespace hillock::onnx {
 namespace {
 
 constexpr float kDefaultEpsilon = 1e-5f;
 
-// One value a channel (the first axis of a row), repeated for what lies behind it.
+// One value a channel (the first axis of a row), repeated for the axes after it.
 absl::StatusOr<std::vector<double>> ByChannel(const Call& call, size_t input, const Rows& x) {
   HILLOCK_ASSIGN_OR_RETURN(const Tensor tensor, call.TensorAt(input));
   const auto channels = x.dims.empty() ? size_t{1} : static_cast<size_t>(x.dims.front());
@@ -38,24 +39,22 @@ absl::StatusOr<std::vector<double>> ByColumn(const Call& call, std::string_view 
   return std::vector<double>(floats.begin(), floats.end());
 }
 
-}  // namespace
-
 absl::StatusOr<GraphValue> BatchNormalization(const Call& call) {
   if (call.node.Integer("training_mode", 0) != 0) {
     return absl::UnimplementedError("is in training mode");
   }
   HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
-  ScaleShift affine;
-  HILLOCK_ASSIGN_OR_RETURN(affine.scale, ByChannel(call, 1, x));
-  HILLOCK_ASSIGN_OR_RETURN(affine.shift, ByChannel(call, 2, x));
+  ScaleShift map;
+  HILLOCK_ASSIGN_OR_RETURN(map.scale, ByChannel(call, 1, x));
+  HILLOCK_ASSIGN_OR_RETURN(map.shift, ByChannel(call, 2, x));
   HILLOCK_ASSIGN_OR_RETURN(const std::vector<double> mean, ByChannel(call, 3, x));
   HILLOCK_ASSIGN_OR_RETURN(const std::vector<double> variance, ByChannel(call, 4, x));
   const double epsilon = call.node.Real("epsilon", kDefaultEpsilon);
   for (size_t i = 0; i < mean.size(); ++i) {
-    affine.scale[i] /= std::sqrt(variance[i] + epsilon);
-    affine.shift[i] -= mean[i] * affine.scale[i];
+    map.scale[i] /= std::sqrt(variance[i] + epsilon);
+    map.shift[i] -= mean[i] * map.scale[i];
   }
-  return Mapped(x, affine);
+  return Mapped(x, map);
 }
 
 absl::StatusOr<GraphValue> Scaler(const Call& call) {
@@ -66,11 +65,22 @@ absl::StatusOr<GraphValue> Scaler(const Call& call) {
   return Mapped(Mapped(x, {{1}, std::move(offset)}), {std::move(scale), {0}});
 }
 
+// Of what adds up to 1 already.
 absl::StatusOr<GraphValue> Normalizer(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
   if (call.node.Text("norm", "MAX") == "L1" && call.tree.SumsToOne(x)) return x;
   return absl::UnimplementedError(
       fmt::format("divides by the {} norm of each row", Excerpt(call.node.Text("norm", "MAX"))));
 }
+
+constexpr OperatorRow kRows[] = {
+    {"", "BatchNormalization", BatchNormalization},
+    {kMlDomain, "Scaler", Scaler},
+    {kMlDomain, "Normalizer", Normalizer},
+};
+
+}  // namespace
+
+std::span<const OperatorRow> NormalizationOperators() { return kRows; }
 
 }  // namespace hillock::onnx

@@ -1,82 +1,67 @@
-// What the operators of ONNX mean for a tree of layers. Each function handles one operator whose
-// inputs depend on the rows; the graph has already seen to it that all inputs exist. Errors are
-// UNIMPLEMENTED for what is no multi-layer perceptron and INVALID_ARGUMENT for shapes that do not
-// fit; the graph adds the node.
+// The operators of ONNX that the import understands, as one table: what each makes of rows, and
+// what it makes of constants. Each *_operators.cc gives the rows of some of them.
 //
 // Operators: https://github.com/onnx/onnx/blob/main/docs/Operators.md and Operators-ml.md.
 
 #ifndef HILLOCK_SERVER_CORE_ONNX_OPERATORS_OPERATORS_H_
 #define HILLOCK_SERVER_CORE_ONNX_OPERATORS_OPERATORS_H_
 
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "server/core/base/status.h"
+#include "server/core/onnx/reading/budget.h"
+#include "server/core/onnx/reading/messages.h"
+#include "server/core/onnx/symbolic/tensor.h"
 #include "server/core/onnx/symbolic/values.h"
 
 namespace hillock::onnx {
 
-using Operator = absl::StatusOr<GraphValue> (*)(const Call&);
+struct ConstantCall;  // constants.h
+
+inline constexpr std::string_view kMlDomain = "ai.onnx.ml";
+inline constexpr size_t kEveryInput = std::numeric_limits<size_t>::max();
+
+// One operator. Errors of both functions: UNIMPLEMENTED for what is no multi-layer perceptron,
+// INVALID_ARGUMENT for shapes that do not fit, RESOURCE_EXHAUSTED for what is out of proportion to
+// the file; the graph adds the node.
+struct OperatorRow {
+  std::string_view domain;  // empty for ai.onnx
+  std::string_view op;
+
+  // For a node with an input that depends on the rows. All inputs exist. Null: not understood.
+  absl::StatusOr<GraphValue> (*of_rows)(const Call& call) = nullptr;
+
+  // For a node whose inputs are all constant. Null: not understood.
+  absl::StatusOr<Tensor> (*of_constants)(ConstantCall& call) = nullptr;
+  size_t constants_needed = 0;  // of these the first so many must be there, or kEveryInput
+};
+
+std::span<const OperatorRow> DenseOperators();
+std::span<const OperatorRow> LinearOperators();
+std::span<const OperatorRow> NormalizationOperators();
+std::span<const OperatorRow> ElementwiseOperators();
+std::span<const OperatorRow> ShapeOperators();
+std::span<const OperatorRow> VectorOperators();
+std::span<const OperatorRow> LabelOperators();
+
+// What is known of every operator that has no row by its name: primitives, and the activations of
+// the table, elementwise or over a row.
+extern const OperatorRow kPrimitiveOperator;
+extern const OperatorRow kActivationOperator;
+extern const OperatorRow kRowActivationOperator;
 
 // Null when there is none.
-Operator FindOperator(std::string_view domain, std::string_view op);
+const OperatorRow* FindOperator(std::string_view domain, std::string_view op);
 
-// dense_operators.cc
-absl::StatusOr<GraphValue> Gemm(const Call& call);
-absl::StatusOr<GraphValue> MatMul(const Call& call);
-
-// linear_operators.cc: one dense layer in the words of ai.onnx.ml. A classifier gives NamedRows,
-// for its two outputs.
-absl::StatusOr<GraphValue> LinearRegressor(const Call& call);
-absl::StatusOr<GraphValue> LinearClassifier(const Call& call);
-
-// normalization_operators.cc
-absl::StatusOr<GraphValue> BatchNormalization(const Call& call);
-absl::StatusOr<GraphValue> Scaler(const Call& call);
-absl::StatusOr<GraphValue> Normalizer(const Call& call);  // of what adds up to 1 already
-
-// elementwise_operators.cc: activations and arithmetic
-absl::StatusOr<GraphValue> Arithmetic(const Call& call);
-absl::StatusOr<GraphValue> Elementwise(const Call& call);
-absl::StatusOr<GraphValue> Clip(const Call& call);
-absl::StatusOr<GraphValue> Prelu(const Call& call);
-
-// row_operators.cc
-absl::StatusOr<GraphValue> RowActivation(const Call& call);
-
-// shape_operators.cc: they change how values are numbered, never which row they are in
-absl::StatusOr<GraphValue> PassThrough(const Call& call);
-absl::StatusOr<GraphValue> CastRows(const Call& call);
-absl::StatusOr<GraphValue> FlattenRows(const Call& call);
-absl::StatusOr<GraphValue> ReshapeRows(const Call& call);
-absl::StatusOr<GraphValue> SqueezeRows(const Call& call);
-absl::StatusOr<GraphValue> UnsqueezeRows(const Call& call);
-absl::StatusOr<GraphValue> TransposeRows(const Call& call);
-absl::StatusOr<GraphValue> ShapeOfRows(const Call& call);
-
-// label_operators.cc: what classifiers end with
-absl::StatusOr<GraphValue> ArgMax(const Call& call);
-absl::StatusOr<GraphValue> Binarizer(const Call& call);
-absl::StatusOr<GraphValue> PickClass(const Call& call);
-absl::StatusOr<GraphValue> ZipMap(const Call& call);
-absl::StatusOr<GraphValue> ConcatRows(const Call& call);
-
-// The classes that a node of ai.onnx.ml names, integers as decimals; none when it names none.
-absl::StatusOr<std::vector<std::string>> ClassNames(const NodeView& node);
-
-// The elements of `tensor`, one for each value of a row with these dims, or a single one that
-// stands for all. UNIMPLEMENTED when broadcasting would make the row larger or reach across rows.
-absl::StatusOr<std::vector<double>> Spread(const Call& call, const Tensor& tensor,
-                                           const std::vector<int64_t>& dims);
-
-// Input number `input`, rows of which every one is a single vector.
-absl::StatusOr<Rows> VectorsAt(const Call& call, size_t input);
-
-// The dense layer that a node gives its rows. Weights: [in, out], or [out, in] when transposed.
-// INVALID_ARGUMENT when they do not fit the rows.
-absl::StatusOr<Dense> MakeDense(const Call& call, const Rows& x, Tensor weights, bool transposed);
-
-// The rows that `x` becomes under an affine map.
-Rows Mapped(const Rows& x, const ScaleShift& affine);
+// Computes a node whose inputs are all constant; one that is left out is a tensor of no elements.
+// Floats are rounded after every operation, as at run time.
+absl::StatusOr<Tensor> FoldConstants(const NodeView& node, std::vector<Tensor> inputs,
+                                     int64_t opset, Budget& budget);
 
 }  // namespace hillock::onnx
 

@@ -22,8 +22,6 @@ absl::StatusOr<bool> CoversRow(const Call& call, const Rows& x) {
   return covered == x.width();
 }
 
-}  // namespace
-
 absl::StatusOr<GraphValue> RowActivation(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
   HILLOCK_ASSIGN_OR_RETURN(const bool covers_row, CoversRow(call, x));
@@ -38,5 +36,9 @@ absl::StatusOr<GraphValue> RowActivation(const Call& call) {
   }
   return absl::UnimplementedError("is no activation of the table");
 }
+
+}  // namespace
+
+const OperatorRow kRowActivationOperator = {"", "", RowActivation};
 
 }  // namespace hillock::onnx

@@ -14,7 +14,7 @@ namespace hillock::onnx {
 
 enum class WireType { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
 
-// One field of a message, as it lies there.
+// One field of a message, in place.
 struct WireField {
   uint32_t number = 0;
   WireType type = WireType::kVarint;
@@ -33,7 +33,7 @@ class WireReader {
  public:
   explicit WireReader(std::string_view message) : rest_(message) {}
 
-  // The next field, or false at the end and at damage, which ok() tells apart.
+  // The next field, or false at the end and at damage, which ok() distinguishes.
   bool Next(WireField& field);
   bool ok() const { return ok_; }
 

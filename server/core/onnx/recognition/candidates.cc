@@ -13,26 +13,24 @@ using activation::Spec;
 constexpr size_t kMaxCandidates = 300;  // values tried for an only parameter
 constexpr size_t kMaxOfTwo = 40;        // values tried for each of two
 
-// Different floats, as many as are tried.
-class Candidates {
+// Distinct floats, as many as are tried.
+class DistinctFloats {
  public:
-  explicit Candidates(Budget& budget) : budget_(budget) {}
+  explicit DistinctFloats(Budget& budget) : budget_(budget) {}
 
   void Add(double value) {
-    budget_.Spend(1 + candidates_.size() / kCompared);
+    budget_.Spend(1 + floats_.size() / kCompared);
     const auto rounded = static_cast<float>(value);
     if (!std::isfinite(rounded) || is_full()) return;
-    if (std::ranges::find(candidates_, rounded) == candidates_.end()) {
-      candidates_.push_back(rounded);
-    }
+    if (std::ranges::find(floats_, rounded) == floats_.end()) floats_.push_back(rounded);
   }
-  bool is_full() const { return candidates_.size() >= kMaxCandidates || !budget_.has_steps(); }
-  std::vector<float> Get() && { return std::move(candidates_); }
+  bool is_full() const { return floats_.size() >= kMaxCandidates || !budget_.has_steps(); }
+  std::vector<float> Get() && { return std::move(floats_); }
 
  private:
   static constexpr size_t kCompared = 16;  // with others, in a step
 
-  std::vector<float> candidates_;
+  std::vector<float> floats_;
   Budget& budget_;
 };
 
@@ -51,32 +49,32 @@ Params Defaults(const Spec& spec) {
 
 }  // namespace
 
-Choices::Choices(const std::vector<double>& constants, Budget& budget) : budget_(budget) {
-  Candidates candidates(budget);
-  for (const double c : constants) candidates.Add(c);
-  for (const double c : constants) candidates.Add(-c);
-  for (const double c : constants) candidates.Add(1 / c);
+Candidates::Candidates(const std::vector<double>& constants, Budget& budget) : budget_(budget) {
+  DistinctFloats floats(budget);
+  for (const double c : constants) floats.Add(c);
+  for (const double c : constants) floats.Add(-c);
+  for (const double c : constants) floats.Add(1 / c);
   for (const double a : constants) {
     for (const double b : constants) {
-      if (candidates.is_full()) break;
-      candidates.Add(a * b);
-      candidates.Add(a / b);
-      candidates.Add(-a * b);
+      if (floats.is_full()) break;
+      floats.Add(a * b);
+      floats.Add(a / b);
+      floats.Add(-a * b);
     }
   }
-  candidates_ = std::move(candidates).Get();
+  values_ = std::move(floats).Get();
 }
 
-std::optional<Params> Choices::Find(const Spec& spec,
-                                    const std::function<bool(const Params&)>& fits) const {
+std::optional<Params> Candidates::Find(const Spec& spec,
+                                       const std::function<bool(const Params&)>& fits) const {
   const auto is_it = [&](const Params& params) {
     return budget_.has_steps() && InRange(spec, params) && fits(params);
   };
   if (const Params defaults = Defaults(spec); is_it(defaults)) return defaults;
   if (spec.param_count == 0) return std::nullopt;
   const bool two = spec.param_count == 2;
-  const std::span<const float> first(
-      candidates_.data(), two ? std::min(candidates_.size(), kMaxOfTwo) : candidates_.size());
+  const std::span<const float> first(values_.data(),
+                                     two ? std::min(values_.size(), kMaxOfTwo) : values_.size());
   constexpr float kNone[] = {0};
   const std::span<const float> second = two ? first : std::span<const float>(kNone);
   for (const float a : first) {

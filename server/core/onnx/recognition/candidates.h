@@ -10,20 +10,21 @@
 
 namespace hillock::onnx {
 
-// The values that an activation's parameters may have in a graph with certain constants: each of
-// them, its negative and its inverse, and what two of them make by Mul and Div.
-class Choices {
+// The parameter values to try for an activation in a graph with certain constants: each constant,
+// its negative and its inverse, and products and quotients of two. Not thread-safe.
+class Candidates {
  public:
-  Choices(const std::vector<double>& constants, Budget& budget);
+  // The budget must outlive this.
+  Candidates(const std::vector<double>& constants, Budget& budget);
 
-  // The first that `fits`, of the defaults and then every choice within the activation's ranges.
+  // The first that `fits`, of the defaults and then every candidate within the activation's ranges.
   // None when the budget has run out of steps.
   std::optional<activation::Params> Find(
       const activation::Spec& spec,
       const std::function<bool(const activation::Params&)>& fits) const;
 
  private:
-  std::vector<float> candidates_;
+  std::vector<float> values_;
   Budget& budget_;
 };
 

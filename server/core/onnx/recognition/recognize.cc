@@ -16,11 +16,11 @@ using activation::Scope;
 using activation::Spec;
 
 constexpr size_t kMaxUnits = 2048;             // with a function of their own
-constexpr size_t kMaxFronts = 8;               // affine maps tried in front of an activation
-constexpr size_t kMaxCopies = 2 * kMaxFronts;  // of the function, with an affine map taken off
+constexpr size_t kMaxFronts = 8;               // tried for one function
+constexpr size_t kMaxCopies = 2 * kMaxFronts;  // of the function, with a front taken off
 
-// An activation with its parameters, its evaluations counted.
-struct Trial {
+// An activation with parameters to try, its evaluations counted.
+struct CandidateFunction {
   const Spec& spec;
   const Params& params;
   Budget& budget;
@@ -31,7 +31,7 @@ struct Trial {
   }
 };
 
-bool Matches(const Trial& f, const Samples& samples) {
+bool Matches(const CandidateFunction& f, const Samples& samples) {
   return std::ranges::all_of(
       samples.points, [&](const Sample& sample) { return samples.Agree(f(sample), sample); });
 }
@@ -58,14 +58,14 @@ Extremes ExtremesOf(const Samples& samples, const Value& value) {
   return found;
 }
 
-// Samples with what all trials of Fit() have in common.
+// Samples, and what Fit() needs of them for every candidate.
 class Target {
  public:
   explicit Target(const Samples& samples)
       : samples_(samples), ends_(ExtremesOf(samples, [](const Sample& s) { return s.y; })) {}
 
   // scale and shift such that scale * f + shift passes through the samples, or none.
-  std::optional<ScaleShift> Fit(const Trial& f) const {
+  std::optional<ScaleShift> Fit(const CandidateFunction& f) const {
     if (!MayFit(f)) return std::nullopt;
     const Extremes ends = ExtremesOf(samples_, f);
     const double low = f(ends.low);
@@ -81,11 +81,12 @@ class Target {
   }
 
  private:
-  // False only for an f that no scale and shift make pass within the tolerances: seen, mostly,
-  // after a few samples. With scale and shift such that it goes through two samples, what it is off
-  // by at another is at most the tolerances of all three, those of the two as far as scale and
-  // shift carry them. Twice that leaves room for rounding.
-  bool MayFit(const Trial& f) const {
+  // A cheap test that refuses most candidates after a few samples: false only if no scale and shift
+  // make f pass within the tolerances. Let a line through the two extreme samples map f to y. Where
+  // f stands at `way` between them, its error is at most
+  //   room (1 + |way|) + the sample's own tolerance,   room: the tolerances of the two extremes.
+  // Twice that allows for rounding.
+  bool MayFit(const CandidateFunction& f) const {
     const double room = samples_.Tolerance(ends_.low) + samples_.Tolerance(ends_.high);
     if (ends_.high.y - ends_.low.y <= 2 * room) return true;
     const double low = f(ends_.low);
@@ -102,11 +103,12 @@ class Target {
   Extremes ends_;
 };
 
-// One search: a function, seen through one affine map in front of it.
+// One search: a function with one front taken off, so that only the activation and what comes after
+// it are left.
 class Search {
  public:
   Search(const Evaluator& function, ScaleShift before, size_t units, Budget& budget)
-      : function_(function.Behind(before)), before_(std::move(before)), budget_(budget) {
+      : function_(function.After(before)), before_(std::move(before)), budget_(budget) {
     const size_t distinct = function_.is_uniform() ? 1 : units;
     if (distinct <= kMaxUnits) units_ = Take(function_, distinct, budget);
   }
@@ -117,10 +119,10 @@ class Search {
   }
 
   std::optional<Recognized> FindExact() const {
-    const Choices choices(function_.Constants(0), budget_);
+    const Candidates candidates(function_.Constants(0), budget_);
     for (const Spec& spec : activation::All()) {
       if (spec.scope != Scope::kElementwise) continue;
-      if (auto found = Exact(spec, choices)) return found;
+      if (auto found = Exact(spec, candidates)) return found;
     }
     for (const Spec& spec : activation::All()) {
       if (spec.scope != Scope::kPerUnit) continue;
@@ -130,18 +132,18 @@ class Search {
   }
 
   std::optional<Recognized> FindScaled() const {
-    const Choices choices(function_.Constants(0), budget_);
+    const Candidates candidates(function_.Constants(0), budget_);
     const std::vector<Target> targets(units_.begin(), units_.end());
     for (const Spec& spec : activation::All()) {
       if (spec.scope != Scope::kElementwise) continue;
-      if (auto found = Scaled(spec, choices, targets)) return found;
+      if (auto found = Scaled(spec, candidates, targets)) return found;
     }
     return std::nullopt;
   }
 
  private:
-  std::optional<Recognized> Exact(const Spec& spec, const Choices& choices) const {
-    const auto params = choices.Find(spec, [&](const Params& tried) {
+  std::optional<Recognized> Exact(const Spec& spec, const Candidates& candidates) const {
+    const auto params = candidates.Find(spec, [&](const Params& tried) {
       return std::ranges::all_of(units_, [&](const Samples& samples) {
         return Matches({spec, tried, budget_}, samples);
       });
@@ -154,8 +156,8 @@ class Search {
   std::optional<Recognized> PerUnit(const Spec& spec) const {
     Recognized found{before_, &spec, {}, {}, {}};
     for (size_t unit = 0; unit < units_.size(); ++unit) {
-      const Choices choices(function_.Constants(unit), budget_);
-      const auto params = choices.Find(spec, [&](const Params& tried) {
+      const Candidates candidates(function_.Constants(unit), budget_);
+      const auto params = candidates.Find(spec, [&](const Params& tried) {
         return Matches({spec, tried, budget_}, units_[unit]);
       });
       if (!params) return std::nullopt;
@@ -164,20 +166,21 @@ class Search {
     return found;
   }
 
-  std::optional<Recognized> Scaled(const Spec& spec, const Choices& choices,
+  std::optional<Recognized> Scaled(const Spec& spec, const Candidates& candidates,
                                    const std::vector<Target>& targets) const {
     ScaleShift after;
-    const auto params = choices.Find(spec, [&](const Params& tried) {
+    const auto params = candidates.Find(spec, [&](const Params& tried) {
       return FitAll({spec, tried, budget_}, targets, after);
     });
     if (!params) return std::nullopt;
     return Recognized{before_, &spec, *params, {}, std::move(after)};
   }
 
-  static bool FitAll(const Trial& trial, const std::vector<Target>& targets, ScaleShift& after) {
+  static bool FitAll(const CandidateFunction& candidate, const std::vector<Target>& targets,
+                     ScaleShift& after) {
     after = {{}, {}};
     return std::ranges::all_of(targets, [&](const Target& target) {
-      const auto fit = target.Fit(trial);
+      const auto fit = target.Fit(candidate);
       if (!fit) return false;
       after.scale.push_back(fit->scale[0]);
       after.shift.push_back(fit->shift[0]);
@@ -191,17 +194,17 @@ class Search {
   std::vector<Samples> units_;  // one, when all elements have the same function
 };
 
-bool IsInvertible(const ScaleShift& affine) {
-  return std::ranges::none_of(affine.scale, [](double s) { return s == 0 || !std::isfinite(s); });
+bool IsInvertible(const ScaleShift& map) {
+  return std::ranges::none_of(map.scale, [](double s) { return s == 0 || !std::isfinite(s); });
 }
 
-// ScaleShift maps that may stand in front of the activation: none, those that enter the function,
-// and before these the same without their scale, which may be the function's own.
+// The fronts to try: none; each scale and shift with which the base enters the function; and before
+// those the same without its scale, which may be the activation's own.
 std::vector<ScaleShift> Fronts(const Evaluator& function) {
   std::vector<ScaleShift> fronts{ScaleShift{}};
-  const auto add = [&](const ScaleShift& affine) {
-    const bool known = std::ranges::find(fronts, affine) != fronts.end();
-    if (!known && IsInvertible(affine) && fronts.size() < kMaxFronts) fronts.push_back(affine);
+  const auto add = [&](const ScaleShift& front) {
+    const bool known = std::ranges::find(fronts, front) != fronts.end();
+    if (!known && IsInvertible(front) && fronts.size() < kMaxFronts) fronts.push_back(front);
   };
   const std::vector<ScaleShift> uses = function.Uses();
   for (const ScaleShift& use : uses) {
@@ -211,26 +214,27 @@ std::vector<ScaleShift> Fronts(const Evaluator& function) {
     add(unscaled);
   }
   for (const ScaleShift& use : uses) add(use);
-  // Behind the right one all units have the same function, as a rule: those are quick to try.
+  // After the right front all units usually have the same function, and such are quick to try.
   std::ranges::stable_partition(
-      fronts, [&](const ScaleShift& front) { return function.Behind(front).is_uniform(); });
+      fronts, [&](const ScaleShift& front) { return function.After(front).is_uniform(); });
   return fronts;
 }
 
-// A single node whose operand is the base: nothing to search for.
+// An activation that is one node, directly on the base: nothing to search for.
 std::optional<Recognized> Direct(const Expression& expression, const Operand& value, size_t units) {
   const Atom& atom = expression[value.atom];
   if (atom.activation == nullptr || !expression[atom.operands[0].atom].is_base()) {
     return std::nullopt;
   }
-  Recognized found{atom.operands[0].affine, atom.activation, atom.params, {}, value.affine};
+  Recognized found{atom.operands[0].map, atom.activation, atom.params, {}, value.map};
   for (size_t unit = 0; !atom.slopes.empty() && unit < units; ++unit) {
     found.slopes.push_back(static_cast<float>(atom.slopes[atom.slopes.size() == 1 ? 0 : unit]));
   }
   return found;
 }
 
-// Over every map in front: first as it is, then scaled.
+// Every front is tried without scaling after the activation before any is tried with it: a match
+// without is closer to what the exporter wrote, and far cheaper to look for.
 std::optional<Recognized> Find(const Evaluator& function, bool maybe_scaled, size_t units,
                                Budget& budget) {
   std::vector<Search> searches;

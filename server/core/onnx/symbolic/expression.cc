@@ -127,28 +127,28 @@ Evaluator::Evaluator(const Expression& expression, const Operand& root) {
   values_.resize(steps_.size());
 }
 
-Evaluator Evaluator::Behind(const ScaleShift& before) const {
+Evaluator Evaluator::After(const ScaleShift& before) const {
   Evaluator other = *this;
   for (Step& step : other.steps_) {
     for (Operand& operand : step.operands) {
-      if (operand.atom == kBase) operand.affine = Relative(operand.affine, before);
+      if (operand.atom == kBase) operand.map = Relative(operand.map, before);
     }
   }
   return other;
 }
 
 bool Evaluator::is_uniform() const {
-  return root_.affine.is_uniform() && std::ranges::all_of(steps_, [](const Step& step) {
+  return root_.map.is_uniform() && std::ranges::all_of(steps_, [](const Step& step) {
            return step.atom->slopes.size() <= 1 &&
                   std::ranges::all_of(step.operands,
-                                      [](const Operand& o) { return o.affine.is_uniform(); });
+                                      [](const Operand& o) { return o.map.is_uniform(); });
          });
 }
 
 size_t Evaluator::numbers() const {
-  size_t numbers = root_.affine.size();
+  size_t numbers = root_.map.size();
   for (const Step& step : steps_) {
-    for (const Operand& operand : step.operands) numbers += operand.affine.size();
+    for (const Operand& operand : step.operands) numbers += operand.map.size();
   }
   return numbers;
 }
@@ -157,8 +157,8 @@ std::vector<ScaleShift> Evaluator::Uses() const {
   std::vector<ScaleShift> uses;
   for (const Step& step : steps_) {
     for (const Operand& operand : step.operands) {
-      if (operand.atom == kBase && std::ranges::find(uses, operand.affine) == uses.end()) {
-        uses.push_back(operand.affine);
+      if (operand.atom == kBase && std::ranges::find(uses, operand.map) == uses.end()) {
+        uses.push_back(operand.map);
       }
     }
   }
@@ -167,13 +167,13 @@ std::vector<ScaleShift> Evaluator::Uses() const {
 
 std::vector<double> Evaluator::Constants(size_t unit) const {
   std::vector<double> constants;
-  const auto add = [&](const ScaleShift& affine) {
-    constants.push_back(affine.scale_at(unit));
-    constants.push_back(affine.shift_at(unit));
+  const auto add = [&](const ScaleShift& map) {
+    constants.push_back(map.scale_at(unit));
+    constants.push_back(map.shift_at(unit));
   };
-  add(root_.affine);
+  add(root_.map);
   for (const Step& step : steps_) {
-    for (const Operand& operand : step.operands) add(operand.affine);
+    for (const Operand& operand : step.operands) add(operand.map);
     for (const float param : step.atom->params) constants.push_back(double{param});
     const auto& slopes = step.atom->slopes;
     if (!slopes.empty()) constants.push_back(slopes[slopes.size() == 1 ? 0 : unit]);
@@ -184,10 +184,10 @@ std::vector<double> Evaluator::Constants(size_t unit) const {
 }
 
 double Evaluator::Value(const Operand& operand, size_t unit) const {
-  const double shift = operand.affine.shift_at(unit);
+  const double shift = operand.map.shift_at(unit);
   if (operand.atom == Operand::kConstant) return shift;
   const double atom = operand.atom == kBase ? x_ : values_[static_cast<size_t>(operand.atom)];
-  return operand.affine.scale_at(unit) * atom + shift;
+  return operand.map.scale_at(unit) * atom + shift;
 }
 
 double Evaluator::Apply(const Step& step, size_t unit) {

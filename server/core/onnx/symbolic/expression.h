@@ -1,9 +1,9 @@
 // Functions of a row, as an ONNX graph builds them up between two dense layers.
 //
 // Every value that depends on the rows is held as scale * atom + shift, element by element. An atom
-// is a base (the model's input, or what a layer puts out) or a function of other values. Arithmetic
-// with constants changes scale and shift only; so normalization, however it is written, ends up in
-// two lists of doubles, and is rounded once where it meets the weights.
+// is a base (the model's input, or the outputs of a layer) or a function of other values.
+// Arithmetic with constants changes scale and shift only; so normalization, however it is written,
+// ends up in two lists of doubles, and is rounded once where it meets the weights.
 
 #ifndef HILLOCK_SERVER_CORE_ONNX_SYMBOLIC_EXPRESSION_H_
 #define HILLOCK_SERVER_CORE_ONNX_SYMBOLIC_EXPRESSION_H_
@@ -48,11 +48,12 @@ struct Primitive {
 // Null when there is none of that name.
 const Primitive* FindPrimitive(std::string_view op);
 
-// A value: an affine image of an atom. Operands of atoms may be constants, which have no atom.
+// A value, map(atom). Operands of atoms may be constants, which have no atom: then it is map's
+// shift.
 struct Operand {
   static constexpr int kConstant = -1;
   int atom = kConstant;
-  ScaleShift affine;
+  ScaleShift map;
 };
 
 struct Atom {
@@ -86,12 +87,12 @@ class Expression {
 // Computes one element of a value in double precision from an element of its base.
 class Evaluator {
  public:
-  // At most kMaxAtoms atoms are looked at; complete() tells whether that was enough.
+  // At most kMaxAtoms atoms are looked at; complete() is whether that was enough.
   static constexpr size_t kMaxAtoms = 64;
   Evaluator(const Expression& expression, const Operand& root);
 
   // The same function of z = before(base). REQUIRES: no scale of `before` is 0.
-  Evaluator Behind(const ScaleShift& before) const;
+  Evaluator After(const ScaleShift& before) const;
 
   bool complete() const { return complete_; }
   bool is_uniform() const;  // the same function for every element

@@ -51,7 +51,7 @@ absl::StatusOr<float> FromDouble(double value) {
   return rounded;
 }
 
-// How a type lies in raw data, and in which field else.
+// How a type is stored in raw data, and in which field otherwise.
 struct Encoding {
   DataType type;
   size_t bytes;

@@ -53,7 +53,7 @@ Rows Tree::AddRowActivation(const Rows& x, const Spec& spec) {
 
 const Dense* Tree::SigmoidOf(const Rows& x) const {
   const Atom& atom = expression_[x.value.atom];
-  const bool is_sigmoid = atom.activation == Named("sigmoid") && x.value.affine == ScaleShift{} &&
+  const bool is_sigmoid = atom.activation == Named("sigmoid") && x.value.map == ScaleShift{} &&
                           atom.operands[0].atom == atom.base;
   const Base& base = BaseOf(x.value);
   return is_sigmoid && base.dense ? &*base.dense : nullptr;
@@ -68,9 +68,9 @@ absl::StatusOr<Rows> Tree::AddComplement(const Rows& p) {
   Dense pair{single->name, single->inputs, 2, std::vector<float>(single->inputs)};
   pair.weights.insert(pair.weights.end(), single->weights.begin(), single->weights.end());
   const Operand& z = expression_[p.value.atom].operands[0];
-  const ScaleShift affine{{1, z.affine.scale_at(0)}, {0, z.affine.shift_at(0)}};
+  const ScaleShift map{{1, z.map.scale_at(0)}, {0, z.map.shift_at(0)}};
   Rows both = AddDense({BaseOf(p.value).x, {1}}, std::move(pair));
-  both.value.affine = affine;
+  both.value.map = map;
   return AddRowActivation(both, *Named("softmax"));
 }
 
@@ -80,12 +80,12 @@ absl::StatusOr<Rows> Tree::AddLogOfSoftmax(const Rows& x) {
   if (log_softmax == nullptr || base.row != Named("softmax")) {
     return absl::UnimplementedError("is the logarithm of a row function");
   }
-  HILLOCK_RETURN_IF_ERROR(budget_.Take(base.x.affine.size(), sizeof(double)));
+  HILLOCK_RETURN_IF_ERROR(budget_.Take(base.x.map.size(), sizeof(double)));
   return AddRowActivation({base.x, x.dims}, *log_softmax);
 }
 
 bool Tree::IsRowOutput(const Rows& x) const {
-  return expression_[x.value.atom].is_base() && x.value.affine == ScaleShift{} &&
+  return expression_[x.value.atom].is_base() && x.value.map == ScaleShift{} &&
          BaseOf(x.value).row != nullptr;
 }
 
@@ -96,12 +96,12 @@ bool Tree::SumsToOne(const Rows& x) const {
   for (size_t i = 0; i < dense->inputs; ++i) {
     if (dense->weights[i] != -dense->weights[dense->inputs + i]) return false;
   }
-  const ScaleShift& before = expression_[x.value.atom].operands[0].affine;
+  const ScaleShift& before = expression_[x.value.atom].operands[0].map;
   return before.scale_at(0) == before.scale_at(1) && before.shift_at(0) == -before.shift_at(1);
 }
 
 bool Tree::Same(const Rows& a, const Rows& b) {
-  return a.value.atom == b.value.atom && a.value.affine == b.value.affine;
+  return a.value.atom == b.value.atom && a.value.map == b.value.map;
 }
 
 bool Tree::SameOrder(const Rows& a, const Rows& b) const {

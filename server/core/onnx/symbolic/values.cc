@@ -16,7 +16,7 @@ absl::StatusOr<T> As(const Call& call, size_t input, std::string_view what) {
 }
 
 absl::Status ChargeRows(const Rows& rows, Budget& budget) {
-  return budget.Take(rows.value.affine.size(), sizeof(double));
+  return budget.Take(rows.value.map.size(), sizeof(double));
 }
 
 }  // namespace
