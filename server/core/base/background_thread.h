@@ -10,12 +10,12 @@ namespace hillock {
 // the other threads want every core. With an empty `contended` YieldIfContended() does nothing.
 void MarkBackgroundThread(std::function<bool()> contended);
 
-// On a background thread that has run for a fifth of a millisecond since it last slept, and while the
-// others want every core, sleeps nine times as long. Work that takes longer calls it every now and
-// then. On any other thread it does nothing.
+// On a background thread that has run for a fifth of a millisecond since it last slept, and while
+// the others want every core, sleeps nine times as long. Work that takes longer calls it every now
+// and then. On any other thread it does nothing.
 //
-// A low priority alone is not enough: the kernel lets such a thread keep a busy core for milliseconds
-// once it runs, and lets one that has slept run at once, for longer than its share.
+// A low priority alone is not enough: the kernel lets such a thread keep a busy core for
+// milliseconds once it runs, and lets one that has slept run at once, for longer than its share.
 void YieldIfContended();
 
 }  // namespace hillock

@@ -25,8 +25,8 @@ class Clock {
   // The machine's monotonic clock. Lives as long as the process.
   static const Clock& Monotonic();
 
-  // CPU time of the calling thread: what work takes, however often other threads interrupt it. Lives
-  // as long as the process.
+  // CPU time of the calling thread: what work takes, however often other threads interrupt it.
+  // Lives as long as the process.
   static const Clock& ThreadCpu();
 };
 

@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "tests/unit/core/activation/each_activation.h"
 
@@ -29,6 +31,33 @@ TEST(Table, TellsOnnxSiblingsApart) {
     const std::string form = std::string(spec.onnx.op) + "/" + std::string(spec.onnx.attribute) +
                              "=" + std::string(spec.onnx.value);
     EXPECT_TRUE(forms.insert(form).second) << spec.name << ": " << form;
+  }
+}
+
+// Whether a node may read this: x, zero, a parameter, or an earlier node of the first `count`.
+bool IsKnown(const Spec& spec, std::string_view input, size_t count) {
+  if (input.empty() || input == "x" || input == "zero") return true;
+  for (size_t i = 0; i < spec.param_count; ++i) {
+    if (input == spec.params[i].name) return true;
+  }
+  const auto earlier = spec.onnx_nodes().first(count);
+  return std::ranges::find(earlier, input, &OnnxNode::name) != earlier.end();
+}
+
+TEST(Table, DecomposesIntoNodesThatReadWhatIsThere) {
+  for (const Spec& spec : All()) {
+    for (size_t i = 0; i < spec.onnx_nodes().size(); ++i) {
+      for (const std::string_view input : spec.onnx_nodes()[i].inputs) {
+        EXPECT_TRUE(IsKnown(spec, input, i)) << spec.name << ": " << input;
+      }
+    }
+  }
+}
+
+TEST(Table, HasAFormInOnnxForEveryActivation) {
+  for (const Spec& spec : All()) {
+    EXPECT_TRUE(spec.name == kIdentity || !spec.onnx.op.empty() || !spec.onnx_nodes().empty())
+        << spec.name;
   }
 }
 

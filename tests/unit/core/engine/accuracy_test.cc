@@ -103,7 +103,7 @@ TEST_P(Accuracy, HoldsForEveryShape) {
   }
 }
 
-TEST_P(Accuracy, HoldsBehindANormalization) {
+TEST_P(Accuracy, HoldsAfterANormalization) {
   ExpectReferenceAnswers(
       MlpBuilder(5, kSeed).Add(9, Activation()).Normalized().Add(4, "identity").Build());
 }

@@ -56,6 +56,18 @@ TEST(Mlp, CallsLabelsAfterTheirOutputWhereThereAreSeveral) {
   EXPECT_EQ(TwoHeads().LabelName(TwoHeads().outputs[1]), "class_label");
 }
 
+TEST(Layer, KeepsAllButItsNumbersWithoutWeights) {
+  const Layer want = TwoHeads().layers[1];
+  const Layer got = WithoutWeights(want);
+  EXPECT_EQ(got.name, want.name);
+  EXPECT_EQ(got.source, want.source);
+  EXPECT_EQ(got.inputs, want.inputs);
+  EXPECT_EQ(got.outputs, want.outputs);
+  EXPECT_EQ(got.activation, want.activation);
+  EXPECT_EQ(got.params, want.params);
+  EXPECT_TRUE(got.weights.empty() && got.bias.empty() && got.slopes.empty());
+}
+
 TEST(Validate, PassesSoundModels) {
   EXPECT_THAT(Validate(Sound()), IsOk());
   EXPECT_THAT(Validate(TwoHeads()), IsOk());

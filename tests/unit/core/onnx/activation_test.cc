@@ -249,7 +249,7 @@ TEST(OnnxActivation, MayHaveAnOffsetOfItsOwnMovedIntoTheBias) {
   EXPECT_THAT(mlp->layers[0].bias, ElementsAre(3.25f, 2, 6));
 }
 
-TEST(OnnxActivation, IsFoundBehindScalesOfAnyForm) {
+TEST(OnnxActivation, IsFoundAfterScalesOfAnyForm) {
   // 3 swish(2 x)
   const auto mlp = ImportOnnx(
       Graph({{"Mul", {"x", "2"}}, {"Sigmoid", {"t0"}}, {"Mul", {"t0", "t1"}}, {"Mul", {"t2", "3"}}},
@@ -294,7 +294,7 @@ TEST(OnnxActivation, IsRefusedWhenTheTableHasNothingLikeIt) {
   refused({{"Exp", {"x"}}}, "(MatMul): Exp(x) is none of the activations this server has");
   refused({{"Greater", {"x", "0"}}, {"Cast", {"t0"}, {Integer("to", 1)}}}, "Greater(x, c) is none");
   refused({{"Sigmoid", {"x"}}, {"Mul", {"t0", "t0"}}}, "Mul(sigmoid(x), sigmoid(x)) is none");
-  // A swish but for a stretch of its own.
+  // A swish but in one interval.
   refused({{"Sigmoid", {"x"}},
            {"Mul", {"x", "t0"}},
            {"Greater", {"x", "3.1"}},
