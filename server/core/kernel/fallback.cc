@@ -109,9 +109,9 @@ void NormalizeRow(const float* offset, const float* scale, const float* src, flo
   }
 }
 
-// The upper 16 bits, rounded to nearest, ties to even: adding 0x7fff and the lowest kept bit carries
-// into the kept bits exactly when they have to rise. In a NaN the carry could reach the sign. So its
-// quiet bit is set instead, which keeps it a NaN whatever its lower bits are.
+// The upper 16 bits, rounded to nearest, ties to even: adding 0x7fff and the lowest kept bit
+// carries into the kept bits exactly when they have to rise. In a NaN the carry could reach the
+// sign. So its quiet bit is set instead, which keeps it a NaN whatever its lower bits are.
 template <class DU>
 hn::Vec<DU> UpperHalf(DU du, hn::Vec<DU> bits) {
   const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1));
