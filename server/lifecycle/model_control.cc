@@ -5,6 +5,7 @@
 
 #include "absl/time/clock.h"
 #include "server/core/base/background_thread.h"
+#include "server/lifecycle/model_manager.h"
 #include "server/lifecycle/stopping.h"
 
 namespace hillock::lifecycle {

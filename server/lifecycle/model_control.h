@@ -11,12 +11,11 @@
 #include "absl/time/time.h"
 #include "server/core/base/mutex.h"
 #include "server/core/base/status.h"
-#include "server/lifecycle/model_manager.h"
+#include "server/lifecycle/control_mode.h"
 
 namespace hillock::lifecycle {
 
-// Who decides which models are loaded after start: nobody, the repository's files, or callers.
-enum class ControlMode { kNone, kPoll, kExplicit };
+class ModelManager;
 
 // Runs a ModelManager on a thread of its own, which yields to the threads that serve. The thread
 // looks at the repository every `poll_period`, does what callers ask for, and frees what is no

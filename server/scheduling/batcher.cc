@@ -4,6 +4,9 @@
 #include <cstring>
 #include <utility>
 
+#include "server/core/engine/executor.h"
+#include "server/lifecycle/time_slice.h"
+
 namespace hillock::scheduling {
 
 using engine::kMaxRows;
@@ -18,7 +21,7 @@ Batcher::Batcher(const Options& options, SharedWorkQueue& shared_work, metrics::
 
 Load Batcher::LoadOf(const lifecycle::ServedModel& model, size_t rows) {
   return {rows, rows * (model.inputs() + model.answer_width()) * sizeof(float),
-          static_cast<Nanos>(rows) * model.RowCost()};
+          static_cast<Nanos>(rows) * model.cost().row};
 }
 
 absl::Status Batcher::CheckRoom(const Job& job) {
@@ -115,7 +118,7 @@ bool Batcher::IsLight(const lifecycle::ServedModel& model) const {
   for (const Job* job : queue_) {
     if (job->model == &model) rows += job->rows - job->rows_taken_;
   }
-  return model.Cost(rows) <= lifecycle::kTimeSlice;
+  return model.cost().Of(rows) <= lifecycle::kTimeSlice;
 }
 
 void Batcher::RunLight(lifecycle::ServedModel& model) {
@@ -146,8 +149,8 @@ size_t Batcher::BlockRows(const lifecycle::ServedModel& model) const {
   for (const Job* job : batch_) rows += job->rows - job->rows_taken_;
   const size_t takers = 1 + shared_work_.CountParked();
   const size_t share = (rows + takers - 1) / takers;
-  return std::clamp(share, std::min(lifecycle::ServedModel::kMinBlockRows, model.block_rows()),
-                    model.block_rows());
+  return std::clamp(share, std::min(lifecycle::kMinBlockRows, model.cost().block_rows),
+                    model.cost().block_rows);
 }
 
 void Batcher::OnPause(lifecycle::ServedModel& busy) {
@@ -199,7 +202,7 @@ void Batcher::RunBlock(Block& block, bool pausing) {
   block.started = clock_.Now();
   block.status = executor.Run(block.rows, profiled, pausing ? &pause : nullptr);
   block.ended = clock_.Now();
-  admission_.Observe(block.ended - block.started, model.Cost(block.rows));
+  admission_.Observe(block.ended - block.started, model.cost().Of(block.rows));
   if (block.status.ok()) Record(block);
   Scatter(block);
   block.finished.store(true, std::memory_order_release);

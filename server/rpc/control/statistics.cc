@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "server/core/repository/repository.h"
-#include "server/metrics/registry.h"
+#include "server/lifecycle/served_model.h"
 
 namespace hillock::rpc {
 namespace {

@@ -8,6 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "server/core/engine/executor.h"
+#include "server/lifecycle/model_compiler.h"
+#include "server/metrics/registry.h"
 #include "server/scheduling/batcher.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/mlp_builder.h"
@@ -66,8 +69,9 @@ class BatcherMetrics : public ::testing::Test {
   SharedWorkQueue shared_work_;
   metrics::Registry registry_{2, {}};
   std::shared_ptr<lifecycle::ServedModel> model_ =
-      *lifecycle::ServedModel::Create("m", 1, MlpBuilder(3).Add(8, "relu").Add(2, "ncu").Share(),
-                                      {{Backend::kOneDnn}}, 2, registry_, clock_);
+      *lifecycle::ModelCompiler(2, registry_, clock_)
+           .Compile("m", 1, MlpBuilder(3).Add(8, "relu").Add(2, "ncu").Share(),
+                    {.compute = {.backend = Backend::kOneDnn}});
 };
 
 TEST_F(BatcherMetrics, CountRowsAndBatches) {
@@ -227,8 +231,8 @@ TEST_F(BatcherMetrics, CountDeadUnitsOnceAWindowHasPassed) {
   auto mlp = MlpBuilder(3).Add(3, "relu").Build();
   std::ranges::fill(mlp.layers[0].weights, 0.0f);
   mlp.layers[0].bias = {-1, 1, -1};
-  model_ = *lifecycle::ServedModel::Create(
-      "dying", 1, std::make_shared<const model::Mlp>(std::move(mlp)), {}, 2, registry_, clock_);
+  model_ = *lifecycle::ModelCompiler(2, registry_, clock_)
+                .Compile("dying", 1, std::make_shared<const model::Mlp>(std::move(mlp)), {});
   Batcher batcher = MakeBatcher(1);
   for (size_t i = 1; i < engine::UnitHealth::kWindow; ++i) RunOn(batcher, 2);
   EXPECT_EQ(cells().dead_units[0].load(), 0);

@@ -2,6 +2,8 @@
 // it is read, so every layer takes a slice and no model is light unless it was made on a clock that
 // stands still.
 
+#include "server/lifecycle/time_slice.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,6 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "server/core/engine/executor.h"
+#include "server/lifecycle/model_compiler.h"
+#include "server/metrics/registry.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/mlp_builder.h"
 #include "tests/support/status_matchers.h"
@@ -42,8 +47,9 @@ class SlicesTest : public ::testing::Test {
   std::shared_ptr<lifecycle::ServedModel> Serve(const std::string& name, const Clock& clock,
                                                 uint32_t seed, const QueueLimits& limits = {}) {
     const auto mlp = MlpBuilder(3, seed).Add(8, "tanh").Add(8, "relu").Add(2, "softmax").Share();
-    return *lifecycle::ServedModel::Create(name, 1, mlp, {{Backend::kFallback}, {.queue = limits}},
-                                           kReactors, registry_, clock);
+    return *lifecycle::ModelCompiler(kReactors, registry_, clock)
+                .Compile(name, 1, mlp,
+                         {.compute = {.backend = Backend::kFallback}, .limits = {.queue = limits}});
   }
   Batcher MakeBatcher(size_t reactor, const QueueLimits& limits = {}) {
     return Batcher({.reactor = reactor, .limits = limits}, shared_work_, registry_.reactor(reactor),
@@ -108,11 +114,11 @@ class Thief final : public SharedWorkQueue::Worker {
 };
 
 TEST_F(SlicesTest, TellHeavyFromLight) {
-  EXPECT_GT(heavy_->Cost(1), lifecycle::kTimeSlice);
-  EXPECT_LE(light_->Cost(1000), lifecycle::kTimeSlice);
-  EXPECT_LT(heavy_->block_rows(), light_->block_rows());
-  EXPECT_GE(heavy_->block_rows(), lifecycle::ServedModel::kMinBlockRows);
-  EXPECT_EQ(light_->block_rows(), engine::kMaxRows);
+  EXPECT_GT(heavy_->cost().Of(1), lifecycle::kTimeSlice);
+  EXPECT_LE(light_->cost().Of(1000), lifecycle::kTimeSlice);
+  EXPECT_LT(heavy_->cost().block_rows, light_->cost().block_rows);
+  EXPECT_GE(heavy_->cost().block_rows, lifecycle::kMinBlockRows);
+  EXPECT_EQ(light_->cost().block_rows, engine::kMaxRows);
 }
 
 TEST_F(SlicesTest, CutHeavyWorkIntoBlocks) {
@@ -144,7 +150,7 @@ TEST_F(SlicesTest, PauseAfterHalfASlice) {
   Batcher batcher = MakeBatcher(0);
   size_t pauses = 0;
   batcher.SetPoll([&] { ++pauses; });
-  Add(batcher, *model, model->block_rows());
+  Add(batcher, *model, model->cost().block_rows);
   batcher.Run();
   EXPECT_EQ(model->cells(0).batch_rows.Count(), 1u);
   EXPECT_EQ(pauses, 5u);
@@ -178,7 +184,7 @@ TEST_F(SlicesTest, StarveNobody) {
 
 TEST_F(SlicesTest, FillBlocksAsFarAsTheyGo) {
   Batcher batcher = MakeBatcher(0);
-  Add(batcher, *heavy_, 3 * heavy_->block_rows());
+  Add(batcher, *heavy_, 3 * heavy_->cost().block_rows);
   batcher.Run();
   EXPECT_EQ(heavy_->cells(0).batch_rows.Count(), 3u);
 }
@@ -193,8 +199,8 @@ TEST_F(SlicesTest, CutSmallerBlocksWhereCoresAreIdle) {
   owner.SetPoll([&] {
     for (Block* block : std::exchange(taken, {})) shared_work.Push(*block);
   });
-  const size_t rows = 3 * lifecycle::ServedModel::kMinBlockRows;
-  ASSERT_LE(rows, heavy_->block_rows());
+  const size_t rows = 3 * lifecycle::kMinBlockRows;
+  ASSERT_LE(rows, heavy_->cost().block_rows);
   TestJob& job = Add(owner, *heavy_, rows);
   owner.Run();
   ExpectAnswered(job);
@@ -210,11 +216,11 @@ TEST_F(SlicesTest, LayDownMoreBlocksInThePausesOfOne) {
     ++polls;
     helper.Run();
   });
-  const size_t rows = 4 * heavy_->block_rows();
+  const size_t rows = 4 * heavy_->cost().block_rows;
   TestJob& job = Add(owner, *heavy_, rows);
   owner.Run();
   ExpectAnswered(job);
-  EXPECT_EQ(heavy_->cells(1).rows.Get(), rows - heavy_->block_rows())
+  EXPECT_EQ(heavy_->cells(1).rows.Get(), rows - heavy_->cost().block_rows)
       << "while the owner was at its first block, the helper could do the rest";
 }
 
@@ -286,7 +292,7 @@ TEST_F(SlicesTest, DropTheRestOfWhatNobodyWantsAnyMore) {
 
 TEST_F(SlicesTest, FinishWhatIsAllBeingComputed) {
   Batcher batcher = MakeBatcher(0);
-  TestJob& job = MakeJob(*heavy_, lifecycle::ServedModel::kMinBlockRows);
+  TestJob& job = MakeJob(*heavy_, lifecycle::kMinBlockRows);
   batcher.SetPoll([&] {
     if (job.done() == 0) batcher.Abandon(job);
   });
@@ -331,7 +337,7 @@ TEST_F(SlicesTest, RefuseWhatOneModelsQueueHasNoRoomForAndTakeOthers) {
   const ModelLimit table[] = {
       {{.rows = 10}, ShedReason::kQueueRows, "11 rows with this request, want at most 10"},
       {{.bytes = 219}, ShedReason::kQueueBytes, "220 bytes with this request, want at most 219"},
-      {{.wait = 8 * heavy_->RowCost() - 1},
+      {{.wait = 8 * heavy_->cost().row - 1},
        ShedReason::kQueueTime,
        "ms of work before this request"}};
   for (const auto& [limits, reason, message] : table) {
