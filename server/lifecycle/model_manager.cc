@@ -237,7 +237,7 @@ void ModelManager::Publish() {
   if (!std::exchange(changed_, false)) return;
   std::vector<CatalogEntry> entries;
   for (const auto& [name, state] : models_) AddEntries(name, state, entries);
-  std::vector<metrics::Registry::ModelState> states;
+  std::vector<metrics::Registry::VersionState> states;
   for (const CatalogEntry& entry : entries) {
     states.push_back({entry.model, entry.version > 0 ? std::to_string(entry.version) : "",
                       std::string(entry.state())});

@@ -32,7 +32,8 @@ ServedModel::ServedModel(std::string name, int64_t version, const model::Mlp& ml
       inputs_(parts.plan->inputs()),
       answer_width_(mlp.answer_width()),
       outputs_(OutputsOf(mlp)),
-      parts_(std::move(parts)) {}
+      parts_(std::move(parts)),
+      queues_(parts_.executors.size()) {}
 
 ServedModel::~ServedModel() = default;
 

@@ -39,9 +39,16 @@ struct ServedOutput {
   bool IsYes(float value) const { return value >= output.threshold; }
 };
 
+// What the batcher of one reactor keeps of a model, on a cache line of its own. Scheduling goes by
+// this alone; metrics only show it.
+struct alignas(64) ModelQueue {
+  size_t rows = 0;       // admitted and not yet answered; what the model's own limits bound
+  uint64_t batches = 0;  // that have run; decides which are profiled
+};
+
 // One model version, ready to serve: its plan, an executor for each reactor, and its metrics. Made
-// by ModelCompiler. Immutable and thread-safe, but for executor(i) and cells(i), which belong to
-// reactor i alone.
+// by ModelCompiler. Immutable and thread-safe, but for executor(i), queue(i) and cells(i), which
+// belong to reactor i alone.
 class ServedModel {
  public:
   struct Parts {
@@ -68,6 +75,7 @@ class ServedModel {
   const RowCost& cost() const { return parts_.cost; }
 
   engine::Executor& executor(size_t reactor) { return *parts_.executors[reactor]; }
+  ModelQueue& queue(size_t reactor) { return queues_[reactor]; }
   metrics::ModelCells& cells(size_t reactor) { return parts_.metrics->shards[reactor]; }
   const metrics::ModelMetrics& metrics() const { return *parts_.metrics; }
 
@@ -79,6 +87,7 @@ class ServedModel {
   const size_t answer_width_;  // of all outputs together
   const std::vector<ServedOutput> outputs_;
   const Parts parts_;
+  std::vector<ModelQueue> queues_;  // by reactor
 };
 
 }  // namespace hillock::lifecycle

@@ -19,16 +19,15 @@ Batcher::Batcher(const Options& options, SharedWorkQueue& shared_work, metrics::
       clock_(clock),
       admission_(options.limits) {}
 
-Load Batcher::LoadOf(const lifecycle::ServedModel& model, size_t rows) {
+QueueLoad Batcher::LoadOf(const lifecycle::ServedModel& model, size_t rows) {
   return {rows, rows * (model.inputs() + model.answer_width()) * sizeof(float),
           static_cast<Nanos>(rows) * model.cost().row};
 }
 
 absl::Status Batcher::CheckRoom(const Job& job) {
   lifecycle::ServedModel& model = *job.model;
-  const int64_t queued = model.cells(options_.reactor).queue_rows.load(std::memory_order_relaxed);
-  const Queue own{model.name(), LoadOf(model, static_cast<size_t>(queued)),
-                  model.options().limits.queue};
+  const QueueView own{model.name(), LoadOf(model, model.queue(options_.reactor).rows),
+                      model.options().limits.queue};
   const Nanos now = job.deadline == kNoDeadline ? job.arrived : clock_.Now();
   auto verdict = admission_.Check(LoadOf(model, job.rows), own, now, job.deadline);
   if (!verdict.status.ok()) Shed(model, verdict.reason);
@@ -38,9 +37,9 @@ absl::Status Batcher::CheckRoom(const Job& job) {
 absl::Status Batcher::Add(Job& job) {
   HILLOCK_RETURN_IF_ERROR(CheckRoom(job));
   admission_.Enter(LoadOf(*job.model, job.rows));
-  auto& queue_rows = job.model->cells(options_.reactor).queue_rows;
-  queue_rows.store(queue_rows.load(std::memory_order_relaxed) + static_cast<int64_t>(job.rows),
-                   std::memory_order_relaxed);
+  lifecycle::ModelQueue& own = job.model->queue(options_.reactor);
+  own.rows += job.rows;
+  job.model->cells(options_.reactor).queue_rows.Set(static_cast<int64_t>(own.rows));
   job.rows_taken_ = 0;
   job.rows_done_ = 0;
   job.status_ = absl::OkStatus();
@@ -197,13 +196,16 @@ void Batcher::RunBlock(Block& block, bool pausing) {
   lifecycle::ServedModel& model = *block.model;
   engine::Executor& executor = model.executor(options_.reactor);
   Gather(block);
-  const bool profiled = IsProfiled(model.cells(options_.reactor));
+  const bool profiled = IsProfiled(model.queue(options_.reactor));
   const engine::YieldHook pause{lifecycle::kYieldAfter, [&] { OnPause(model); }};
   block.started = clock_.Now();
   block.status = executor.Run(block.rows, profiled, pausing ? &pause : nullptr);
   block.ended = clock_.Now();
   admission_.Observe(block.ended - block.started, model.cost().Of(block.rows));
-  if (block.status.ok()) Record(block);
+  if (block.status.ok()) {
+    ++model.queue(options_.reactor).batches;
+    Record(block);
+  }
   Scatter(block);
   block.finished.store(true, std::memory_order_release);
 }
@@ -230,9 +232,8 @@ void Batcher::Scatter(const Block& block) {
   }
 }
 
-bool Batcher::IsProfiled(const metrics::ModelCells& cells) const {
-  if (options_.profile_every == 0) return false;
-  return cells.batch_rows.Count() % options_.profile_every == 0;
+bool Batcher::IsProfiled(const lifecycle::ModelQueue& own) const {
+  return options_.profile_every != 0 && own.batches % options_.profile_every == 0;
 }
 
 void Batcher::CollectOffered() {
@@ -267,15 +268,15 @@ void Batcher::Complete(Job& job, const absl::Status& status, Nanos now) {
     cells.nanos.compute.Add(computed);
     job.computed_ = now;
   }
-  cells.queue_rows.store(
-      cells.queue_rows.load(std::memory_order_relaxed) - static_cast<int64_t>(job.rows),
-      std::memory_order_relaxed);
+  lifecycle::ModelQueue& own = job.model->queue(options_.reactor);
+  own.rows -= job.rows;
+  cells.queue_rows.Set(static_cast<int64_t>(own.rows));
   admission_.Leave(LoadOf(*job.model, job.rows));
   job.Done(status);
 }
 
-void Batcher::Shed(lifecycle::ServedModel& model, scheduling::ShedReason reason) {
-  model.cells(options_.reactor).shed[static_cast<size_t>(reason)].Add(1);
+void Batcher::Shed(lifecycle::ServedModel& model, ShedReason reason) {
+  model.cells(options_.reactor).CountShed(reason);
 }
 
 void Batcher::Record(const Block& block) {
@@ -283,7 +284,7 @@ void Batcher::Record(const Block& block) {
   metrics::ModelCells& cells = model.cells(options_.reactor);
   cells.batch_rows.Observe(block.rows);
   cells.rows.Add(block.rows);
-  cells.last_batch.store(block.ended, std::memory_order_relaxed);
+  cells.last_batch.Set(block.ended);
   const auto& steps = model.plan().steps();
   const auto reports = model.executor(options_.reactor).reports();
   for (size_t i = 0; i < steps.size(); ++i) {
@@ -295,15 +296,13 @@ void Batcher::Record(const Block& block) {
     a.elements[backend][path].Add(elements);
     a.layer_nanos[path].Observe(static_cast<uint64_t>(report.layer));
     if (report.split) {
-      a.seconds[backend].Observe(static_cast<uint64_t>(report.activation));
+      a.nanos[backend].Observe(static_cast<uint64_t>(report.activation));
       a.timed_elements[backend].Add(elements);
     }
-    cells.sampled[i].Add(report.sample.elements);
-    cells.saturated[i].Add(report.sample.saturated);
-    if (report.dead_units) {
-      cells.dead_units[i].store(static_cast<int64_t>(*report.dead_units),
-                                std::memory_order_relaxed);
-    }
+    metrics::LayerCells& layer = cells.layers[i];
+    layer.sampled.Add(report.sample.elements);
+    layer.saturated.Add(report.sample.saturated);
+    if (report.dead_units) layer.dead_units.Set(static_cast<int64_t>(*report.dead_units));
   }
 }
 

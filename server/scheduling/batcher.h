@@ -9,7 +9,7 @@
 #include "server/core/base/clock.h"
 #include "server/core/base/status.h"
 #include "server/lifecycle/served_model.h"
-#include "server/metrics/registry.h"
+#include "server/metrics/reactor_cells.h"
 #include "server/scheduling/admission.h"
 #include "server/scheduling/block.h"
 #include "server/scheduling/job.h"
@@ -80,14 +80,14 @@ class Batcher {
   void Gather(const Block& block);
   void Scatter(const Block& block);
   void Record(const Block& block);
-  bool IsProfiled(const metrics::ModelCells& cells) const;
+  bool IsProfiled(const lifecycle::ModelQueue& own) const;
 
   void CollectOffered();
   void Finish(Block& block);
   void FinishSegment(const Block& block, const Block::Segment& segment);
   void Complete(Job& job, const absl::Status& status, Nanos now);
-  void Shed(lifecycle::ServedModel& model, scheduling::ShedReason reason);
-  static Load LoadOf(const lifecycle::ServedModel& model, size_t rows);
+  void Shed(lifecycle::ServedModel& model, ShedReason reason);
+  static QueueLoad LoadOf(const lifecycle::ServedModel& model, size_t rows);
 
   const Options options_;
   SharedWorkQueue& shared_work_;

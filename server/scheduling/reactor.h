@@ -7,7 +7,7 @@
 
 #include "server/core/base/clock.h"
 #include "server/lifecycle/catalog_reader.h"
-#include "server/metrics/registry.h"
+#include "server/metrics/reactor_cells.h"
 #include "server/scheduling/batcher.h"
 #include "server/scheduling/busy_poll.h"
 #include "server/transport/net/event_loop.h"

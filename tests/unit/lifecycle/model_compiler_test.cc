@@ -51,7 +51,7 @@ TEST_F(ModelCompilerTest, MakesAnExecutorAndCellsForEveryReactor) {
 TEST_F(ModelCompilerTest, WarmsUpWithoutCounting) {
   const auto model = Compile(MlpBuilder(4).Add(2, "relu"));
   EXPECT_EQ(model->cells(0).rows.Get(), 0u);
-  EXPECT_EQ(model->cells(0).sampled[0].Get(), 0u);
+  EXPECT_EQ(model->cells(0).layers[0].sampled.Get(), 0u);
 }
 
 TEST_F(ModelCompilerTest, KeepsTheOptions) {

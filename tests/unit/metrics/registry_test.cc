@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "server/core/activation/activation.h"
 #include "server/metrics/families.h"
 
 namespace hillock::metrics {
@@ -70,7 +71,7 @@ class RegistryTest : public ::testing::Test {
       ReactorCells& reactor = registry_.reactor(r);
       for (ActivationCells& a : reactor.activations) {
         for (size_t b = 0; b < 2; ++b) {
-          a.seconds[b].Observe(1000);
+          a.nanos[b].Observe(1000);
           a.timed_elements[b].Add(1);
           for (size_t p = 0; p < 2; ++p) a.elements[b][p].Add(1);
           a.layer_nanos[b].Observe(1000);
@@ -84,11 +85,11 @@ class RegistryTest : public ::testing::Test {
       cells.compute_nanos.Observe(1);
       cells.batch_rows.Observe(1);
       cells.rows.Add(1);
-      cells.queue_rows.store(1);
+      cells.queue_rows.Set(1);
       for (Counter& counter : cells.shed) counter.Add(1);
       for (size_t layer = 0; layer < 2; ++layer) {
-        cells.sampled[layer].Add(2);
-        cells.saturated[layer].Add(1);
+        cells.layers[layer].sampled.Add(2);
+        cells.layers[layer].saturated.Add(1);
       }
     }
   }
@@ -110,7 +111,7 @@ class RegistryTest : public ::testing::Test {
 TEST_F(RegistryTest, SumsActivationsOverReactors) {
   for (size_t r = 0; r < 2; ++r) {
     ActivationCells& relu = registry_.reactor(r).activations[Relu().index];
-    relu.seconds[kOneDnn].Observe(1000);
+    relu.nanos[kOneDnn].Observe(1000);
     relu.timed_elements[kOneDnn].Add(7);
     relu.elements[kOneDnn][kFused].Add(100);
     relu.elements[kFallback][kSplit].Add(10 + r);
@@ -155,9 +156,9 @@ TEST_F(RegistryTest, SumsAModelOverReactors) {
 TEST_F(RegistryTest, TellsTheHealthOfEveryLayer) {
   const auto model = AddModel("cat");
   for (size_t r = 0; r < 2; ++r) {
-    model->shards[r].sampled[1].Add(50);
-    model->shards[r].saturated[1].Add(20 + r);
-    model->shards[r].dead_units[1] = static_cast<int64_t>(3 + r);
+    model->shards[r].layers[1].sampled.Add(50);
+    model->shards[r].layers[1].saturated.Add(20 + r);
+    model->shards[r].layers[1].dead_units.Set(static_cast<int64_t>(3 + r));
   }
   EXPECT_THAT(CounterOf(kSampledElements, "model=cat, layer=fc2, activation=relu"), Optional(100));
   EXPECT_THAT(CounterOf(kSaturatedElements, "model=cat, layer=fc2, activation=relu"), Optional(41));

@@ -266,7 +266,7 @@ TEST_F(SlicesTest, DropAtOnceWhatNobodyWantsAndNobodyHasBegun) {
   batcher.Abandon(second);
   EXPECT_EQ(second.done(), 1);
   EXPECT_THAT(second.status(), StatusIs(absl::StatusCode::kCancelled, "the client is gone"));
-  EXPECT_EQ(heavy_->cells(0).queue_rows.load(), 10);
+  EXPECT_EQ(heavy_->cells(0).queue_rows.Get(), 10);
   EXPECT_EQ(heavy_->cells(0).shed[static_cast<size_t>(ShedReason::kCancelled)].Get(), 1u);
   batcher.Run();
   ExpectAnswered(first);
@@ -286,7 +286,7 @@ TEST_F(SlicesTest, DropTheRestOfWhatNobodyWantsAnyMore) {
   EXPECT_EQ(job.done(), 1);
   EXPECT_THAT(job.status(), StatusIs(absl::StatusCode::kCancelled, "the client is gone"));
   EXPECT_LT(heavy_->cells(0).rows.Get(), 100u);
-  EXPECT_EQ(heavy_->cells(0).queue_rows.load(), 0);
+  EXPECT_EQ(heavy_->cells(0).queue_rows.Get(), 0);
   EXPECT_LT(heavy_->cells(0).queue_nanos.Sum(), uint64_t{1} << 40) << "began before it came";
 }
 
@@ -350,7 +350,7 @@ TEST_F(SlicesTest, RefuseWhatOneModelsQueueHasNoRoomForAndTakeOthers) {
                          HasSubstr("the queue of model 'bounded' is full: ")));
     EXPECT_THAT(batcher.Add(refused).message(), HasSubstr(message));
     EXPECT_EQ(bounded->cells(0).shed[static_cast<size_t>(reason)].Get(), 2u) << message;
-    EXPECT_EQ(bounded->cells(0).queue_rows.load(), 8);
+    EXPECT_EQ(bounded->cells(0).queue_rows.Get(), 8);
     const TestJob& other = Add(batcher, *light_, 300);
     batcher.Run();
     ExpectAnswered(taken);
@@ -369,10 +369,10 @@ TEST_F(SlicesTest, RefuseWhatTheQueueHasNoRoomFor) {
               StatusIs(absl::StatusCode::kResourceExhausted,
                        "the queue is full: 11 rows with this request, want at most 10"));
   EXPECT_EQ(light_->cells(0).shed[static_cast<size_t>(ShedReason::kQueueRows)].Get(), 1u);
-  EXPECT_EQ(light_->cells(0).queue_rows.load(), 8);
+  EXPECT_EQ(light_->cells(0).queue_rows.Get(), 8);
   batcher.Run();
   EXPECT_EQ(refused.done(), 0);
-  EXPECT_EQ(light_->cells(0).queue_rows.load(), 0);
+  EXPECT_EQ(light_->cells(0).queue_rows.Get(), 0);
   EXPECT_THAT(batcher.Add(refused), IsOk());
   batcher.Run();
   ExpectAnswered(refused);
@@ -386,7 +386,7 @@ TEST_F(SlicesTest, TellWhetherThereIsRoomAndTakeNothing) {
               StatusIs(absl::StatusCode::kResourceExhausted,
                        "the queue is full: 11 rows with this request, want at most 10"));
   EXPECT_EQ(light_->cells(0).shed[static_cast<size_t>(ShedReason::kQueueRows)].Get(), 1u);
-  EXPECT_EQ(light_->cells(0).queue_rows.load(), 8);
+  EXPECT_EQ(light_->cells(0).queue_rows.Get(), 8);
   batcher.Run();
   EXPECT_EQ(light_->cells(0).rows.Get(), 8u);
 }

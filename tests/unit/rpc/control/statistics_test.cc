@@ -126,8 +126,8 @@ TEST_F(StatisticsTest, KeepVersionsApart) {
 }
 
 TEST_F(StatisticsTest, TellTheTimeOfTheLastBatchOfAnyReactor) {
-  CellsOf("dog", "1", 0).last_batch = 5'000'000;
-  CellsOf("dog", "1", 1).last_batch = 2'999'999;
+  CellsOf("dog", "1", 0).last_batch.Set(5'000'000);
+  CellsOf("dog", "1", 1).last_batch.Set(2'999'999);
   ASSERT_THAT(List("dog", ""), IsOk());
   EXPECT_EQ(response_.model_stats(0).last_inference(), 1'700'000'000'005u);
 }
