@@ -141,10 +141,10 @@ TEST_F(BatcherMetrics, TimeWaitingAndComputing) {
   EXPECT_EQ(cells().nanos.compute.Get(), BatchReadings() * kTick);
 }
 
-TEST_F(BatcherMetrics, KeepTheTimesOfFailedJobsApart) {
+TEST_F(BatcherMetrics, KeepTheTimesOfFailedJobsSeparately) {
   Batcher batcher = MakeBatcher(0);
   TestJob job(*model_, 2, 1, clock_.Now());
-  job.deadline = clock_.Now() + Nanos{5 * kTick};
+  job.request.deadline = clock_.Now() + Nanos{5 * kTick};
   EXPECT_TRUE(batcher.Add(job).ok());
   clock_.Advance(Nanos{10 * kTick});
   batcher.Run();
@@ -163,7 +163,7 @@ TEST_F(BatcherMetrics, RememberWhenTheLastBatchEnded) {
   EXPECT_EQ(cells().last_batch.Get(), clock_.Now() - Nanos{kTick});
 }
 
-TEST_F(BatcherMetrics, TellWhenAJobWasComputed) {
+TEST_F(BatcherMetrics, SayWhenAJobWasComputed) {
   Batcher batcher = MakeBatcher(0);
   TestJob job(*model_, 600, 1, clock_.Now());
   EXPECT_TRUE(batcher.Add(job).ok());

@@ -49,11 +49,11 @@ class ReferenceModel {
 
   void ExpectAnswered(const TestJob& job, size_t output) const {
     const auto answers = job.Answers(output);
-    for (size_t row = 0; row < job.rows; ++row) {
+    for (size_t row = 0; row < job.rows(); ++row) {
       const auto want = Evaluate(*mlp_, job.Row(row), /*fallback_only=*/false, output);
       for (size_t i = 0; i < want.size(); ++i) {
         ASSERT_NEAR(answers[row * want.size() + i], want[i].value, want[i].error)
-            << "row " << row << " of " << job.rows << ", output " << output << ", column " << i;
+            << "row " << row << " of " << job.rows() << ", output " << output << ", column " << i;
       }
     }
   }
@@ -113,7 +113,7 @@ TEST_F(BatcherTest, RunsJobsOfOneModelTogether) {
   EXPECT_THAT(order_, ElementsAre(0, 1, 2));
 }
 
-TEST_F(BatcherTest, KeepsModelsApart) {
+TEST_F(BatcherTest, RunsModelsSeparately) {
   for (const size_t rows : {2u, 5u, 1u}) {
     Add(cats_, rows);
     Add(dogs_, rows + 1);
@@ -188,7 +188,7 @@ TEST_F(BatcherTest, StartsAfreshWithEveryRun) {
 // Done() ends a job: its owner may reuse it or let it go at once.
 TEST_F(BatcherTest, ForgetsAJobOnceItIsDone) {
   TestJob& job = Add(cats_, 300);
-  job.Then([this](TestJob& done) { done.model = &dogs_.served(); });
+  job.Then([this](TestJob& done) { done.request.model = &dogs_.served(); });
   batcher_.Run();
   EXPECT_EQ(job.done(), 1);
 }
@@ -199,8 +199,8 @@ TEST_F(BatcherTest, ForgetsAJobThatIsDoneBeforeItsModelIs) {
   bool reused = false;
   first.Then([&](TestJob& done) {
     if (std::exchange(reused, true)) return;
-    done.model = &dogs_.served();
-    done.rows = 1;
+    done.request.model = &dogs_.served();
+    done.request.rows = 1;
   });
   batcher_.Run();
   EXPECT_EQ(first.done(), 1);

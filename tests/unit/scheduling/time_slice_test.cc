@@ -1,6 +1,6 @@
 // Heavy work beside light work, and shared between batchers. The clock ticks a millisecond whenever
-// it is read, so every layer takes a slice and no model is light unless it was made on a clock that
-// stands still.
+// it is read, so every layer takes a time slice, and a model is heavy unless it was made on a clock
+// that stands still.
 
 #include "server/lifecycle/time_slice.h"
 
@@ -39,9 +39,9 @@ class WideAwake final : public SharedWorkQueue::Worker {
   void Wake() override { FAIL() << "nobody sleeps here"; }
 };
 
-class SlicesTest : public ::testing::Test {
+class TimeSliceTest : public ::testing::Test {
  protected:
-  SlicesTest() {
+  TimeSliceTest() {
     for (WideAwake& reactor : reactors_) shared_work_.Add(reactor);
   }
   std::shared_ptr<lifecycle::ServedModel> Serve(const std::string& name, const Clock& clock,
@@ -72,12 +72,13 @@ class SlicesTest : public ::testing::Test {
   void ExpectAnswered(const TestJob& job) {
     EXPECT_EQ(job.done(), 1);
     EXPECT_THAT(job.status(), IsOk());
-    TestJob again(*job.model, job.rows, static_cast<uint32_t>(&job - &jobs_[0]), clock_.Now());
-    for (size_t row = 0; row < job.rows; ++row) {
-      engine::Executor& executor = job.model->executor(0);
+    TestJob again(*job.request.model, job.rows(), static_cast<uint32_t>(&job - &jobs_[0]),
+                  clock_.Now());
+    for (size_t row = 0; row < job.rows(); ++row) {
+      engine::Executor& executor = job.request.model->executor(0);
       std::ranges::copy(job.Row(row), executor.input());
       ASSERT_THAT(executor.Run(1, false), IsOk());
-      const size_t width = job.model->outputs()[0].width;
+      const size_t width = job.request.model->outputs()[0].width;
       const std::vector<float> want(executor.output(), executor.output() + width);
       const std::vector<float> answers = job.Answers();
       const std::vector<float> got(
@@ -113,7 +114,7 @@ class Thief final : public SharedWorkQueue::Worker {
   std::vector<Block*>& taken_;
 };
 
-TEST_F(SlicesTest, TellHeavyFromLight) {
+TEST_F(TimeSliceTest, DistinguishHeavyFromLight) {
   EXPECT_GT(heavy_->cost().Of(1), lifecycle::kTimeSlice);
   EXPECT_LE(light_->cost().Of(1000), lifecycle::kTimeSlice);
   EXPECT_LT(heavy_->cost().block_rows, light_->cost().block_rows);
@@ -121,7 +122,7 @@ TEST_F(SlicesTest, TellHeavyFromLight) {
   EXPECT_EQ(light_->cost().block_rows, engine::kMaxRows);
 }
 
-TEST_F(SlicesTest, CutHeavyWorkIntoBlocks) {
+TEST_F(TimeSliceTest, CutHeavyWorkIntoBlocks) {
   Batcher batcher = MakeBatcher(0);
   TestJob& job = Add(batcher, *heavy_, 100);
   batcher.Run();
@@ -131,7 +132,7 @@ TEST_F(SlicesTest, CutHeavyWorkIntoBlocks) {
   EXPECT_EQ(shared_work_.NextDue(), kNoDeadline);
 }
 
-TEST_F(SlicesTest, RunWhatIsLightBetweenTheLayersOfWhatIsHeavy) {
+TEST_F(TimeSliceTest, RunWhatIsLightBetweenTheLayersOfWhatIsHeavy) {
   Batcher batcher = MakeBatcher(0);
   bool arrived = false;
   batcher.SetPoll([&] {
@@ -143,20 +144,20 @@ TEST_F(SlicesTest, RunWhatIsLightBetweenTheLayersOfWhatIsHeavy) {
   for (const TestJob& job : jobs_) ExpectAnswered(job);
 }
 
-// Each of a block's six passes, of three dense layers and their activations, takes 0.6 slices.
-TEST_F(SlicesTest, PauseAfterHalfASlice) {
+// Each of a block's six passes, of three dense layers and their activations, takes 0.6 time slices.
+TEST_F(TimeSliceTest, YieldAfterHalfATimeSlice) {
   const FakeClock clock(lifecycle::kTimeSlice * 6 / 10);
   const auto model = Serve("heavy", clock, 1);
   Batcher batcher = MakeBatcher(0);
-  size_t pauses = 0;
-  batcher.SetPoll([&] { ++pauses; });
+  size_t yields = 0;
+  batcher.SetPoll([&] { ++yields; });
   Add(batcher, *model, model->cost().block_rows);
   batcher.Run();
   EXPECT_EQ(model->cells(0).batch_rows.Count(), 1u);
-  EXPECT_EQ(pauses, 5u);
+  EXPECT_EQ(yields, 5u);
 }
 
-TEST_F(SlicesTest, NeverRunAModelInsideItself) {
+TEST_F(TimeSliceTest, NeverRunAModelInsideItself) {
   Batcher batcher = MakeBatcher(0);
   int arrivals = 0;
   batcher.SetPoll([&] {
@@ -169,7 +170,7 @@ TEST_F(SlicesTest, NeverRunAModelInsideItself) {
 }
 
 // Heavy work that has waited is not put off by light work that keeps arriving.
-TEST_F(SlicesTest, StarveNobody) {
+TEST_F(TimeSliceTest, StarveNobody) {
   Batcher batcher = MakeBatcher(0);
   int arrivals = 0;
   batcher.SetPoll([&] {
@@ -182,7 +183,7 @@ TEST_F(SlicesTest, StarveNobody) {
   EXPECT_LT(heavy_at - order_.begin(), 10) << "of " << order_.size();
 }
 
-TEST_F(SlicesTest, FillBlocksAsFarAsTheyGo) {
+TEST_F(TimeSliceTest, FillBlocksAsFarAsTheyGo) {
   Batcher batcher = MakeBatcher(0);
   Add(batcher, *heavy_, 3 * heavy_->cost().block_rows);
   batcher.Run();
@@ -190,7 +191,7 @@ TEST_F(SlicesTest, FillBlocksAsFarAsTheyGo) {
 }
 
 // Of two cores that are idle and this one each takes a third.
-TEST_F(SlicesTest, CutSmallerBlocksWhereCoresAreIdle) {
+TEST_F(TimeSliceTest, CutSmallerBlocksWhereCoresAreIdle) {
   SharedWorkQueue shared_work;
   std::vector<Block*> taken;
   Thief first(shared_work, taken);
@@ -208,7 +209,7 @@ TEST_F(SlicesTest, CutSmallerBlocksWhereCoresAreIdle) {
 }
 
 // Another batcher that has taken its block does not wait for the owner's to be over.
-TEST_F(SlicesTest, LayDownMoreBlocksInThePausesOfOne) {
+TEST_F(TimeSliceTest, PushMoreBlocksAtTheYieldPointsOfOne) {
   Batcher owner = MakeBatcher(0);
   Batcher helper = MakeBatcher(1);
   size_t polls = 0;
@@ -224,7 +225,7 @@ TEST_F(SlicesTest, LayDownMoreBlocksInThePausesOfOne) {
       << "while the owner was at its first block, the helper could do the rest";
 }
 
-TEST_F(SlicesTest, ShareBlocksBetweenBatchers) {
+TEST_F(TimeSliceTest, ShareBlocksBetweenBatchers) {
   Batcher owner = MakeBatcher(0);
   Batcher helper = MakeBatcher(1);
   // Whenever the owner looks at the network, the other one gets a turn.
@@ -237,7 +238,7 @@ TEST_F(SlicesTest, ShareBlocksBetweenBatchers) {
   ExpectAnswered(job);
 }
 
-TEST_F(SlicesTest, RunWhatIsLightWhileOthersHaveEveryBlock) {
+TEST_F(TimeSliceTest, RunWhatIsLightWhileOthersHaveEveryBlock) {
   SharedWorkQueue shared_work;
   std::vector<Block*> taken;
   Thief first(shared_work, taken);
@@ -259,7 +260,7 @@ TEST_F(SlicesTest, RunWhatIsLightWhileOthersHaveEveryBlock) {
   for (const TestJob& job : jobs_) ExpectAnswered(job);
 }
 
-TEST_F(SlicesTest, DropAtOnceWhatNobodyWantsAndNobodyHasBegun) {
+TEST_F(TimeSliceTest, DropAtOnceWhatNobodyWantsAndNobodyHasBegun) {
   Batcher batcher = MakeBatcher(0);
   TestJob& first = Add(batcher, *heavy_, 10);
   TestJob& second = Add(batcher, *heavy_, 20);
@@ -273,7 +274,7 @@ TEST_F(SlicesTest, DropAtOnceWhatNobodyWantsAndNobodyHasBegun) {
   EXPECT_EQ(heavy_->cells(0).rows.Get(), 10u) << "the other's rows were not computed";
 }
 
-TEST_F(SlicesTest, DropTheRestOfWhatNobodyWantsAnyMore) {
+TEST_F(TimeSliceTest, DropTheRestOfWhatNobodyWantsAnyMore) {
   Batcher batcher = MakeBatcher(0);
   TestJob& job = MakeJob(*heavy_, 100);
   batcher.SetPoll([&] {
@@ -290,7 +291,7 @@ TEST_F(SlicesTest, DropTheRestOfWhatNobodyWantsAnyMore) {
   EXPECT_LT(heavy_->cells(0).queue_nanos.Sum(), uint64_t{1} << 40) << "began before it came";
 }
 
-TEST_F(SlicesTest, FinishWhatIsAllBeingComputed) {
+TEST_F(TimeSliceTest, FinishWhatIsAllBeingComputed) {
   Batcher batcher = MakeBatcher(0);
   TestJob& job = MakeJob(*heavy_, lifecycle::kMinBlockRows);
   batcher.SetPoll([&] {
@@ -301,22 +302,22 @@ TEST_F(SlicesTest, FinishWhatIsAllBeingComputed) {
   ExpectAnswered(job);
 }
 
-TEST_F(SlicesTest, TakeTheSoonestDeadlineFirst) {
+TEST_F(TimeSliceTest, TakeTheSoonestDeadlineFirst) {
   Batcher batcher = MakeBatcher(0);
   const Nanos now = clock_.Now();
   for (const Nanos left : {80, 60, 70}) {
     TestJob& job = MakeJob(*heavy_, 8);
-    job.deadline = now + left * 1'000'000;
+    job.request.deadline = now + left * 1'000'000;
     EXPECT_THAT(batcher.Add(job), IsOk());
   }
   batcher.Run();
   EXPECT_THAT(order_, ElementsAre(1, 2, 0));
 }
 
-TEST_F(SlicesTest, DropWhatExpiredWhileItWaited) {
+TEST_F(TimeSliceTest, DropWhatExpiredWhileItWaited) {
   Batcher batcher = MakeBatcher(0);
   TestJob& late = MakeJob(*light_, 1);
-  late.deadline = clock_.Now() + 5 * lifecycle::kTimeSlice;
+  late.request.deadline = clock_.Now() + 5 * lifecycle::kTimeSlice;
   EXPECT_THAT(batcher.Add(late), IsOk());
   clock_.Advance(10 * lifecycle::kTimeSlice);
   batcher.Run();
@@ -333,7 +334,7 @@ struct ModelLimit {
 };
 
 // 8 rows wait and 3 more come, of 3 floats in and 2 out each.
-TEST_F(SlicesTest, RefuseWhatOneModelsQueueHasNoRoomForAndTakeOthers) {
+TEST_F(TimeSliceTest, RefuseWhatOneModelsQueueHasNoRoomForAndTakeOthers) {
   const ModelLimit table[] = {
       {{.rows = 10}, ShedReason::kQueueRows, "11 rows with this request, want at most 10"},
       {{.bytes = 219}, ShedReason::kQueueBytes, "220 bytes with this request, want at most 219"},
@@ -361,7 +362,7 @@ TEST_F(SlicesTest, RefuseWhatOneModelsQueueHasNoRoomForAndTakeOthers) {
   }
 }
 
-TEST_F(SlicesTest, RefuseWhatTheQueueHasNoRoomFor) {
+TEST_F(TimeSliceTest, RefuseWhatTheQueueHasNoRoomFor) {
   Batcher batcher = MakeBatcher(0, {.rows = 10});
   Add(batcher, *light_, 8);
   TestJob& refused = MakeJob(*light_, 3);
@@ -378,11 +379,11 @@ TEST_F(SlicesTest, RefuseWhatTheQueueHasNoRoomFor) {
   ExpectAnswered(refused);
 }
 
-TEST_F(SlicesTest, TellWhetherThereIsRoomAndTakeNothing) {
+TEST_F(TimeSliceTest, TellWhetherThereIsRoomAndTakeNothing) {
   Batcher batcher = MakeBatcher(0, {.rows = 10});
   Add(batcher, *light_, 8);
-  EXPECT_THAT(batcher.CheckRoom(MakeJob(*light_, 2)), IsOk());
-  EXPECT_THAT(batcher.CheckRoom(MakeJob(*light_, 3)),
+  EXPECT_THAT(batcher.CheckRoom(MakeJob(*light_, 2).request), IsOk());
+  EXPECT_THAT(batcher.CheckRoom(MakeJob(*light_, 3).request),
               StatusIs(absl::StatusCode::kResourceExhausted,
                        "the queue is full: 11 rows with this request, want at most 10"));
   EXPECT_EQ(light_->cells(0).shed[static_cast<size_t>(ShedReason::kQueueRows)].Get(), 1u);
