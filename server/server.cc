@@ -72,7 +72,8 @@ transport::Endpoint::Options EndpointOptions(const Options& options) {
 
 }  // namespace
 
-// In order of construction; what comes later uses what came before.
+// The composition. In order of construction: each part may refer to those above it. Nothing is torn
+// down in a running process, since Drain() ends it.
 struct Server::Parts {
   Parts(const Options& given, repository::Repository repository)
       : options(given),
@@ -154,6 +155,8 @@ absl::Status Server::Parts::Listen() {
   return absl::OkStatus();
 }
 
+// Frontends share connections, so all exist before any reactor starts. The acceptor is on the first
+// reactor's loop and comes before the start too: after it, a loop may be used by its thread alone.
 void Server::Parts::Begin() {
   for (size_t i = 0; i < options.reactors; ++i) {
     reactors.push_back(std::make_unique<scheduling::Reactor>(

@@ -51,7 +51,8 @@ class FirstError final : public pb::io::ErrorCollector {
     if (!text_.empty()) return;
     text_ = At({line, column}, message);
     if (!message.starts_with("Unknown enumeration value")) return;
-    // The parser has read on when it says this of a precision, and leaves out what there is.
+    // The parser is a token further when it says this of a precision, and does not name the valid
+    // values.
     text_ = At(TokenBefore(source_, {line, column}),
                fmt::format("{} Want {}.", message, fmt::join(kPrecisionNames, " or ")));
   }

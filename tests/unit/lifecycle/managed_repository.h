@@ -36,8 +36,8 @@ class WatchedCompiler final : public ModelCompiler {
   std::function<void()> before_compile = [] {};
 };
 
-// A repository in a temporary folder, and all that a ModelManager of it needs. Models are told
-// apart by their number of inputs.
+// A repository in a temporary folder, and all that a ModelManager of it needs. Models differ
+// by their number of inputs.
 class ManagedRepository : public ModelManager::Listener {
  public:
   static std::string Content(size_t inputs) {
@@ -79,13 +79,13 @@ class ManagedRepository : public ModelManager::Listener {
     Tell(fmt::format("unloaded {} {}", model.name(), model.version()));
   }
 
-  // What the listener has been told since the last call.
+  // What the listener has heard since the last call.
   std::vector<std::string> Told() {
     const MutexLock lock(mutex_);
     return std::exchange(told_, {});
   }
 
-  // Waits, for as long as it takes, until the listener has been told `text`.
+  // Waits, for as long as it takes, until the listener has heard `text`.
   void AwaitTold(const std::string& text) {
     const MutexLock lock(mutex_);
     const auto told = [&] { return std::ranges::find(told_, text) != told_.end(); };

@@ -3,22 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <type_traits>
 
 #include "server/core/activation/activation.h"
+#include "tests/unit/metrics/fill_cells.h"
 
 namespace hillock::metrics {
 namespace {
-
-// Writes something into every cell.
-struct Fill {
-  void operator()(const Family&, LabelList, Counter& cell) const { cell.Add(1); }
-  void operator()(const Family&, LabelList, Gauge& cell) const { cell.Set(1); }
-  template <class Scale>
-  void operator()(const Family&, LabelList, Histogram<Scale>& cell) const {
-    cell.Observe(1);
-  }
-};
 
 // Counters and histograms have seen as much as `want` says, and gauges nothing.
 struct ExpectCount {
@@ -46,9 +36,7 @@ class RetiredVersionsTest : public ::testing::Test {
     version_.layers = {{"fc1", activation::Find("relu")}};
     for (size_t i = 0; i < kReactors; ++i) {
       ModelCells& shard = version_.shards.emplace_back(1);
-      ModelCells::ForEachByVersion(Fill(), shard);
-      ModelCells::ForEachByModel(Fill(), shard);
-      LayerCells::ForEach(Fill(), shard.layers[0]);
+      FillShard(shard);
       shard.layers[0].dead_units.Set(static_cast<int64_t>(3 + i));
     }
   }

@@ -111,7 +111,7 @@ TEST_F(RepositoryTest, RefusesAVersionWithAFileOfEachKind) {
                           "cat/2: has both model.mlp and model.onnx, want one of them"))));
 }
 
-// An ONNX model whose weights lie in a file of its own.
+// An ONNX model whose weights are in a file of its own.
 std::string OnnxBeside(const std::string& location) {
   ::hillock::testing::OnnxBuilder graph;
   graph.Input("x", {-1, 1}).External("w", {1, 1}, {{"location", location}});
