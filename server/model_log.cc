@@ -1,6 +1,10 @@
 #include "server/model_log.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
+
+#include "server/core/engine/plan.h"
+#include "server/lifecycle/served_model.h"
 
 namespace hillock {
 

@@ -236,9 +236,9 @@ void Declare(CLI::App& app, Options& options, Choices& choices) {
 void Apply(const Choices& choices, Options& options) {
   options.listen_address =
       transport::ParseAddress(options.listen, {.sockets = true, .zero_port = true}).value();
-  options.backend = *FindBackend(choices.backend);
-  options.precision = kPrecisions.at(choices.precision);
-  options.rewrite = !choices.no_rewrite;
+  options.compute.backend = *FindBackend(choices.backend);
+  options.compute.precision = kPrecisions.at(choices.precision);
+  options.compute.rewrite = !choices.no_rewrite;
   options.limits.queue.wait = FromSeconds(choices.max_queue_seconds);
   options.model_control = kControlModes.at(choices.model_control);
   options.log_format = kLogFormats.at(choices.log_format);

@@ -7,10 +7,9 @@
 #include <vector>
 
 #include "server/core/base/limits.h"
-#include "server/core/base/precision.h"
 #include "server/core/base/status.h"
-#include "server/core/engine/plan.h"
-#include "server/lifecycle/model_control.h"
+#include "server/core/model/compute_options.h"
+#include "server/lifecycle/control_mode.h"
 #include "server/transport/net/address.h"
 
 namespace hillock {
@@ -59,16 +58,8 @@ struct Options {
   // polling would use up.
   std::optional<double> busy_poll_seconds;
 
-  // Who computes, unless a model's options say otherwise: none takes the faster one, layer by
-  // layer.
-  std::optional<Backend> backend;
-
-  // What dense layers multiply in, unless a model's options say otherwise.
-  Precision precision = Precision::kF32;
-
-  // Whether models are made smaller while loading where that keeps their answers, unless a model's
-  // options say otherwise.
-  bool rewrite = true;
+  // How models are computed, unless their own options say otherwise.
+  model::ComputeOptions compute{.rewrite = true};
 
   // One batch in this many of each model is run with every activation timed on its own; 0 profiles
   // none, and then fused activations have no latency of their own.

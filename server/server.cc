@@ -23,6 +23,7 @@
 #include "server/core/repository/repository.h"
 #include "server/housekeeping.h"
 #include "server/lifecycle/catalog_holder.h"
+#include "server/lifecycle/model_compiler.h"
 #include "server/lifecycle/model_control.h"
 #include "server/lifecycle/model_manager.h"
 #include "server/metrics/registry.h"
@@ -69,25 +70,17 @@ transport::Endpoint::Options EndpointOptions(const Options& options) {
           .max_connection_age = FromSeconds(options.max_connection_age_seconds)};
 }
 
-engine::PlanOptions PlanOptionsOf(const repository::ServingOptions& options) {
-  return {.backend = options.backend,
-          .allow_non_finite = options.allow_non_finite,
-          .rewrite = options.rewrite,
-          .precision = options.precision,
-          .precision_tolerance = options.precision_tolerance};
-}
-
 }  // namespace
 
-// In order of construction; what comes later uses what came before.
+// The composition. In order of construction: each part may refer to those above it. Nothing is torn
+// down in a running process, since Drain() ends it.
 struct Server::Parts {
   Parts(const Options& given, repository::Repository repository)
       : options(given),
         registry(std::make_shared<metrics::Registry>(options.reactors, BuildLabels())),
-        manager(
-            std::move(repository),
-            [this](auto&&... args) { return Compile(std::forward<decltype(args)>(args)...); },
-            catalogs, *registry, model_log, stop.get_token()),
+        compiler(options.reactors, *registry, Clock::Monotonic(), &Clock::ThreadCpu(),
+                 stop.get_token()),
+        manager(std::move(repository), compiler, catalogs, *registry, model_log, stop.get_token()),
         control(
             manager, [this] { return !shared_work.HasIdleCore(); }, options.model_control,
             absl::Seconds(options.poll_seconds),
@@ -103,15 +96,13 @@ struct Server::Parts {
   void Take(Descriptor connection);
   size_t Connections() const;
   void AwaitConnections() const;
-  absl::StatusOr<std::shared_ptr<lifecycle::ServedModel>> Compile(
-      const std::string& name, int64_t version, std::shared_ptr<const model::Mlp> mlp,
-      const repository::ServingOptions& serving_options);
 
   const Options options;
   const std::shared_ptr<metrics::Registry> registry;  // the exposer holds it weakly
   lifecycle::CatalogHolder catalogs;
   ModelLog model_log;
   std::stop_source stop;  // of the loading of models
+  lifecycle::ModelCompiler compiler;
   lifecycle::ModelManager manager;
   scheduling::SharedWorkQueue shared_work;
   lifecycle::ModelControl control;
@@ -127,15 +118,6 @@ struct Server::Parts {
   std::unique_ptr<prometheus::Exposer> exposer;
   std::string address;
 };
-
-absl::StatusOr<std::shared_ptr<lifecycle::ServedModel>> Server::Parts::Compile(
-    const std::string& name, int64_t version, std::shared_ptr<const model::Mlp> mlp,
-    const repository::ServingOptions& serving_options) {
-  return lifecycle::ServedModel::Create(
-      name, version, std::move(mlp),
-      {.plan = PlanOptionsOf(serving_options), .limits = serving_options.limits}, options.reactors,
-      *registry, Clock::Monotonic(), &Clock::ThreadCpu(), stop.get_token());
-}
 
 absl::Status Server::Parts::LoadModels() {
   HILLOCK_RETURN_IF_ERROR(control.LoadFirst(options.load_models));
@@ -173,6 +155,8 @@ absl::Status Server::Parts::Listen() {
   return absl::OkStatus();
 }
 
+// Frontends share connections, so all exist before any reactor starts. The acceptor is on the first
+// reactor's loop and comes before the start too: after it, a loop may be used by its thread alone.
 void Server::Parts::Begin() {
   for (size_t i = 0; i < options.reactors; ++i) {
     reactors.push_back(std::make_unique<scheduling::Reactor>(
@@ -215,12 +199,10 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
   Options resolved = options;
   if (resolved.reactors == 0) resolved.reactors = static_cast<size_t>(UsableCores());
   if (resolved.max_memory_bytes == 0) resolved.max_memory_bytes = MemoryLimit();
-  HILLOCK_ASSIGN_OR_RETURN(auto repository,
-                           repository::Repository::Open(options.repository, options.max_model_bytes,
-                                                        {.backend = options.backend,
-                                                         .rewrite = options.rewrite,
-                                                         .precision = options.precision,
-                                                         .limits = options.limits}));
+  HILLOCK_ASSIGN_OR_RETURN(
+      auto repository,
+      repository::Repository::Open(options.repository, options.max_model_bytes,
+                                   {.compute = options.compute, .limits = options.limits}));
   auto parts = std::make_unique<Parts>(resolved, std::move(repository));
   HILLOCK_RETURN_IF_ERROR(parts->Secure());
   HILLOCK_RETURN_IF_ERROR(parts->LoadModels());

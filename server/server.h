@@ -14,14 +14,15 @@ namespace hillock {
 class Server {
  public:
   // Loads the repository and begins to serve. A model that cannot be loaded is logged and left out.
-  // Errors: what the repository's root, a port or a listening address has against it.
+  // An error is about the repository's root, a TLS file, a port or a listening address.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options);
 
   ~Server();
 
-  // Tells probers "not serving" and goes on serving as long as the options say; then takes no more
-  // connections, and has those that there are finish their calls and close. Returns when they have,
-  // or their time is over. Called once; the process is to exit then, without destroying this.
+  // Answers health checks with NOT_SERVING and goes on serving for drain_wait_seconds. Then takes
+  // no more connections, and lets those that are open finish their calls and close. Returns when
+  // they have, or after drain_seconds. Called once; the process must exit then, without destroying
+  // this.
   void Drain();
 
   // Where the server really listens, the ports chosen for it included.
@@ -32,7 +33,7 @@ class Server {
   size_t unavailable_models() const;
   size_t reactors() const;
 
-  // What the process keeps below, and what of it requests and answers may hold, in bytes.
+  // The limit of the process, and the part of it that requests and answers may hold, in bytes.
   size_t memory_bytes() const;
   size_t request_bytes() const;
 

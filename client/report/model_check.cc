@@ -69,7 +69,8 @@ Rows RandomRows(const model::Mlp& mlp, size_t count, uint32_t seed) {
 }
 
 absl::StatusOr<std::vector<float>> Answers(const model::Mlp& mlp, const Rows& rows) {
-  return engine::Evaluate(engine::Plan::Compile(mlp, {.backend = Backend::kFallback}), rows.values);
+  return engine::Evaluate(engine::Plan::Compile(mlp, {{.backend = Backend::kFallback}}),
+                          rows.values);
 }
 
 absl::StatusOr<WorstDifference> Compare(const model::Mlp& a, const model::Mlp& b,

@@ -1,6 +1,7 @@
 #ifndef HILLOCK_SERVER_LIFECYCLE_CATALOG_H_
 #define HILLOCK_SERVER_LIFECYCLE_CATALOG_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -11,9 +12,10 @@
 #include <vector>
 
 #include "server/core/base/status.h"
-#include "server/lifecycle/served_model.h"
 
 namespace hillock::lifecycle {
+
+class ServedModel;
 
 // One model version of the repository: served, or not and why.
 struct CatalogEntry {
@@ -21,8 +23,11 @@ struct CatalogEntry {
   int64_t version = 0;  // 0 when the error is about the model as a whole
   absl::StatusOr<std::shared_ptr<ServedModel>> served;
 
-  // Why what lies in the repository now is not what serves; OK when it is.
+  // Why what serves is not what is in the repository now; OK when it is.
   absl::Status refused{};
+
+  // As RepositoryIndex and hillock_model_state show it.
+  std::string_view state() const { return served.ok() ? "READY" : "UNAVAILABLE"; }
 };
 
 // Every model of the repository at one moment. Immutable and thread-safe; a new state of the

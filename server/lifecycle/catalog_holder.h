@@ -13,7 +13,8 @@
 namespace hillock::lifecycle {
 
 // The catalog in force. Readers take a snapshot, which stays whole while a newer one is published.
-// Thread-safe.
+// Publish() stores the catalog before it counts the generation up, so a reader that has seen a
+// generation gets that catalog or a newer one. Thread-safe.
 class CatalogHolder {
  public:
   std::shared_ptr<const Catalog> Snapshot() const {
@@ -25,7 +26,7 @@ class CatalogHolder {
   void Publish(std::shared_ptr<const Catalog> catalog) {
     {
       const MutexLock lock(mutex_);
-      catalog_.swap(catalog);
+      catalog_.swap(catalog);  // the old one is freed after the lock
     }
     generation_.fetch_add(1);
   }

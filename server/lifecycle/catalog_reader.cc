@@ -6,8 +6,8 @@
 namespace hillock::lifecycle {
 
 const Catalog& CatalogReader::Current() {
-  // Read before the snapshot: a catalog published between the two is then taken for an older one,
-  // and looked for again.
+  // Read before the snapshot: a catalog that is published in between is then kept under an older
+  // generation, and the next call takes a new snapshot. The other way round it would be missed.
   const uint64_t generation = holder_.generation();
   if (pins_.empty() || pins_.back().generation != generation) {
     Rest();
@@ -19,6 +19,7 @@ const Catalog& CatalogReader::Current() {
   return *pins_.back().catalog;
 }
 
+// List nodes do not move, so a pin is its node's address.
 CatalogReader::Pin* CatalogReader::Hold() {
   ++pins_.back().jobs;
   return &pins_.back();

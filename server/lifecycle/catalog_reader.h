@@ -12,7 +12,11 @@ namespace hillock::lifecycle {
 
 // One reactor's view of the catalogs: the one in force, and older ones as long as its jobs use
 // their models. So a model lives until its last job is done, and no job counts references across
-// threads. Not thread-safe.
+// threads: a pin counts them for this reactor alone.
+//
+//   pins_   oldest ... newest   each but the newest has jobs > 0; generations ascend
+//
+// Not thread-safe.
 class CatalogReader {
  public:
   // A catalog that jobs use.
@@ -34,7 +38,8 @@ class CatalogReader {
   Pin* Hold();
   void Release(Pin* pin);
 
-  // Lets go of the newest catalog, unless it is held: for a reactor that may sleep long.
+  // Lets go of the newest catalog, unless it is held: for a reactor that may sleep long and would
+  // keep what was unloaded meanwhile.
   void Rest();
 
  private:

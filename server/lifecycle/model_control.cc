@@ -5,6 +5,7 @@
 
 #include "absl/time/clock.h"
 #include "server/core/base/background_thread.h"
+#include "server/lifecycle/model_manager.h"
 #include "server/lifecycle/stopping.h"
 
 namespace hillock::lifecycle {
@@ -54,7 +55,7 @@ void ModelControl::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-// All but the one that the thread has taken.
+// All but the one that the thread is at: that is done, or given up by the manager's stop token.
 void ModelControl::RefuseOrders() {
   for (Order* order : orders_) {
     order->status = StoppingError();
@@ -92,28 +93,32 @@ absl::Status ModelControl::DoExplicitly(const Work& work) {
   return order.status;
 }
 
+// Orders come before the scan that is due, since somebody waits for them. The mutex is held except
+// while the manager works, and the manager is used by this thread alone, so it needs no lock. The
+// period counts from the end of a scan: a slow repository is not scanned without a break.
 void ModelControl::Loop() {
-  absl::Time next_look = absl::Now() + poll_period_;
+  absl::Time next_scan = absl::Now() + poll_period_;
   const MutexLock lock(mutex_);
   for (;;) {
     const absl::Time next_sweep =
         manager_.Sweep() ? absl::Now() + kSweepPeriod : absl::InfiniteFuture();
     const absl::Time until =
-        mode_ == ControlMode::kPoll ? std::min(next_look, next_sweep) : next_sweep;
+        mode_ == ControlMode::kPoll ? std::min(next_scan, next_sweep) : next_sweep;
     if (!Wait(until)) return;
     DoOrders();
-    if (mode_ != ControlMode::kPoll || absl::Now() < next_look) continue;
+    if (mode_ != ControlMode::kPoll || absl::Now() < next_scan) continue;
     mutex_.Unlock();
-    Look();
-    next_look = absl::Now() + poll_period_;
+    Scan();
+    next_scan = absl::Now() + poll_period_;
     mutex_.Lock();
   }
 }
 
-void ModelControl::Look() {
+// An error is reported when it is another one than at the last scan.
+void ModelControl::Scan() {
   absl::Status status = manager_.Follow();
-  if (!status.ok() && status != last_look_ && !manager_.stopping()) on_error_(status);
-  last_look_ = std::move(status);
+  if (!status.ok() && status != last_scan_ && !manager_.stopping()) on_error_(status);
+  last_scan_ = std::move(status);
 }
 
 // False when it is time to stop.
@@ -125,6 +130,8 @@ bool ModelControl::Wait(absl::Time until) {
   return !stopping_;
 }
 
+// The order is on its caller's stack, which is kept by `done`: it is set last, under the mutex, and
+// nothing of the order is touched after that.
 void ModelControl::DoOrders() {
   while (!orders_.empty()) {
     Order& order = *orders_.front();

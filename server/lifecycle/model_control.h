@@ -11,16 +11,20 @@
 #include "absl/time/time.h"
 #include "server/core/base/mutex.h"
 #include "server/core/base/status.h"
-#include "server/lifecycle/model_manager.h"
+#include "server/lifecycle/control_mode.h"
 
 namespace hillock::lifecycle {
 
-// Who decides which models are loaded after start: nobody, the repository's files, or callers.
-enum class ControlMode { kNone, kPoll, kExplicit };
+class ModelManager;
 
-// Runs a ModelManager on a thread of its own, which yields to the threads that serve. The thread
-// looks at the repository every `poll_period`, does what callers ask for, and frees what is no
-// longer used. Thread-safe, apart from LoadFirst(), Start() and Stop().
+// Runs a ModelManager on a background thread. The thread scans the repository every `poll_period`,
+// does what callers ask for, one order after the other, and frees what is no longer used.
+//
+//   order:  queued --the thread takes it--> worked on --> done, its caller goes on
+//              |                                           ^
+//              +-------------- Stop(): UNAVAILABLE --------+
+//
+// Thread-safe but for LoadFirst(), Start() and Stop().
 class ModelControl {
  public:
   // `manager` must outlive this, and is used by its thread alone between Start() and Stop().
@@ -63,7 +67,7 @@ class ModelControl {
   void Loop();
   void RefuseOrders() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Wait(absl::Time until) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Look();
+  void Scan();
   void DoOrders() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   ModelManager& manager_;
@@ -74,7 +78,7 @@ class ModelControl {
   Mutex mutex_;
   std::deque<Order*> orders_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::Status last_look_;  // belongs to the thread
+  absl::Status last_scan_;  // belongs to the thread
   std::thread thread_;
 };
 

@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/lifecycle/model_compiler.h"
+#include "server/lifecycle/served_model.h"
 #include "server/lifecycle/stopping.h"
+#include "server/metrics/registry.h"
 
 namespace hillock::lifecycle {
 
@@ -21,11 +24,11 @@ using repository::Candidates;
 using repository::ModelListing;
 using repository::VersionListing;
 
-ModelManager::ModelManager(repository::Repository repository, Compile compile,
+ModelManager::ModelManager(repository::Repository repository, ModelCompiler& compiler,
                            CatalogHolder& catalogs, metrics::Registry& registry, Listener& listener,
                            std::stop_token stop)
     : repository_(std::move(repository)),
-      compile_(std::move(compile)),
+      compiler_(compiler),
       catalogs_(catalogs),
       registry_(registry),
       listener_(listener),
@@ -35,6 +38,9 @@ absl::Status ModelManager::LoadAll() { return Update(When::kAtOnce); }
 
 absl::Status ModelManager::Follow() { return Update(When::kSettled); }
 
+// What is gone leaves the catalog before anything is loaded, since loading may take minutes and may
+// need the memory. Each model is published as soon as it is through, so that it does not wait for
+// those after it.
 absl::Status ModelManager::Update(When when) {
   HILLOCK_ASSIGN_OR_RETURN(const Listings listings, repository_.List());
   RemoveMissing(listings);
@@ -47,6 +53,8 @@ absl::Status ModelManager::Update(When when) {
   return absl::OkStatus();
 }
 
+// An entry without versions is one that is not loaded: it is forgotten and listed anew, so that it
+// goes when its folder goes.
 absl::Status ModelManager::List() {
   HILLOCK_ASSIGN_OR_RETURN(const Listings listings, repository_.List());
   std::erase_if(models_, [](const auto& model) { return model.second.versions.empty(); });
@@ -100,6 +108,8 @@ void ModelManager::RemoveMissing(const Listings& listings) {
   changed_ |= std::erase_if(models_, missing) > 0;
 }
 
+// Options that make no sense leave everything as it is: the versions that serve were loaded with
+// options that did. A model without any version folder is as good as gone, so its versions retire.
 void ModelManager::UpdateModel(const ModelListing& listing, When when) {
   ModelState& state = models_[listing.name];
   if (!listing.options.ok()) {
@@ -119,20 +129,25 @@ void ModelManager::UpdateModel(const ModelListing& listing, When when) {
   UpdateVersions(listing, candidates, when, state);
 }
 
+// Tries the candidates from the highest down until as many serve as the policy wants. Each takes
+// its state along from `before`; what is left there is no candidate any more, or not needed, and is
+// retired. That comes last: the version that replaces another is ready by then.
 void ModelManager::UpdateVersions(const ModelListing& listing, const Candidates& candidates,
                                   When when, ModelState& state) {
-  ModelState left = std::exchange(state, {});
+  ModelState before = std::exchange(state, {});
   size_t serving = 0;
   for (const int64_t number : candidates.numbers) {
     if (serving == candidates.wanted) break;
     VersionState& version = state.versions[number];
-    if (auto known = left.versions.extract(number)) version = std::move(known.mapped());
+    if (auto known = before.versions.extract(number)) version = std::move(known.mapped());
     UpdateVersion(listing, number, when, version);
     serving += version.served != nullptr;
   }
-  RetireAll(left);
+  RetireAll(before);
 }
 
+// One step of the state diagram in the header. A refused version is tried again only when somebody
+// asks (kAtOnce): a scan would fail on the same bytes every time.
 void ModelManager::UpdateVersion(const ModelListing& listing, int64_t number, When when,
                                  VersionState& state) {
   const VersionListing* const version = listing.Find(number);
@@ -151,9 +166,11 @@ absl::StatusOr<std::shared_ptr<ServedModel>> ModelManager::Make(const ModelListi
                                                                 int64_t number) const {
   HILLOCK_ASSIGN_OR_RETURN(auto mlp, repository_.Read(listing, number));
   HILLOCK_RETURN_IF_ERROR(CheckNotStopping(stop_));
-  return compile_(listing.name, number, std::move(mlp), *listing.options);
+  return compiler_.Compile(listing.name, number, std::move(mlp), *listing.options);
 }
 
+// `tried` is set before reading, so that what fails counts as tried. What served is let go of only
+// when its successor is ready; until then both are in memory.
 void ModelManager::Try(const ModelListing& listing, int64_t number, VersionState& state) {
   state.tried = {state.seen, *listing.options};
   auto served = Make(listing, number);
@@ -165,6 +182,7 @@ void ModelManager::Try(const ModelListing& listing, int64_t number, VersionState
   listener_.Loaded(*state.served);
 }
 
+// The same refusal twice is no news: a scan finds it every time.
 void ModelManager::Refuse(const std::string& model, int64_t version, const absl::Status& why,
                           absl::Status& refused) {
   if (refused == why) return;
@@ -173,6 +191,9 @@ void ModelManager::Refuse(const std::string& model, int64_t version, const absl:
   listener_.Refused(model, version, why);
 }
 
+// The catalog in force still has the model, and so may pins of older catalogs. The reference that
+// is kept here makes sure that the last one to let go is Sweep(), on this thread, and not a
+// reactor.
 void ModelManager::Retire(VersionState& state) {
   if (state.served == nullptr) return;
   changed_ = true;
@@ -186,6 +207,9 @@ void ModelManager::RetireAll(ModelState& state) {
   state.versions.clear();
 }
 
+// use_count() == 1 is final, since all other references come from catalogs, and those that had the
+// model are gone. It is a relaxed load, but dropping our reference is an acquire-release decrement
+// after theirs, so the destructor sees all that the reactors have written.
 bool ModelManager::Sweep() {
   if (std::erase_if(retired_, [](const auto& model) { return model.use_count() == 1; }) > 0) {
     quiet_sweeps_ = 0;
@@ -199,23 +223,24 @@ void ModelManager::AddEntries(const std::string& name, const ModelState& state,
                               std::vector<CatalogEntry>& entries) {
   if (state.versions.empty()) entries.push_back({name, 0, state.refused});
   for (const auto& [number, version] : state.versions) {
+    const absl::Status& refused = state.refused.ok() ? version.refused : state.refused;
     if (version.served == nullptr) {
-      entries.push_back({name, number, state.refused.ok() ? version.refused : state.refused});
+      entries.push_back({name, number, refused});
     } else {
-      entries.push_back(
-          {name, number, version.served, state.refused.ok() ? version.refused : state.refused});
+      entries.push_back({name, number, version.served, refused});
     }
   }
 }
 
+// Everything that has changed since the last call becomes visible at once, with one catalog.
 void ModelManager::Publish() {
   if (!std::exchange(changed_, false)) return;
   std::vector<CatalogEntry> entries;
   for (const auto& [name, state] : models_) AddEntries(name, state, entries);
-  std::vector<metrics::Registry::ModelState> states;
+  std::vector<metrics::Registry::VersionState> states;
   for (const CatalogEntry& entry : entries) {
     states.push_back({entry.model, entry.version > 0 ? std::to_string(entry.version) : "",
-                      entry.served.ok() ? "READY" : "UNAVAILABLE"});
+                      std::string(entry.state())});
   }
   registry_.SetModelStates(std::move(states));
   catalogs_.Publish(std::make_shared<const Catalog>(std::move(entries)));

@@ -2,7 +2,6 @@
 #define HILLOCK_SERVER_LIFECYCLE_MODEL_MANAGER_H_
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,26 +14,47 @@
 #include "server/core/base/status.h"
 #include "server/core/repository/repository.h"
 #include "server/lifecycle/catalog_holder.h"
-#include "server/lifecycle/served_model.h"
-#include "server/metrics/registry.h"
+
+namespace hillock::metrics {
+class Registry;
+}
 
 namespace hillock::lifecycle {
+
+class ModelCompiler;
 
 // Keeps the catalog in step with the repository. A version is read, compiled and warmed here, and
 // then published with one catalog; the one it replaces finishes its requests and is freed by
 // Sweep(). A version that fails changes nothing: what served goes on serving, and its catalog entry
 // says why.
 //
+// The life of one version:
+//
+//             it becomes a candidate
+//                       |
+//                       v            the files differ from the last scan's
+//                  +----------+ <-----+
+//        +-------> | changing | ------+
+//        |         +----------+
+//        |              | two scans agree, or Load() and LoadAll() do not wait for that
+//        |              v
+//        |       read and compile <-----------+
+//        |        ok |      | error           |
+//        |           v      v                 |
+//        |   +---------+  +---------+         |
+//        |   | current |  | refused | --------+ Load() or LoadAll()
+//        |   +---------+  +---------+
+//        |        |           |
+//        +--------+-----------+ files or options change
+//
+//   changing, refused: what earlier files made goes on serving, if they made anything
+//   any state: no longer a candidate, unloaded, or gone from the repository: retired and forgotten
+//
 // Which versions serve follows from the files and the model's version policy alone, not from what
 // served before. Not thread-safe; reactors and services read the catalogs meanwhile.
 class ModelManager {
  public:
-  // Makes what was read ready to serve.
-  using Compile = std::function<absl::StatusOr<std::shared_ptr<ServedModel>>(
-      const std::string& name, int64_t version, std::shared_ptr<const model::Mlp> mlp,
-      const repository::ServingOptions& options)>;
-
-  // Told of what changes. Called by the manager's methods.
+  // Hears what changes. Called by the manager's methods.
   class Listener {
    public:
     virtual ~Listener() = default;
@@ -46,7 +66,7 @@ class ModelManager {
 
   // All references must outlive this. Once `stop` is requested, what loads models gives up between
   // two of them, or before it compiles one, with UNAVAILABLE.
-  ModelManager(repository::Repository repository, Compile compile, CatalogHolder& catalogs,
+  ModelManager(repository::Repository repository, ModelCompiler& compiler, CatalogHolder& catalogs,
                metrics::Registry& registry, Listener& listener, std::stop_token stop = {});
 
   // Loads what is in the repository. An error, about its root, changes nothing.
@@ -60,8 +80,8 @@ class ModelManager {
   // Lists models that are in the repository and not loaded, without loading them.
   absl::Status List();
 
-  // Loads one model as it lies there now. NOT_FOUND when it is not in the repository; the error of
-  // a version that cannot be served, beside which others may serve.
+  // Loads one model as it is there now. NOT_FOUND when it is not in the repository; the error of
+  // a version that cannot be served; other versions of the model may serve all the same.
   absl::Status Load(std::string_view name);
 
   // Stops serving a model until it is loaded again. NOT_FOUND for one that is neither loaded nor in
@@ -75,7 +95,7 @@ class ModelManager {
   bool stopping() const { return stop_.stop_requested(); }
 
  private:
-  // When a version's files are read: at once, or when two looks in a row have found them the same.
+  // When a version's files are read: at once, or when two scans in a row have found them the same.
   enum class When { kAtOnce, kSettled };
 
   struct Attempt {
@@ -83,11 +103,13 @@ class ModelManager {
     repository::ServingOptions options;
     bool operator==(const Attempt&) const = default;
   };
+  // changing: seen != tried->files. current: seen == tried->files, refused is OK, and so `served`
+  // was made from them. refused: `served` is null or was made from earlier files.
   struct VersionState {
-    std::vector<repository::FileMark> seen;  // by the last look
+    std::vector<repository::FileMark> seen;  // by the last scan
     std::optional<Attempt> tried;            // what was read last
-    std::shared_ptr<ServedModel> served;     // null, or from what `tried` says or earlier files
-    absl::Status refused;                    // why it is not from what lies there now
+    std::shared_ptr<ServedModel> served;
+    absl::Status refused;  // why it does not serve what is there now
   };
   struct ModelState {
     absl::Status refused;  // about the model as a whole
@@ -116,7 +138,7 @@ class ModelManager {
   static absl::Status ErrorOf(const ModelState& state);
 
   const repository::Repository repository_;
-  const Compile compile_;
+  ModelCompiler& compiler_;
   CatalogHolder& catalogs_;
   metrics::Registry& registry_;
   Listener& listener_;

@@ -1,21 +1,22 @@
 #ifndef HILLOCK_SERVER_LIFECYCLE_SERVED_MODEL_H_
 #define HILLOCK_SERVER_LIFECYCLE_SERVED_MODEL_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <stop_token>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "server/core/base/clock.h"
-#include "server/core/base/limits.h"
-#include "server/core/base/status.h"
-#include "server/core/engine/executor.h"
-#include "server/core/engine/plan.h"
 #include "server/core/model/mlp.h"
-#include "server/lifecycle/time_slice.h"
-#include "server/metrics/registry.h"
+#include "server/core/repository/serving_options.h"
+#include "server/lifecycle/row_cost.h"
+#include "server/metrics/model_metrics.h"
+
+namespace hillock::engine {
+class Executor;
+class Plan;
+}  // namespace hillock::engine
 
 namespace hillock::lifecycle {
 
@@ -30,74 +31,63 @@ struct ServedOutput {
   bool has_labels() const { return output.has_labels(); }
   bool is_multilabel() const { return output.multilabel; }
 
-  // The class that a row stands for: that of the largest float and of equal ones the first, or
-  // whether the only one is at or above the threshold. REQUIRES: has_labels(), !is_multilabel().
+  // The class of a row: that of the largest float and of equal ones the first, or whether the only
+  // one is at or above the threshold. REQUIRES: has_labels(), !is_multilabel().
   const std::string& LabelOf(const float* row) const;
 
   // Whether a float says yes; NaN does not.
   bool IsYes(float value) const { return value >= output.threshold; }
 };
 
-// One model version, ready to serve: its plan, an executor for every reactor, and its metrics. What
-// it tells is immutable and thread-safe; executor(i) and cells(i) belong to reactor i alone.
+// What the batcher of one reactor keeps of a model, on a cache line of its own. Scheduling goes by
+// this alone; metrics only show it.
+struct alignas(64) ModelQueue {
+  size_t rows = 0;       // admitted and not yet answered; what the model's own limits bound
+  uint64_t batches = 0;  // that have run; decides which are profiled
+};
+
+// One model version, ready to serve: its plan, an executor for each reactor, and its metrics. Made
+// by ModelCompiler. Immutable and thread-safe, but for executor(i), queue(i) and cells(i), which
+// belong to reactor i alone.
 class ServedModel {
  public:
-  struct Options {
-    engine::PlanOptions plan{};
-    RequestLimits limits{};  // of this model's requests, within those of all models
+  struct Parts {
+    repository::ServingOptions options;
+    std::shared_ptr<const engine::Plan> plan{};
+    std::vector<std::unique_ptr<engine::Executor>> executors{};  // by reactor
+    RowCost cost{};
+    std::shared_ptr<metrics::ModelMetrics> metrics{};
   };
 
-  // Compiles and warms `mlp`, of which nothing is kept: every executor has run once when this
-  // returns. `clock` is the executors'; what a row costs is measured on `cost_clock`, or on `clock`
-  // when that is null. All must outlive the model, `registry` as well.
-  // FAILED_PRECONDITION when bf16 moves an answer by more than options.plan.precision_tolerance,
-  // INTERNAL when a run fails, UNAVAILABLE when `stop` is requested meanwhile, which is looked at
-  // between the stages.
-  static absl::StatusOr<std::shared_ptr<ServedModel>> Create(
-      std::string name, int64_t version, std::shared_ptr<const model::Mlp> mlp,
-      const Options& options, size_t reactors, metrics::Registry& registry, const Clock& clock,
-      const Clock* cost_clock = nullptr, const std::stop_token& stop = {});
+  // Nothing of `mlp` is kept.
+  ServedModel(std::string name, int64_t version, const model::Mlp& mlp, Parts parts);
+  ~ServedModel();
 
   const std::string& name() const { return name_; }
   int64_t version() const { return version_; }
-  const std::string& version_text() const { return metrics_->version; }
+  const std::string& version_text() const { return parts_.metrics->version; }
   const std::string& input_name() const { return input_name_; }
-  size_t inputs() const { return plan_->inputs(); }
+  size_t inputs() const { return inputs_; }
   size_t answer_width() const { return answer_width_; }
   const std::vector<ServedOutput>& outputs() const { return outputs_; }
-  const engine::Plan& plan() const { return *plan_; }
-  const Options& options() const { return options_; }
+  const engine::Plan& plan() const { return *parts_.plan; }
+  const repository::ServingOptions& options() const { return parts_.options; }
+  const RowCost& cost() const { return parts_.cost; }
 
-  // Estimated time to compute `rows` rows on one core, and each of many rows, as warming up took.
-  Nanos Cost(size_t rows) const;
-  Nanos RowCost() const { return row_cost_; }
-
-  // The most rows of a block of heavy work: as many as keep each piece of a layer, which nothing
-  // interrupts, within a slice; at least kMinBlockRows, below which a core is not worth using.
-  size_t block_rows() const { return block_rows_; }
-  static constexpr size_t kMinBlockRows = 8;
-
-  engine::Executor& executor(size_t reactor) { return *executors_[reactor]; }
-  metrics::ModelCells& cells(size_t reactor) { return metrics_->shards[reactor]; }
-  const metrics::ModelMetrics& metrics() const { return *metrics_; }
+  engine::Executor& executor(size_t reactor) { return *parts_.executors[reactor]; }
+  ModelQueue& queue(size_t reactor) { return queues_[reactor]; }
+  metrics::ModelCells& cells(size_t reactor) { return parts_.metrics->shards[reactor]; }
+  const metrics::ModelMetrics& metrics() const { return *parts_.metrics; }
 
  private:
-  ServedModel() = default;
-  absl::Status Warm();
-  absl::Status MeasureCost(const Clock& clock);
-
-  std::string name_;
-  int64_t version_ = 0;
-  std::string input_name_;
-  size_t answer_width_ = 0;
-  std::vector<ServedOutput> outputs_;
-  Options options_;
-  Nanos first_row_cost_ = 0;
-  Nanos row_cost_ = 0;
-  size_t block_rows_ = 0;
-  std::shared_ptr<const engine::Plan> plan_;
-  std::vector<std::unique_ptr<engine::Executor>> executors_;  // by reactor
-  std::shared_ptr<metrics::ModelMetrics> metrics_;
+  const std::string name_;
+  const int64_t version_;
+  const std::string input_name_;
+  const size_t inputs_;
+  const size_t answer_width_;  // of all outputs together
+  const std::vector<ServedOutput> outputs_;
+  const Parts parts_;
+  std::vector<ModelQueue> queues_;  // by reactor
 };
 
 }  // namespace hillock::lifecycle

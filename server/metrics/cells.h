@@ -1,5 +1,7 @@
-// The cells that hot paths write: plain numbers with one writer each. A scrape reads them from
-// another thread and may see a batch half counted, but never a value that goes back.
+// The cells that hot paths write: plain numbers with one writer each, in shards of one reactor, so
+// counting is a load and a store and no cache line is shared. A scrape reads them from another
+// thread. It may see a batch half counted, but no counter that goes back, since each cell alone is
+// read and written in one piece; that is all that relaxed order promises, and all that is needed.
 
 #ifndef HILLOCK_SERVER_METRICS_CELLS_H_
 #define HILLOCK_SERVER_METRICS_CELLS_H_
@@ -23,6 +25,17 @@ class Counter {
 
  private:
   std::atomic<uint64_t> value_{0};
+};
+
+// A number that goes up and down. One writer, any readers.
+class Gauge {
+ public:
+  void Set(int64_t value) { value_.store(value, std::memory_order_relaxed); }
+  void Add(const Gauge& other) { Set(Get() + other.Get()); }
+  int64_t Get() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<int64_t> value_{0};
 };
 
 // Durations in nanoseconds: bounds 1, 1.5, 2, 3, 4, 6, 8 ... microseconds up to about 8 s, two an
@@ -63,8 +76,8 @@ class Histogram {
     sum_.Add(value);
   }
   void Add(const Histogram& other) {
-    for (size_t i = 0; i <= Scale::kBounds; ++i) buckets_[i].Add(other.buckets_[i].Get());
-    sum_.Add(other.sum_.Get());
+    for (size_t i = 0; i <= Scale::kBounds; ++i) buckets_[i].Add(other.buckets_[i]);
+    sum_.Add(other.sum_);
   }
   uint64_t Bucket(size_t i) const { return buckets_[i].Get(); }  // i == kBounds: beyond them all
   uint64_t Sum() const { return sum_.Get(); }

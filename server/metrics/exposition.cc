@@ -85,6 +85,20 @@ void Exposition::Number(const Family& family, const Labels& labels, double value
   }
 }
 
+void CellExposer::operator()(const Family& family, LabelList labels, const Counter& total) const {
+  if (total.Get() != 0) out_.Number(family, With(labels), static_cast<double>(total.Get()));
+}
+
+void CellExposer::operator()(const Family& family, LabelList labels, const Gauge& total) const {
+  out_.Number(family, With(labels), static_cast<double>(total.Get()));
+}
+
+Labels CellExposer::With(LabelList labels) const {
+  Labels all = labels_;
+  all.insert(all.end(), labels.begin(), labels.end());
+  return all;
+}
+
 void ExposeProcess(Exposition& exposition) {
   exposition.Number(kProcessCpuSeconds, {}, CpuSeconds());
   exposition.Number(kProcessResidentBytes, {}, ResidentBytes());

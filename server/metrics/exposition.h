@@ -18,59 +18,59 @@ namespace hillock::metrics {
 
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
-// The sum of one histogram's shards.
-template <class Scale>
-class HistogramTotal {
- public:
-  void Add(const Histogram<Scale>& shard) {
-    for (size_t i = 0; i <= Scale::kBounds; ++i) {
-      buckets_[i] += shard.Bucket(i);
-      count_ += shard.Bucket(i);
-    }
-    sum_ += shard.Sum();
-  }
-  bool empty() const { return count_ == 0; }
-
-  prometheus::ClientMetric::Histogram Export() const {
-    prometheus::ClientMetric::Histogram out;
-    out.sample_count = count_;
-    out.sample_sum = static_cast<double>(sum_) * Scale::kUnit;
-    uint64_t cumulative = 0;
-    for (size_t i = 0; i <= Scale::kBounds; ++i) {
-      cumulative += buckets_[i];
-      const double bound = i == Scale::kBounds
-                               ? std::numeric_limits<double>::infinity()
-                               : static_cast<double>(Scale::Bound(i)) * Scale::kUnit;
-      out.bucket.push_back({cumulative, bound});
-    }
-    return out;
-  }
-
- private:
-  std::array<uint64_t, Scale::kBounds + 1> buckets_{};
-  uint64_t count_ = 0;
-  uint64_t sum_ = 0;
-};
-
 // Collects the samples of a scrape, family by family, in the order they first appear.
 class Exposition {
  public:
   void Number(const Family& family, const Labels& labels, double value);
 
-  // Leaves out a histogram that has seen nothing.
+  // Leaves out a histogram that has seen nothing. REQUIRES: nobody writes it meanwhile.
   template <class Scale>
-  void Distribution(const Family& family, const Labels& labels,
-                    const HistogramTotal<Scale>& total) {
-    if (!total.empty()) Sample(family, labels).histogram = total.Export();
+  void Distribution(const Family& family, const Labels& labels, const Histogram<Scale>& total) {
+    if (total.Count() != 0) Sample(family, labels).histogram = Export(total);
   }
 
   std::vector<prometheus::MetricFamily> Take() { return std::move(families_); }
 
  private:
+  template <class Scale>
+  static prometheus::ClientMetric::Histogram Export(const Histogram<Scale>& total) {
+    prometheus::ClientMetric::Histogram out;
+    out.sample_sum = static_cast<double>(total.Sum()) * Scale::kUnit;
+    for (size_t i = 0; i <= Scale::kBounds; ++i) {
+      out.sample_count += total.Bucket(i);
+      const double bound = i == Scale::kBounds
+                               ? std::numeric_limits<double>::infinity()
+                               : static_cast<double>(Scale::Bound(i)) * Scale::kUnit;
+      out.bucket.push_back({out.sample_count, bound});
+    }
+    return out;
+  }
+
   prometheus::ClientMetric& Sample(const Family& family, const Labels& labels);
 
   std::vector<prometheus::MetricFamily> families_;
   std::map<std::string_view, size_t> positions_;  // of a family's name in families_
+};
+
+// A visitor of cells that writes each as a sample: counters once they are not 0, histograms once
+// they have seen something, gauges always.
+class CellExposer {
+ public:
+  // `labels` come first in every sample.
+  CellExposer(Exposition& out, Labels labels) : out_(out), labels_(std::move(labels)) {}
+
+  void operator()(const Family& family, LabelList labels, const Counter& total) const;
+  void operator()(const Family& family, LabelList labels, const Gauge& total) const;
+  template <class Scale>
+  void operator()(const Family& family, LabelList labels, const Histogram<Scale>& total) const {
+    out_.Distribution(family, With(labels), total);
+  }
+
+ private:
+  Labels With(LabelList labels) const;
+
+  Exposition& out_;
+  const Labels labels_;
 };
 
 // The process metrics every Prometheus client has.

@@ -1,10 +1,12 @@
-// Every metric family that the server exposes, in one place: a metric is one row here, and one line
-// where registry.cc fills it.
+// Every metric family that the server exposes, in one place: a metric is one row here, and a cell
+// in model_metrics.h.
 
 #ifndef HILLOCK_SERVER_METRICS_FAMILIES_H_
 #define HILLOCK_SERVER_METRICS_FAMILIES_H_
 
+#include <initializer_list>
 #include <string_view>
+#include <utility>
 
 namespace hillock::metrics {
 
@@ -15,6 +17,9 @@ struct Family {
   Kind kind;
   std::string_view help;
 };
+
+// Names and values of some labels of a sample. Lives as long as the expression that it stands in.
+using LabelList = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
 inline constexpr Family kActivationSeconds{
     "hillock_activation_seconds", Kind::kHistogram,

@@ -1,30 +1,38 @@
+// What is counted of a model. To add a metric: a cell here, a line for it in the ForEach function
+// below it, and its family in families.h. Everything that reads cells goes through the ForEach
+// functions: the scrape, and the totals of versions that were unloaded.
+
 #ifndef HILLOCK_SERVER_METRICS_MODEL_METRICS_H_
 #define HILLOCK_SERVER_METRICS_MODEL_METRICS_H_
 
 #include <array>
 #include <atomic>
-#include <cstdint>
+#include <cstddef>
 #include <deque>
-#include <map>
-#include <memory>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
-#include "server/core/activation/activation.h"
-#include "server/core/base/clock.h"
 #include "server/metrics/cells.h"
+#include "server/metrics/families.h"
+#include "server/metrics/shed_reason.h"
+
+namespace hillock::activation {
+struct Spec;
+}
 
 namespace hillock::metrics {
 
-inline constexpr size_t kStatusCodes = 17;  // gRPC's, 0 to 16
+// gRPC's status codes by number: values of the label `code`.
+inline constexpr std::array<std::string_view, 17> kStatusCodeNames = {
+    "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
+    "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+    "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
+    "DATA_LOSS", "UNAUTHENTICATED"};
+inline constexpr size_t kStatusCodes = kStatusCodeNames.size();
 
-// Values of the label `reason` of requests that were shed.
-inline constexpr std::array<const char*, 6> kShedLabels = {
-    "queue_rows", "queue_bytes", "queue_time", "deadline", "expired", "cancelled"};
-
-// Nanoseconds of requests by how they ended. They are apart from the histograms, which have both,
-// so that neither sum ever goes back.
+// Nanoseconds of requests by how they ended, for ModelStatistics. The histograms below have both
+// kinds of requests; a difference of two sums could go back.
 struct OutcomeNanos {
   // Of those that succeeded: together all of their time.
   Counter queue;
@@ -34,23 +42,68 @@ struct OutcomeNanos {
   Counter failed;
 };
 
-// What one model did on one reactor.
-struct alignas(64) ModelCells {
-  explicit ModelCells(size_t layers) : sampled(layers), saturated(layers), dead_units(layers) {}
+// What one layer did on one reactor.
+struct LayerCells {
+  Counter sampled;
+  Counter saturated;
+  Gauge dead_units;  // 0 before the first verdict
+
+  // Labels: model, layer, activation. See ModelCells. dead_units is no sum and not part of this.
+  template <class Visit, class... Cells>
+  static void ForEach(const Visit& visit, Cells&... cells) {
+    visit(kSampledElements, LabelList{}, cells.sampled...);
+    visit(kSaturatedElements, LabelList{}, cells.saturated...);
+  }
+};
+
+// What one model version did on one reactor.
+struct ModelCells {
+  explicit ModelCells(size_t layer_count) : layers(layer_count) {}
 
   std::array<Counter, kStatusCodes> requests;  // by gRPC status code
   TimeHistogram total_nanos;
   TimeHistogram queue_nanos;
   TimeHistogram compute_nanos;
-  OutcomeNanos nanos;
   RowHistogram batch_rows;
   Counter rows;
-  std::atomic<Nanos> last_batch{0};    // when it ended; 0 before the first
-  std::atomic<int64_t> queue_rows{0};  // admitted and not yet answered; what its bounds count
-  std::array<Counter, kShedLabels.size()> shed;  // by reason
-  std::vector<Counter> sampled;                  // by layer
-  std::vector<Counter> saturated;                // by layer
-  std::vector<std::atomic<int64_t>> dead_units;  // by layer; before the first verdict 0
+  Gauge queue_rows;                                   // what the batcher's ModelQueue says
+  std::array<Counter, kShedReasonNames.size()> shed;  // by reason
+  std::vector<LayerCells> layers;
+
+  // Of this version alone, for ModelStatistics.
+  OutcomeNanos nanos;
+  Gauge last_batch;  // when it ended, in nanoseconds; 0 before the first
+
+  void CountShed(ShedReason reason) { shed[static_cast<size_t>(reason)].Add(1); }
+
+  // Calls visit(family, labels, a's cell, b's cell ...) for each cell that is shown by model and
+  // version, with the labels that come after those two. `cells`: a, b ...
+  template <class Visit, class... Cells>
+  static void ForEachByVersion(const Visit& visit, Cells&... cells) {
+    for (size_t code = 0; code < kStatusCodes; ++code) {
+      visit(kRequests, LabelList{{"code", kStatusCodeNames[code]}}, cells.requests[code]...);
+    }
+  }
+
+  // The same for what is shown by model, over all versions.
+  template <class Visit, class... Cells>
+  static void ForEachByModel(const Visit& visit, Cells&... cells) {
+    visit(kRequestSeconds, LabelList{{"stage", "total"}}, cells.total_nanos...);
+    visit(kRequestSeconds, LabelList{{"stage", "queue"}}, cells.queue_nanos...);
+    visit(kRequestSeconds, LabelList{{"stage", "compute"}}, cells.compute_nanos...);
+    visit(kBatchRows, LabelList{}, cells.batch_rows...);
+    visit(kRows, LabelList{}, cells.rows...);
+    visit(kQueueRows, LabelList{}, cells.queue_rows...);
+    for (size_t reason = 0; reason < kShedReasonNames.size(); ++reason) {
+      visit(kShed, LabelList{{"reason", kShedReasonNames[reason]}}, cells.shed[reason]...);
+    }
+  }
+};
+
+// On cache lines of its own, since each reactor writes its shard. Cells and alignment are two types
+// so that the cells have no padding in which a test could not see a forgotten one.
+struct alignas(64) ModelShard : ModelCells {
+  using ModelCells::ModelCells;
 };
 
 struct LayerLabels {
@@ -69,40 +122,8 @@ struct ModelMetrics {
   std::string version;
   std::vector<LayerLabels> layers;
   ModelGauges gauges;
-  std::deque<ModelCells> shards;  // by reactor
+  std::deque<ModelShard> shards;  // by reactor
   std::atomic<bool> held{true};   // somebody may still write the shards
-};
-
-// What the layers of one name and activation tell together.
-struct LayerTotal {
-  uint64_t sampled = 0;
-  uint64_t saturated = 0;
-  int64_t dead_units = 0;
-};
-using LayerTotals = std::map<std::pair<std::string, std::string>, LayerTotal>;
-
-// Adds what a version's layers tell to `totals`.
-void AddLayers(const ModelMetrics& version, LayerTotals& totals);
-
-// What the versions of a model that are gone have counted. Not thread-safe.
-class RetiredVersions {
- public:
-  // REQUIRES: nobody writes the version's cells any more.
-  void Add(const ModelMetrics& version);
-
-  // Forgets the requests of a version that nobody shows any more.
-  void Forget(const std::string& version) { requests_.erase(version); }
-
-  const ModelCells& cells() const { return cells_; }
-  const LayerTotals& layers() const { return layers_; }
-
-  // Requests of earlier loads of `version`, by gRPC status code.
-  uint64_t Requests(const std::string& version, size_t code) const;
-
- private:
-  ModelCells cells_{0};
-  LayerTotals layers_;
-  std::map<std::string, std::array<Counter, kStatusCodes>> requests_;  // by version
 };
 
 }  // namespace hillock::metrics

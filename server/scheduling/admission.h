@@ -8,27 +8,27 @@
 #include "server/core/base/clock.h"
 #include "server/core/base/limits.h"
 #include "server/core/base/status.h"
+#include "server/metrics/shed_reason.h"
 
 namespace hillock::scheduling {
 
-// Why a request was refused or dropped although it was sound; positions in metrics::kShedLabels.
-enum class ShedReason { kQueueRows, kQueueBytes, kQueueTime, kDeadline, kExpired, kCancelled };
-
-// What a request would add to the queue, or what some or all of them have added.
-struct Load {
+// What a request adds to a queue, or what the requests in a queue add up to.
+struct QueueLoad {
   size_t rows = 0;
   size_t bytes = 0;
   Nanos cost = 0;  // estimated time to compute it
 };
 
-// What waits, and what may.
-struct Queue {
-  std::string_view model;  // whose part of the queue it is; empty: all of it
-  Load waiting;
+// A queue as admission sees it: the reactor's, or the part of it that one model has.
+struct QueueView {
+  std::string_view model;  // empty: the reactor's, of all models
+  QueueLoad waiting;
   const QueueLimits& limits;
 };
 
-// Decides which requests a reactor takes on. Not thread-safe.
+// Decides which requests a reactor takes on. Time is estimated as pace x cost: the cost of a row is
+// measured while its model loads, and the pace follows the ratio of the time that blocks take to
+// their cost. Not thread-safe.
 class Admission {
  public:
   // `limits` are those of the queue as a whole.
@@ -39,20 +39,21 @@ class Admission {
     ShedReason reason{};  // why not, when the status is an error
   };
 
-  // RESOURCE_EXHAUSTED, with RetryPushback(), when the queue or its model's part of it has no room
-  // for `load`; what is empty always has. DEADLINE_EXCEEDED when `deadline` cannot be met.
-  Verdict Check(const Load& load, const Queue& own, Nanos now, Nanos deadline) const;
+  // DEADLINE_EXCEEDED when now + time(waiting) + time(load) > deadline. RESOURCE_EXHAUSTED, with
+  // RetryPushback(), when the reactor's queue or the model's part of it has no room for `load`. An
+  // empty queue has room for anything, so that no request is too large to be served at all.
+  Verdict Check(const QueueLoad& load, const QueueView& own, Nanos now, Nanos deadline) const;
 
-  // Some work took `took`, where `estimated` was thought. Estimates follow.
-  void Observe(Nanos took, Nanos estimated);
+  // Some work of that cost took `took`. The pace follows.
+  void Observe(Nanos took, Nanos cost);
 
-  void Enter(const Load& load);
-  void Leave(const Load& load);
+  void Enter(const QueueLoad& load);
+  void Leave(const QueueLoad& load);
 
-  const Load& waiting() const { return waiting_; }
+  const QueueLoad& waiting() const { return waiting_; }
 
  private:
-  Verdict CheckRoom(const Load& load, const Queue& queue) const;
+  Verdict CheckRoom(const QueueLoad& load, const QueueView& queue) const;
   template <class Amount>
   Verdict Full(ShedReason reason, std::string_view model, std::string_view what, Amount got,
                Amount limit) const;
@@ -60,8 +61,8 @@ class Admission {
   Nanos Estimate(Nanos cost) const;
 
   const QueueLimits limits_;
-  double pace_ = 1;  // time that work really takes, by its cost
-  Load waiting_;
+  double pace_ = 1;  // a moving average of time / cost
+  QueueLoad waiting_;
 };
 
 // Milliseconds after which a refused request may be sent again; negative when the status has no

@@ -1,166 +1,90 @@
 #include "server/scheduling/batcher.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
+
+#include "server/core/engine/buckets.h"
+#include "server/core/engine/run.h"
+#include "server/lifecycle/served_model.h"
+#include "server/lifecycle/time_slice.h"
+#include "server/scheduling/shared_work_queue.h"
 
 namespace hillock::scheduling {
 
-using engine::kMaxRows;
-
 Batcher::Batcher(const Options& options, SharedWorkQueue& shared_work, metrics::ReactorCells& cells,
                  const Clock& clock)
-    : options_(options),
-      shared_work_(shared_work),
-      cells_(cells),
+    : shared_work_(shared_work),
       clock_(clock),
-      admission_(options.limits) {}
-
-Load Batcher::LoadOf(const lifecycle::ServedModel& model, size_t rows) {
-  return {rows, rows * (model.inputs() + model.answer_width()) * sizeof(float),
-          static_cast<Nanos>(rows) * model.RowCost()};
-}
-
-absl::Status Batcher::CheckRoom(const Job& job) {
-  lifecycle::ServedModel& model = *job.model;
-  const int64_t queued = model.cells(options_.reactor).queue_rows.load(std::memory_order_relaxed);
-  const Queue own{model.name(), LoadOf(model, static_cast<size_t>(queued)),
-                  model.options().limits.queue};
-  const Nanos now = job.deadline == kNoDeadline ? job.arrived : clock_.Now();
-  auto verdict = admission_.Check(LoadOf(model, job.rows), own, now, job.deadline);
-  if (!verdict.status.ok()) Shed(model, verdict.reason);
-  return std::move(verdict.status);
-}
+      admission_(options.limits),
+      admitted_(options.reactor, admission_, clock),
+      runner_(options.reactor, options.profile_every, admission_, cells, clock) {}
 
 absl::Status Batcher::Add(Job& job) {
-  HILLOCK_RETURN_IF_ERROR(CheckRoom(job));
-  admission_.Enter(LoadOf(*job.model, job.rows));
-  auto& queue_rows = job.model->cells(options_.reactor).queue_rows;
-  queue_rows.store(queue_rows.load(std::memory_order_relaxed) + static_cast<int64_t>(job.rows),
-                   std::memory_order_relaxed);
-  job.rows_taken_ = 0;
-  job.rows_done_ = 0;
-  job.status_ = absl::OkStatus();
-  queue_.push_back(&job);
+  HILLOCK_RETURN_IF_ERROR(CheckRoom(job.request));
+  admitted_.Enter(job.request);
+  job.progress.Start(job.request.rows);
+  queue_.Push(job);
   return absl::OkStatus();
 }
 
 void Batcher::Abandon(Job& job) {
-  const auto it = std::ranges::find(queue_, &job);
-  if (it == queue_.end()) return;
-  queue_.erase(it);
-  Shed(*job.model, ShedReason::kCancelled);
+  if (!queue_.Remove(job)) return;
+  admitted_.CountShed(*job.request.model, ShedReason::kCancelled);
   const Nanos now = clock_.Now();
-  if (job.rows_done_ == 0) job.started_ = now;
-  job.rows_done_ += job.rows - job.rows_taken_;
-  job.rows_taken_ = job.rows;
-  job.status_ = absl::CancelledError("the client is gone");
-  if (job.rows_done_ == job.rows) Complete(job, job.status_, now);
+  if (job.progress.Drop(absl::CancelledError("the client is gone"), now)) {
+    admitted_.Complete(job, now);
+  }
 }
 
+// When nothing can be run but blocks of this batcher are still out, others are at the last of them.
+// The wait for those is spent polling, since what arrives meanwhile may be light.
 void Batcher::Run() {
   for (;;) {
-    if (!RunSoonest()) {
-      if (offered_.empty()) return;
-      poll_();  // other batchers are at the last of them
+    if (!RunNext()) {
+      if (pushed_.empty()) return;
+      poll_();
     }
-    CollectOffered();
+    Collect();
   }
 }
 
-bool Batcher::RunSoonest() {
-  const auto soonest = std::ranges::min_element(queue_, {}, &Job::due);
-  if (soonest != queue_.end() && (*soonest)->due() <= shared_work_.NextDue()) {
-    if (RunModel(*(*soonest)->model)) return true;
+// What is due first, among this batcher's jobs and all reactors' blocks. When that is a heavy job
+// that has its share of blocks out already, a block is run instead, since that makes room for the
+// next; and when there is none, any other model that can run. False when nothing could be done.
+bool Batcher::RunNext() {
+  const Job* const soonest = queue_.Soonest();
+  if (soonest != nullptr && soonest->request.due() <= shared_work_.NextDue()) {
+    if (RunModel(*soonest->request.model)) return true;
   }
   Block* const block = shared_work_.Pop();
-  if (block == nullptr) return RunWhatCanRun(nullptr);
-  RunBlock(*block, /*pausing=*/true);
+  if (block == nullptr) return RunModels(/*busy=*/nullptr);
+  RunHeavy(*block);
   return true;
 }
 
+// Runs the waiting jobs of a model if they are light, else pushes blocks of them. False when they
+// are heavy and as many blocks are out as there are reactors. More would only be committed too
+// early: in the queue rows can still expire, be abandoned, and fill up blocks with later ones.
 bool Batcher::RunModel(lifecycle::ServedModel& model) {
   const bool light = IsLight(model);
-  if (!light && offered_.size() >= shared_work_.size()) return false;
-  TakeJobs(model);
+  if (!light && pushed_.size() >= shared_work_.size()) return false;
+  TakeBatch(model);
   if (light) {
     RunLight(model);
   } else {
-    Offer(model);
+    PushBlocks(model);
   }
   return true;
 }
 
-// Completion may destroy a job, so the queue lets go of it first.
-void Batcher::TakeJobs(lifecycle::ServedModel& model) {
-  const auto others = std::stable_partition(queue_.begin(), queue_.end(),
-                                            [&](const Job* job) { return job->model == &model; });
-  batch_.assign(queue_.begin(), others);
-  queue_.erase(queue_.begin(), others);
-  if (std::ranges::all_of(batch_, [](const Job* j) { return j->deadline == kNoDeadline; })) return;
-  std::ranges::stable_sort(batch_, {}, &Job::due);
-  const Nanos now = clock_.Now();
-  std::erase_if(batch_, [&](Job* job) {
-    if (job->deadline > now || job->rows_taken_ > 0) return false;
-    Shed(model, ShedReason::kExpired);
-    job->started_ = now;
-    Complete(*job, absl::DeadlineExceededError("the deadline passed while the request waited"),
-             now);
-    return true;
-  });
-}
-
-bool Batcher::IsLight(const lifecycle::ServedModel& model) const {
-  size_t rows = 0;
-  for (const Job* job : queue_) {
-    if (job->model == &model) rows += job->rows - job->rows_taken_;
-  }
-  return model.Cost(rows) <= lifecycle::kTimeSlice;
-}
-
-void Batcher::RunLight(lifecycle::ServedModel& model) {
-  while (!batch_.empty()) {
-    Fill(light_, model, kMaxRows);
-    RunBlock(light_, /*pausing=*/false);
-    Finish(light_);
-    flush_();
-  }
-}
-
-// As many blocks as there are batchers to take them. The rest goes on waiting in the queue, where
-// it can expire, and meets later rows to fill a block with.
-void Batcher::Offer(lifecycle::ServedModel& model) {
-  const size_t rows = BlockRows(model);
-  while (!batch_.empty() && offered_.size() < shared_work_.size()) {
-    Block& block = *offered_.emplace_back(std::make_unique<Block>());
-    Fill(block, model, rows);
-    shared_work_.Push(block);
-  }
-  queue_.insert(queue_.begin(), batch_.begin(), batch_.end());
-  batch_.clear();
-}
-
-// Full blocks compute a row in the least time; smaller ones let a batch use every idle core.
-size_t Batcher::BlockRows(const lifecycle::ServedModel& model) const {
-  size_t rows = 0;
-  for (const Job* job : batch_) rows += job->rows - job->rows_taken_;
-  const size_t takers = 1 + shared_work_.CountParked();
-  const size_t share = (rows + takers - 1) / takers;
-  return std::clamp(share, std::min(lifecycle::ServedModel::kMinBlockRows, model.block_rows()),
-                    model.block_rows());
-}
-
-void Batcher::OnPause(lifecycle::ServedModel& busy) {
-  poll_();
-  CollectOffered();
-  RunWhatCanRun(&busy);
-}
-
-bool Batcher::RunWhatCanRun(const lifecycle::ServedModel* busy) {
+// Of every model, in order of arrival, runs what is light and pushes what is heavy. `busy` is
+// within a run: its executor is in use, so nothing of it may be run here, but blocks of it may be
+// pushed. A run changes the queue, so the search begins anew after each.
+bool Batcher::RunModels(const lifecycle::ServedModel* busy) {
   bool ran = false;
   for (size_t i = 0; i < queue_.size();) {
-    lifecycle::ServedModel& model = *queue_[i]->model;
-    const bool can_run = &model != busy || !IsLight(model);  // what is heavy is only laid down
+    lifecycle::ServedModel& model = queue_.ModelOf(i);
+    const bool can_run = &model != busy || !IsLight(model);
     if (!can_run || !RunModel(model)) {
       ++i;
     } else {
@@ -171,135 +95,93 @@ bool Batcher::RunWhatCanRun(const lifecycle::ServedModel* busy) {
   return ran;
 }
 
-void Batcher::Fill(Block& block, lifecycle::ServedModel& model, size_t max_rows) {
-  block.model = &model;
-  block.segments.clear();
-  block.rows = 0;
-  block.due = batch_.front()->due();
-  block.finished.store(false, std::memory_order_relaxed);
-  size_t emptied = 0;
-  for (Job* job : batch_) {
-    const size_t rows = std::min(job->rows - job->rows_taken_, max_rows - block.rows);
-    block.segments.push_back({job, job->rows_taken_, rows});
-    block.rows += rows;
-    job->rows_taken_ += rows;
-    if (job->rows_taken_ < job->rows) break;
-    ++emptied;
-    if (block.rows == max_rows) break;
-  }
-  batch_.erase(batch_.begin(), batch_.begin() + static_cast<std::ptrdiff_t>(emptied));
+bool Batcher::IsLight(const lifecycle::ServedModel& model) const {
+  return model.cost().Of(queue_.RowsOf(model)) <= lifecycle::kTimeSlice;
 }
 
-void Batcher::RunBlock(Block& block, bool pausing) {
+// Jobs leave the queue before any of them is completed, which may destroy it or add it anew. The
+// order of arrival is that of being due unless there are deadlines.
+void Batcher::TakeBatch(lifecycle::ServedModel& model) {
+  queue_.MoveTo(batch_, model);
+  const auto has_deadline = [](const Job* job) { return job->request.deadline != kNoDeadline; };
+  if (std::ranges::none_of(batch_, has_deadline)) return;
+  std::ranges::stable_sort(batch_, {}, [](const Job* job) { return job->request.due(); });
+  DropExpired(model);
+}
+
+// Not those that have rows in blocks: these are paid for, and the answer is not far.
+void Batcher::DropExpired(lifecycle::ServedModel& model) {
+  const Nanos now = clock_.Now();
+  std::erase_if(batch_, [&](Job* job) {
+    if (job->request.deadline > now || job->progress.has_begun()) return false;
+    admitted_.CountShed(model, ShedReason::kExpired);
+    job->progress.Drop(absl::DeadlineExceededError("the deadline passed while the request waited"),
+                       now);
+    admitted_.Complete(*job, now);
+    return true;
+  });
+}
+
+// Without yield points: light work is never interrupted, so light_ and batch_ are used by one run
+// at a time, and the stack is never deeper than light work within heavy work.
+void Batcher::RunLight(lifecycle::ServedModel& model) {
+  while (!batch_.empty()) {
+    FillBlock(light_, model, batch_, engine::kMaxRows);
+    runner_.Run(light_, /*hook=*/nullptr);
+    Complete(light_);
+    flush_();
+  }
+}
+
+void Batcher::PushBlocks(lifecycle::ServedModel& model) {
+  const size_t rows = BlockRows(model);
+  while (!batch_.empty() && pushed_.size() < shared_work_.size()) {
+    Block& block = *pushed_.emplace_back(std::make_unique<Block>());
+    FillBlock(block, model, batch_, rows);
+    shared_work_.Push(block);
+  }
+  queue_.PutBack(batch_);
+}
+
+// rows / (1 + parked reactors), within kMinBlockRows and the model's block_rows. Large blocks take
+// the least time for each row; smaller ones let a batch use every idle core.
+size_t Batcher::BlockRows(const lifecycle::ServedModel& model) const {
+  size_t rows = 0;
+  for (const Job* job : batch_) rows += job->progress.waiting();
+  const size_t takers = 1 + shared_work_.CountParked();
+  const size_t share = (rows + takers - 1) / takers;
+  const size_t most = model.cost().block_rows;
+  return std::clamp(share, std::min(lifecycle::kMinBlockRows, most), most);
+}
+
+void Batcher::RunHeavy(Block& block) {
   lifecycle::ServedModel& model = *block.model;
-  engine::Executor& executor = model.executor(options_.reactor);
-  Gather(block);
-  const bool profiled = IsProfiled(model.cells(options_.reactor));
-  const engine::YieldHook pause{lifecycle::kYieldAfter, [&] { OnPause(model); }};
-  block.started = clock_.Now();
-  block.status = executor.Run(block.rows, profiled, pausing ? &pause : nullptr);
-  block.ended = clock_.Now();
-  admission_.Observe(block.ended - block.started, model.Cost(block.rows));
-  if (block.status.ok()) Record(block);
-  Scatter(block);
-  block.finished.store(true, std::memory_order_release);
+  const engine::YieldHook hook{lifecycle::kYieldAfter, [&] { YieldPoint(model); }};
+  runner_.Run(block, &hook);
 }
 
-void Batcher::Gather(const Block& block) {
-  const size_t row_bytes = block.model->inputs() * sizeof(float);
-  auto* to = reinterpret_cast<char*>(block.model->executor(options_.reactor).input());
-  for (const Block::Segment& s : block.segments) {
-    std::memcpy(to, s.job->input + s.first * row_bytes, s.rows * row_bytes);
-    to += s.rows * row_bytes;
-  }
+// Never pops: a block within a block would put off the outer one, which is due sooner, and need
+// another executor when it is of the same model.
+void Batcher::YieldPoint(lifecycle::ServedModel& busy) {
+  poll_();
+  Collect();
+  RunModels(&busy);
 }
 
-void Batcher::Scatter(const Block& block) {
-  const engine::Executor& executor = block.model->executor(options_.reactor);
-  for (size_t output = 0; output < block.model->outputs().size(); ++output) {
-    const size_t row_bytes = block.model->outputs()[output].width * sizeof(float);
-    const auto* from = reinterpret_cast<const char*>(executor.output(output));
-    for (const Block::Segment& s : block.segments) {
-      char* const to = s.job->outputs[output];
-      if (to != nullptr) std::memcpy(to + s.first * row_bytes, from, s.rows * row_bytes);
-      from += s.rows * row_bytes;
-    }
-  }
-}
-
-bool Batcher::IsProfiled(const metrics::ModelCells& cells) const {
-  if (options_.profile_every == 0) return false;
-  return cells.batch_rows.Count() % options_.profile_every == 0;
-}
-
-void Batcher::CollectOffered() {
-  const size_t finished = std::erase_if(offered_, [this](const std::unique_ptr<Block>& block) {
+void Batcher::Collect() {
+  const size_t finished = std::erase_if(pushed_, [this](const std::unique_ptr<Block>& block) {
     if (!block->finished.load(std::memory_order_acquire)) return false;
-    Finish(*block);
+    Complete(*block);
     return true;
   });
   if (finished > 0) flush_();
 }
 
-void Batcher::Finish(Block& block) {
-  for (const Block::Segment& segment : block.segments) FinishSegment(block, segment);
-}
-
-void Batcher::FinishSegment(const Block& block, const Block::Segment& segment) {
-  Job& job = *segment.job;
-  job.started_ = job.rows_done_ == 0 ? block.started : std::min(job.started_, block.started);
-  job.rows_done_ += segment.rows;
-  job.status_.Update(block.status);
-  if (job.rows_done_ == job.rows) Complete(job, job.status_, block.ended);
-}
-
-void Batcher::Complete(Job& job, const absl::Status& status, Nanos now) {
-  metrics::ModelCells& cells = job.model->cells(options_.reactor);
-  const auto queued = static_cast<uint64_t>(job.started_ - job.arrived);
-  const auto computed = static_cast<uint64_t>(now - job.started_);
-  cells.queue_nanos.Observe(queued);
-  cells.compute_nanos.Observe(computed);
-  if (status.ok()) {
-    cells.nanos.queue.Add(queued);
-    cells.nanos.compute.Add(computed);
-    job.computed_ = now;
-  }
-  cells.queue_rows.store(
-      cells.queue_rows.load(std::memory_order_relaxed) - static_cast<int64_t>(job.rows),
-      std::memory_order_relaxed);
-  admission_.Leave(LoadOf(*job.model, job.rows));
-  job.Done(status);
-}
-
-void Batcher::Shed(lifecycle::ServedModel& model, scheduling::ShedReason reason) {
-  model.cells(options_.reactor).shed[static_cast<size_t>(reason)].Add(1);
-}
-
-void Batcher::Record(const Block& block) {
-  lifecycle::ServedModel& model = *block.model;
-  metrics::ModelCells& cells = model.cells(options_.reactor);
-  cells.batch_rows.Observe(block.rows);
-  cells.rows.Add(block.rows);
-  cells.last_batch.store(block.ended, std::memory_order_relaxed);
-  const auto& steps = model.plan().steps();
-  const auto reports = model.executor(options_.reactor).reports();
-  for (size_t i = 0; i < steps.size(); ++i) {
-    const engine::StepReport& report = reports[i];
-    metrics::ActivationCells& a = cells_.activations[engine::ActivationOf(steps[i]).index];
-    const auto backend = static_cast<size_t>(report.backend);
-    const size_t path = report.split ? metrics::kSplit : metrics::kFused;
-    const size_t elements = block.rows * engine::OutputsOf(steps[i]);
-    a.elements[backend][path].Add(elements);
-    a.layer_nanos[path].Observe(static_cast<uint64_t>(report.layer));
-    if (report.split) {
-      a.seconds[backend].Observe(static_cast<uint64_t>(report.activation));
-      a.timed_elements[backend].Add(elements);
-    }
-    cells.sampled[i].Add(report.sample.elements);
-    cells.saturated[i].Add(report.sample.saturated);
-    if (report.dead_units) {
-      cells.dead_units[i].store(static_cast<int64_t>(*report.dead_units),
-                                std::memory_order_relaxed);
+void Batcher::Complete(const Block& block) {
+  for (const Block::Segment& segment : block.segments) {
+    Job& job = *segment.job;
+    if (job.progress.Finish(segment.rows, block.started, block.status)) {
+      admitted_.Complete(job, block.ended);
     }
   }
 }

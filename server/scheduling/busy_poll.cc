@@ -5,7 +5,7 @@
 namespace hillock::scheduling {
 
 void BusyPoll::Waited(Nanos wait) {
-  usual_ += (std::min(wait, kMemory * longest_) - usual_) / kMemory;
+  average_ += (std::min(wait, kMemory * longest_) - average_) / kMemory;
 }
 
 }  // namespace hillock::scheduling

@@ -10,6 +10,8 @@ namespace {
 
 constexpr Nanos kTickPeriod = 200'000'000;
 constexpr Nanos kForEver = -1;
+
+// A reactor that is busy for less of its time than this is idle.
 constexpr double kIdleShare = 0.05;
 
 }  // namespace
@@ -49,7 +51,8 @@ void Reactor::Join() {
   thread_.join();
 }
 
-// A round: what has arrived, the batches it makes, and their answers.
+// Leftovers come before the batcher, so that the jobs they add are part of this round's batch. The
+// batcher flushes on its way; the last flush is for what was answered without it.
 void Reactor::Loop() {
   bool works = false;
   while (!stopping_) {
@@ -62,7 +65,8 @@ void Reactor::Loop() {
   }
 }
 
-// Waits for events unless there is something to do anyway, and hands out all that are ready.
+// Events are handed out either way. Park() comes before the wait and Unpark() after it, so a block
+// that is pushed in between ends the wait: Wake() is remembered by the loop until its next Poll().
 void Reactor::Wait(bool works) {
   if (!works && shared_work_.Park(*this)) {
     WaitPolling();
@@ -72,14 +76,15 @@ void Reactor::Wait(bool works) {
   shared_work_.Unpark(*this);
 }
 
-// Awake at first where that pays.
+// sched_yield() in between lets any other thread that wants this core have it. Only a wait while
+// parked counts as waiting; to poll is to be idle, however hot the core.
 void Reactor::WaitPolling() {
   const Nanos start = clock_.Now();
   const Nanos asleep_from = start + busy_poll_.Next();
   int events = 0;
   shared_work_.SetPolling(*this, true);
   while (events == 0 && clock_.Now() < asleep_from) {
-    sched_yield();  // whoever wants this core goes first
+    sched_yield();
     events = loop_.Poll(0);
   }
   shared_work_.SetPolling(*this, false);
@@ -89,7 +94,8 @@ void Reactor::WaitPolling() {
   waited_ += waited;
 }
 
-// An idle reactor ticks until it is known to be idle.
+// How long a wait may be. A reactor that went idle still ticks until busy_share() shows that, since
+// others go by it; from then on it sleeps without a timeout and costs nothing.
 Nanos Reactor::UntilTick() const {
   return network_->WantsTicks() || busy_share() > kIdleShare
              ? std::max<Nanos>(last_tick_ + kTickPeriod - clock_.Now(), 0)

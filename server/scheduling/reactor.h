@@ -7,9 +7,10 @@
 
 #include "server/core/base/clock.h"
 #include "server/lifecycle/catalog_reader.h"
-#include "server/metrics/registry.h"
+#include "server/metrics/reactor_cells.h"
 #include "server/scheduling/batcher.h"
 #include "server/scheduling/busy_poll.h"
+#include "server/scheduling/shared_work_queue.h"
 #include "server/transport/net/event_loop.h"
 
 namespace hillock::scheduling {
@@ -22,7 +23,7 @@ class Network {
   // Sends what has been answered since.
   virtual void Flush() = 0;
 
-  // Goes on with work that is done in slices. True when there is more.
+  // Goes on with what was left over from earlier rounds. True when there is more.
   virtual bool Work() = 0;
 
   // Time has passed: a few times a second, while WantsTicks().
@@ -30,15 +31,30 @@ class Network {
   virtual bool WantsTicks() const = 0;
 };
 
-// One thread that owns an event loop and takes requests from their first byte to their last. It
-// waits for events, takes all that are ready, lets each add its jobs, and then computes them all:
-// what was drained is the batch. While requests follow each other closely it stays awake between
-// them. Everything but the constructor, Serve(), Start() and Join() is for the reactor's own
-// thread.
+// One thread that owns an event loop and serves requests from their first byte to their last. A
+// round of it:
+//
+//   wait  -> all events that are ready are handed out; connections read, requests add their jobs
+//   run   -> the batcher computes all jobs: what one poll brought is the batch
+//   flush -> answers leave, those of one connection in one write
+//   rest  -> lets go of the newest catalog, so that waiting keeps no unloaded model alive
+//
+// How it waits:
+//
+//               work left over, or blocks to pop
+//            +------------------------------------> poll once, without waiting
+//   waiting -+
+//            |  parked   BusyPoll::Next() > 0             nothing came
+//            +------------------------------> polling ------------------+
+//            |            BusyPoll::Next() == 0                         v
+//            +--------------------------------------------------> asleep in epoll
+//
+// An event, a posted task, or a block pushed by another reactor ends the wait. Everything but the
+// constructor, Serve(), Start(), Join() and busy_share() is for the reactor's own thread.
 class Reactor final : private SharedWorkQueue::Worker {
  public:
-  // All must outlive this. `busy_poll`: how long it polls for the next event before it sleeps, at
-  // most; 0 sleeps at once.
+  // All must outlive this. `busy_poll`: the longest it polls for the next event before it sleeps; 0
+  // sleeps at once.
   Reactor(const Batcher::Options& options, Nanos busy_poll,
           const lifecycle::CatalogHolder& catalogs, SharedWorkQueue& shared_work,
           metrics::ReactorCells& cells, const Clock& clock);
@@ -58,8 +74,7 @@ class Reactor final : private SharedWorkQueue::Worker {
   metrics::ReactorCells& cells() { return cells_; }
   const Clock& clock() const { return clock_; }
 
-  // The share of its time that it did not wait in, of the time between the last two ticks: 0 to 1.
-  // For any thread.
+  // 1 - waiting / time, between the last two ticks: 0 to 1. For any thread.
   double busy_share() const { return busy_share_.load(std::memory_order_relaxed); }
 
   // The catalogs that this reactor's jobs use.
@@ -84,7 +99,7 @@ class Reactor final : private SharedWorkQueue::Worker {
   BusyPoll busy_poll_;
   Network* network_ = nullptr;
   Nanos last_tick_ = 0;
-  Nanos waited_ = 0;  // since then
+  Nanos waited_ = 0;  // since the last tick
   std::atomic<double> busy_share_{0};
   bool stopping_ = false;
   std::thread thread_;

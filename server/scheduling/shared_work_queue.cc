@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "server/scheduling/block.h"
+
 namespace hillock::scheduling {
 
 size_t SharedWorkQueue::CountParked() const {
@@ -15,6 +17,14 @@ bool SharedWorkQueue::HasIdleCore() const {
   });
 }
 
+// No wake-up is lost. Push() stores next_due_ and then reads parked_; Park() stores parked_ and
+// then reads next_due_. All four are sequentially consistent, so in their one order either the
+// store of next_due_ comes before Park()'s load, and the worker does not wait, or the store of
+// parked_ comes before Push()'s exchange, and the worker is woken. Weaker orders would allow
+// neither.
+//
+// The exchange also claims the worker: of two pushes at once each wakes another one. Whoever is
+// woken for a block that somebody else has popped meanwhile finds nothing and parks again.
 void SharedWorkQueue::Push(Block& block) {
   {
     const MutexLock lock(mutex_);
@@ -26,6 +36,8 @@ void SharedWorkQueue::Push(Block& block) {
   }
 }
 
+// The load before the lock is a hint. When it misses a block that is being pushed, the reactor
+// comes by again: at the latest Park() sees it.
 Block* SharedWorkQueue::Pop() {
   if (NextDue() == kNoDeadline) return nullptr;
   const MutexLock lock(mutex_);
@@ -38,8 +50,7 @@ Block* SharedWorkQueue::Pop() {
 }
 
 bool SharedWorkQueue::Park(Worker& worker) {
-  // In this order, and Push() in the reverse one: so one of the two sees what the other has stored.
-  worker.parked_.store(true);
+  worker.parked_.store(true);  // before the load: see Push()
   if (NextDue() == kNoDeadline) return true;
   worker.parked_.store(false);
   return false;

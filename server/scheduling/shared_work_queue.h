@@ -7,14 +7,24 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "server/core/base/clock.h"
 #include "server/core/base/mutex.h"
-#include "server/scheduling/block.h"
 
 namespace hillock::scheduling {
 
-// Blocks of heavy work that any reactor may take, so that one big request or one heavy model uses
-// every core that has nothing better to do. Light work never comes here. Thread-safe; takes no lock
-// while it is empty.
+struct Block;
+
+// Blocks of heavy work that any reactor may pop, so that one big request or one heavy model uses
+// every core that has nothing better to do. Light work never comes here. Thread-safe; costs an
+// atomic load while it is empty.
+//
+// A worker's states, and the promise: when work is pushed and any worker is parked, one wakes up.
+//
+//                  Park() finds nothing to pop
+//   awake ----------------------------------------> parked <---> polling (SetPolling)
+//     ^                                               |
+//     +-----------------------------------------------+
+//          Push() claims and wakes it, or Unpark()
 class SharedWorkQueue {
  public:
   // A reactor, which may be parked when work is pushed.
@@ -36,7 +46,7 @@ class SharedWorkQueue {
   // Workers that pop from here; at least 1.
   size_t size() const { return std::max<size_t>(workers_.size(), 1); }
 
-  // Workers that wait for work at this moment.
+  // Workers that wait for work at this moment. Others may park and unpark meanwhile.
   size_t CountParked() const;
 
   // Whether one of them has left its core, rather than poll for events there.
@@ -45,10 +55,10 @@ class SharedWorkQueue {
   // Adds a block and wakes a parked worker. The block outlives its computation.
   void Push(Block& block);
 
-  // Removes the block that is due soonest; null when the queue is empty.
+  // Removes the block that is due first; null when the queue is empty.
   Block* Pop();
 
-  // When the block that is due soonest is; kNoDeadline when there is none.
+  // When the first block is due; kNoDeadline when there is none.
   Nanos NextDue() const { return next_due_.load(); }
 
   // The worker is about to wait. False when there is work to pop first.
@@ -63,8 +73,8 @@ class SharedWorkQueue {
 
   std::vector<Worker*> workers_;
   Mutex mutex_;
-  std::vector<Block*> blocks_ ABSL_GUARDED_BY(mutex_);
-  std::atomic<Nanos> next_due_{kNoDeadline};
+  std::vector<Block*> blocks_ ABSL_GUARDED_BY(mutex_);  // at most workers^2, so it is searched
+  std::atomic<Nanos> next_due_{kNoDeadline};  // follows blocks_; kNoDeadline exactly when empty
 };
 
 }  // namespace hillock::scheduling

@@ -76,7 +76,7 @@ class Contender {
     }
     const auto rows = testing::Random(kSeed).Floats(kMaxRows * mlp.inputs(), -2, 2);
     Write(folder / (shape + ".rows"), rows);
-    executor_ = std::make_unique<Executor>(Plan::Compile(mlp, {.precision = precision}),
+    executor_ = std::make_unique<Executor>(Plan::Compile(mlp, {{.precision = precision}}),
                                            Clock::Monotonic());
     std::ranges::copy(rows, executor_->input());
     Run(kMaxRows);

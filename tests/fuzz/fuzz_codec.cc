@@ -10,6 +10,7 @@
 #include "proto/inference.pb.h"
 #include "server/core/base/clock.h"
 #include "server/core/base/status.h"
+#include "server/lifecycle/model_compiler.h"
 #include "server/lifecycle/served_model.h"
 #include "server/metrics/registry.h"
 #include "server/rpc/messages/codec.h"
@@ -40,8 +41,8 @@ std::shared_ptr<ServedModel> MakeModel() {
                        .Output("tags")
                        .Multilabel()
                        .Share();
-  return *ServedModel::Create("m", 1, mlp, {.limits = {.max_rows = kMaxRows}}, 1, registry,
-                              hillock::Clock::Monotonic());
+  return *hillock::lifecycle::ModelCompiler(1, registry, hillock::Clock::Monotonic())
+              .Compile("m", 1, mlp, {.limits = {.max_rows = kMaxRows}});
 }
 
 // `Message` is of that kind.

@@ -49,7 +49,7 @@ FuzzServer::FuzzServer(size_t budget, const transport::Endpoint::Options& option
 FuzzServer::~FuzzServer() {
   HILLOCK_CHECK(connections() == 0);
   HILLOCK_CHECK(endpoint_.account().used() == 0);
-  HILLOCK_CHECK(Get().reactor.cells().queue_rows.load() == 0);
+  HILLOCK_CHECK(Get().reactor.cells().queue_rows.Get() == 0);
   for (const auto& echo : echoes_) HILLOCK_CHECK(echo->closed());
 }
 

@@ -13,8 +13,8 @@
 
 namespace hillock::repository {
 
-// What can be told of a file without opening it. Two marks that are equal, taken further apart than
-// a tick of the system's clock, stand for one content.
+// What the system says of a file without opening it. Two equal marks stand for the same content, if
+// more than a tick of the system's clock is between them.
 struct FileMark {
   std::string name;
   uint64_t device = 0;

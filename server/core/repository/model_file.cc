@@ -18,10 +18,10 @@ namespace {
 namespace fs = std::filesystem;
 
 // The files beside a model, each read once.
-class Neighbours {
+class SiblingFiles {
  public:
   // `folder` must outlive this.
-  Neighbours(const Folder& folder, size_t max_bytes) : folder_(folder), left_(max_bytes) {}
+  SiblingFiles(const Folder& folder, size_t max_bytes) : folder_(folder), left_(max_bytes) {}
 
   absl::StatusOr<std::string_view> Read(std::string_view name) {
     if (const auto it = files_.find(name); it != files_.end()) return TextOf(it->second);
@@ -52,9 +52,9 @@ absl::StatusOr<model::Mlp> ReadModelFile(const Folder& folder, const std::string
                                          size_t max_bytes) {
   HILLOCK_ASSIGN_OR_RETURN(const FileContent content, folder.ReadFile(name, max_bytes));
   if (!name.ends_with(".onnx")) return model::ReadMlp(TextOf(content));
-  Neighbours neighbours(folder, max_bytes - content.size());
+  SiblingFiles siblings(folder, max_bytes - content.size());
   return onnx::ImportOnnx(TextOf(content),
-                          [&](std::string_view beside) { return neighbours.Read(beside); });
+                          [&](std::string_view file) { return siblings.Read(file); });
 }
 
 absl::StatusOr<model::Mlp> ReadModelFile(const std::string& path, size_t max_bytes) {

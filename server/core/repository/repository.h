@@ -14,13 +14,13 @@
 
 namespace hillock::repository {
 
-// A version folder as it lies there, unread. Equal listings mean equal content (see FileMark).
+// A version folder as it was listed, unread. Equal listings mean equal content (see FileMark).
 struct VersionListing {
   int64_t number = 0;
   std::vector<FileMark> files;
 };
 
-// A model of the repository as it lies there: nothing but its options has been read.
+// A model of the repository as it was listed: nothing but its options has been read.
 struct ModelListing {
   std::string name;
   // How it is to be served, or what is wrong with the model as a whole: no model's name, options
@@ -38,14 +38,16 @@ bool IsModelName(std::string_view name);
 // The number that `text` writes, 1 or more in plain decimal, or INVALID_ARGUMENT.
 absl::StatusOr<int64_t> ParseVersion(std::string_view text);
 
-// A folder of models laid out as <root>/<name>/<version>/model.mlp or model.onnx, with what
-// <root>/<name>/options.txtpb says over the defaults. Or one model's folder of versions, or one
-// bare file: the model is then called as the folder, or as the file without its ending, and has
-// version
-// 1. Other files beside the version folders, and in them, are left alone; hidden folders are, too.
+// A folder of models. One of three layouts:
 //
-// Listing is cheap, reading is not: who wants to know of changes lists again and compares. Nothing
-// below the root is reached through a symbolic link. Names that a request gives are compared with
+//   <root>/<model>/<version>/model.mlp or model.onnx, <root>/<model>/options.txtpb over the
+//   defaults <model>/<version>/...         one model's folder <model>.mlp or <model>.onnx   one
+//   file, which is version 1
+//
+// Other files beside the version folders, and in them, are ignored, and so are hidden folders.
+//
+// Listing is cheap, reading is not: changes are found by listing again and comparing. Nothing below
+// the root is reached through a symbolic link. Names that a request gives are compared with
 // names listed, and never become part of a path. Messages name files relative to the root.
 // Thread-safe.
 class Repository {
@@ -55,7 +57,7 @@ class Repository {
   static absl::StatusOr<Repository> Open(const std::string& root, size_t max_file_bytes,
                                          const ServingOptions& defaults = {});
 
-  // Every model, in order of name. An error, about the root, means that nothing can be told.
+  // Every model, in order of name. An error is about the root: then nothing is known of any model.
   absl::StatusOr<std::vector<ModelListing>> List() const;
 
   // Reads a version that has been listed. Errors: NOT_FOUND without a model file; INVALID_ARGUMENT

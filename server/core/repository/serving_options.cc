@@ -51,7 +51,8 @@ class FirstError final : public pb::io::ErrorCollector {
     if (!text_.empty()) return;
     text_ = At({line, column}, message);
     if (!message.starts_with("Unknown enumeration value")) return;
-    // The parser has read on when it says this of a precision, and leaves out what there is.
+    // The parser is a token further when it says this of a precision, and does not name the valid
+    // values.
     text_ = At(TokenBefore(source_, {line, column}),
                fmt::format("{} Want {}.", message, fmt::join(kPrecisionNames, " or ")));
   }
@@ -148,6 +149,19 @@ VersionPolicy PolicyOf(const hillock::v1::Versions& versions) {
 }
 
 // REQUIRES: checked.
+void SetCompute(const Message& message, model::ComputeOptions& compute) {
+  if (!message.backend().empty()) compute.backend = *FindBackend(message.backend());
+  compute.allow_non_finite |= message.allow_non_finite();
+  if (message.has_rewrite()) compute.rewrite = message.rewrite();
+  if (message.has_precision()) {
+    compute.precision = *FindPrecision(Message::Precision_Name(message.precision()));
+  }
+  if (message.has_precision_tolerance()) {
+    compute.precision_tolerance = message.precision_tolerance();
+  }
+}
+
+// REQUIRES: checked.
 void SetLimits(const Message& message, RequestLimits& limits) {
   if (message.has_max_rows()) limits.max_rows = message.max_rows();
   if (message.has_max_queue_rows()) limits.queue.rows = message.max_queue_rows();
@@ -172,15 +186,7 @@ absl::StatusOr<ServingOptions> ReadServingOptions(std::string_view text,
   }
   HILLOCK_RETURN_IF_ERROR(Checker(message, places, defaults.limits).Check());
   ServingOptions options = defaults;
-  if (!message.backend().empty()) options.backend = *FindBackend(message.backend());
-  options.allow_non_finite |= message.allow_non_finite();
-  if (message.has_rewrite()) options.rewrite = message.rewrite();
-  if (message.has_precision()) {
-    options.precision = *FindPrecision(Message::Precision_Name(message.precision()));
-  }
-  if (message.has_precision_tolerance()) {
-    options.precision_tolerance = message.precision_tolerance();
-  }
+  SetCompute(message, options.compute);
   if (message.has_versions()) options.versions = PolicyOf(message.versions());
   SetLimits(message, options.limits);
   return options;

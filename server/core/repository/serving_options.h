@@ -1,26 +1,20 @@
 #ifndef HILLOCK_SERVER_CORE_REPOSITORY_SERVING_OPTIONS_H_
 #define HILLOCK_SERVER_CORE_REPOSITORY_SERVING_OPTIONS_H_
 
-#include <optional>
 #include <string_view>
 
-#include "server/core/activation/backend.h"
 #include "server/core/base/limits.h"
-#include "server/core/base/precision.h"
 #include "server/core/base/status.h"
+#include "server/core/model/compute_options.h"
 #include "server/core/repository/version_policy.h"
 
 namespace hillock::repository {
 
 // How a model is to be served; hillock.v1.ServingOptions says what each field means.
 struct ServingOptions {
-  std::optional<Backend> backend{};  // none: the faster one, layer by layer
-  bool allow_non_finite = false;
-  bool rewrite = true;
-  VersionPolicy versions{};
-  Precision precision = Precision::kF32;
-  std::optional<double> precision_tolerance{};  // none: that of the precision
+  model::ComputeOptions compute{};
   RequestLimits limits{};
+  VersionPolicy versions{};
 
   bool operator==(const ServingOptions&) const = default;
 };

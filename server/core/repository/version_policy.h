@@ -19,9 +19,9 @@ struct VersionPolicy {
   bool operator==(const VersionPolicy&) const = default;
 };
 
-// What a policy makes of the versions there are: the ones to try, highest first, until `wanted` of
-// them serve. So a version that cannot be served leaves its place to the one below it, and what is
-// served follows from the files alone, whatever was served before.
+// The versions to try, highest first, until `wanted` of them serve. So a version that cannot be
+// served leaves its place to the one below it, and what is served follows from the files alone,
+// whatever was served before.
 struct Candidates {
   std::vector<int64_t> numbers;
   size_t wanted = 0;

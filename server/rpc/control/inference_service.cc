@@ -5,6 +5,9 @@
 #include <chrono>
 #include <cstdint>
 
+#include "server/core/engine/plan.h"
+#include "server/lifecycle/model_control.h"
+#include "server/lifecycle/served_model.h"
 #include "server/rpc/control/statistics.h"
 
 namespace hillock::rpc {
@@ -72,11 +75,12 @@ void DescribeParameters(const lifecycle::ServedModel& model, inference::ModelCon
   const auto add = [&config](const std::string& name, std::string_view value) {
     (*config.mutable_parameters())[name].set_string_value(std::string(value));
   };
-  const auto& [plan, limits] = model.options();
-  add("backend", BackendName(plan.backend));
+  const model::ComputeOptions& compute = model.options().compute;
+  const RequestLimits& limits = model.options().limits;
+  add("backend", BackendName(compute.backend));
   add("precision", PrecisionName(model.plan().precision()));
-  add("allow_non_finite", plan.allow_non_finite ? "true" : "false");
-  add("rewrite", plan.rewrites() ? "true" : "false");
+  add("allow_non_finite", compute.allow_non_finite ? "true" : "false");
+  add("rewrite", compute.rewrites() ? "true" : "false");
   add("max_rows", fmt::to_string(limits.max_rows));
   add("max_queue_rows", fmt::to_string(limits.queue.rows));
   add("max_queue_bytes", fmt::to_string(limits.queue.bytes));
@@ -202,7 +206,7 @@ absl::Status InferenceService::RepositoryIndex(const inference::RepositoryIndexR
     auto& index = *response.add_models();
     index.set_name(entry.model);
     if (entry.version > 0) index.set_version(std::to_string(entry.version));
-    index.set_state(entry.served.ok() ? "READY" : "UNAVAILABLE");
+    index.set_state(std::string(entry.state()));
     index.set_reason(ReasonOf(entry));
   }
   return absl::OkStatus();

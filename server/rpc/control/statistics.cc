@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "server/core/repository/repository.h"
-#include "server/metrics/registry.h"
+#include "server/lifecycle/served_model.h"
 
 namespace hillock::rpc {
 namespace {
@@ -38,7 +38,7 @@ void Add(const metrics::ModelCells& shard, Totals& totals) {
   totals.failed_nanos += shard.nanos.failed.Get();
   totals.rows += shard.rows.Get();
   totals.batches += shard.batch_rows.Count();
-  totals.last_batch = std::max(totals.last_batch, shard.last_batch.load(std::memory_order_relaxed));
+  totals.last_batch = std::max(totals.last_batch, shard.last_batch.Get());
 }
 
 void Set(uint64_t count, uint64_t nanos, inference::StatisticDuration& duration) {

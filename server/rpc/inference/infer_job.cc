@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "server/lifecycle/served_model.h"
+
 namespace hillock::rpc {
 namespace {
 
@@ -16,30 +18,38 @@ void InferJob::Serve(transport::Buffer request, AnswerKind kind, Nanos wanted_by
                      transport::Buffer answer) {
   request_ = std::move(request);
   answer_ = std::move(answer);
-  arrived = reactor_.loop().woke_at();
-  deadline = wanted_by;
-  model = nullptr;
+  Begin(wanted_by);
   const absl::Status status = Admit(kind);
-  if (!status.ok()) Done(status);
+  if (!status.ok()) Done(status, /*computed=*/0);
 }
 
 void InferJob::Refuse(const absl::Status& status) {
-  arrived = reactor_.loop().woke_at();
-  model = nullptr;
-  Done(status);
+  Begin(kNoDeadline);
+  Done(status, /*computed=*/0);
 }
 
-// A large request that the queue has no room for is refused before its numbers are looked at.
+// All that one poll brought has arrived at the same time, so that no request of a batch seems to
+// have waited for the decoding of another.
+void InferJob::Begin(Nanos wanted_by) {
+  job_.request.arrived = reactor_.loop().woke_at();
+  job_.request.deadline = wanted_by;
+  job_.request.model = nullptr;
+}
+
+// A large request that the queue has no room for is refused before its numbers are looked at, so
+// that an overloaded server does not spend its time on checking what it refuses. For a small one
+// Add() asks soon enough.
 absl::Status InferJob::Admit(AnswerKind kind) {
   HILLOCK_RETURN_IF_ERROR(view_.Read(request_.view()));
   HILLOCK_RETURN_IF_ERROR(Route());
-  HILLOCK_ASSIGN_OR_RETURN(InferView view, DecodeShape(view_, *model, limits_));
-  rows = view.rows;
-  if (request_.size() >= kLarge) HILLOCK_RETURN_IF_ERROR(reactor_.batcher().CheckRoom(*this));
-  HILLOCK_RETURN_IF_ERROR(DecodeContents(view_, *model, gathered_, view));
-  input = view.input;
-  outputs = writer_.Begin(view_, *model, view, kind, answer_);
-  return reactor_.batcher().Add(*this);
+  scheduling::JobRequest& job = job_.request;
+  HILLOCK_ASSIGN_OR_RETURN(InferView view, DecodeShape(view_, *job.model, limits_));
+  job.rows = view.rows;
+  if (request_.size() >= kLarge) HILLOCK_RETURN_IF_ERROR(reactor_.batcher().CheckRoom(job));
+  HILLOCK_RETURN_IF_ERROR(DecodeContents(view_, *job.model, gathered_, view));
+  job.input = view.input;
+  job.outputs = writer_.Begin(view_, *job.model, view, kind, answer_);
+  return reactor_.batcher().Add(job_);
 }
 
 void InferJob::ReleaseRequest() {
@@ -47,21 +57,27 @@ void InferJob::ReleaseRequest() {
   if (gathered_.capacity() > kKeptFloats) std::vector<float>().swap(gathered_);
 }
 
+// From here on the pin keeps the model, until Done().
 absl::Status InferJob::Route() {
   lifecycle::CatalogReader& catalogs = reactor_.catalogs();
-  HILLOCK_ASSIGN_OR_RETURN(model, catalogs.Current().Find(view_.model_name, view_.model_version));
+  HILLOCK_ASSIGN_OR_RETURN(job_.request.model,
+                           catalogs.Current().Find(view_.model_name, view_.model_version));
   pin_ = catalogs.Hold();
   return absl::OkStatus();
 }
 
-void InferJob::Done(const absl::Status& status) {
+// The model may go with the pin, so its cells are written before; Answer() comes last, as it may
+// destroy this.
+void InferJob::Done(const absl::Status& status, Nanos computed) {
   const absl::Status result = status.ok() ? writer_.End() : status;
-  Count(result);
+  Count(result, computed);
   if (pin_ != nullptr) reactor_.catalogs().Release(std::exchange(pin_, nullptr));
   Answer(result);
 }
 
-void InferJob::Count(const absl::Status& status) {
+void InferJob::Count(const absl::Status& status, Nanos computed) {
+  lifecycle::ServedModel* const model = job_.request.model;
+  const Nanos arrived = job_.request.arrived;
   const auto code = static_cast<size_t>(status.code());
   if (model == nullptr) return reactor_.cells().unrouted[code].Add(1);
   metrics::ModelCells& cells = model->cells(reactor_.index());
@@ -69,7 +85,7 @@ void InferJob::Count(const absl::Status& status) {
   const Nanos now = reactor_.clock().Now();
   cells.total_nanos.Observe(static_cast<uint64_t>(now - arrived));
   if (status.ok()) {
-    cells.nanos.answer.Add(static_cast<uint64_t>(now - computed()));
+    cells.nanos.answer.Add(static_cast<uint64_t>(now - computed));
   } else {
     cells.nanos.failed.Add(static_cast<uint64_t>(now - arrived));
   }

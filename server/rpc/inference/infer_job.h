@@ -16,11 +16,14 @@ namespace hillock::rpc {
 // One request, whichever call it came in: read, decoded, batched, answered, counted with its code.
 // The call gives the bytes and sends the answer. Used again and again; belongs to its reactor's
 // thread.
-class InferJob : public scheduling::Job {
+class InferJob : private scheduling::Completion {
  public:
   // `reactor` must outlive this.
   InferJob(scheduling::Reactor& reactor, const Limits& limits)
       : reactor_(reactor), limits_(limits) {}
+  virtual ~InferJob() = default;
+  InferJob(const InferJob&) = delete;
+  InferJob& operator=(const InferJob&) = delete;
 
   // Reads the request and adds it to the batch, or refuses it. Either way Answer() is called once,
   // maybe before this returns. `answer` is empty, and where the answer will be.
@@ -30,9 +33,7 @@ class InferJob : public scheduling::Job {
   void Refuse(const absl::Status& status);
 
   // Nobody wants the answer any more. REQUIRES: Answer() has not been called.
-  void Abandon() { reactor_.batcher().Abandon(*this); }
-
-  void Done(const absl::Status& status) final;
+  void Abandon() { reactor_.batcher().Abandon(job_); }
 
   // Bytes that the request and its answer hold.
   size_t held_bytes() const { return request_.allocated() + answer_.allocated(); }
@@ -49,18 +50,21 @@ class InferJob : public scheduling::Job {
   transport::Buffer& answer() { return answer_; }
 
  private:
+  void Begin(Nanos wanted_by);
   absl::Status Admit(AnswerKind kind);
   absl::Status Route();
-  void Count(const absl::Status& status);
+  void Done(const absl::Status& status, Nanos computed) final;
+  void Count(const absl::Status& status, Nanos computed);
 
   scheduling::Reactor& reactor_;
   const Limits limits_;
+  scheduling::Job job_{*this};                    // its request has no model until it is routed
   lifecycle::CatalogReader::Pin* pin_ = nullptr;  // keeps the model
   transport::Buffer request_;
   transport::Buffer answer_;
   RequestView view_;
   ResponseWriter writer_;
-  std::vector<float> gathered_;  // typed contents that lie in several places
+  std::vector<float> gathered_;  // typed contents that are not in one piece
 };
 
 }  // namespace hillock::rpc

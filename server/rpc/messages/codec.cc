@@ -208,7 +208,7 @@ absl::Status DecodeContents(const RequestView& request, const ServedModel& model
   HILLOCK_RETURN_IF_ERROR(!request.raw_contents.empty() || !input.has_contents
                               ? FindRaw(request, width, view)
                               : FindTyped(input, width, gathered, view));
-  if (model.options().plan.allow_non_finite) return absl::OkStatus();
+  if (model.options().compute.allow_non_finite) return absl::OkStatus();
   return CheckFinite(input.name, width, view);
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 class CatalogReaderTest : public ::testing::Test {
  protected:
-  // Publishes a new catalog, and tells when it is gone.
+  // Publishes a new catalog; the answer expires with it.
   std::weak_ptr<const Catalog> Publish() {
     auto catalog = std::make_shared<const Catalog>(std::vector<CatalogEntry>());
     holder_.Publish(catalog);

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "server/lifecycle/catalog_holder.h"
+#include "server/lifecycle/model_compiler.h"
+#include "server/metrics/registry.h"
 #include "tests/support/mlp_builder.h"
 #include "tests/support/status_matchers.h"
 
@@ -26,8 +28,7 @@ class CatalogTest : public ::testing::Test {
  protected:
   CatalogEntry Served(const std::string& name, int64_t version) {
     return {name, version,
-            ServedModel::Create(name, version, MlpBuilder(1).Add(1, "relu").Share(), {}, 1,
-                                registry_, Clock::Monotonic())};
+            compiler_.Compile(name, version, MlpBuilder(1).Add(1, "relu").Share(), {})};
   }
   static CatalogEntry Refused(const std::string& name, int64_t version, const std::string& why) {
     return {name, version, absl::DataLossError(why)};
@@ -38,6 +39,7 @@ class CatalogTest : public ::testing::Test {
   }
 
   metrics::Registry registry_{1, {}};
+  ModelCompiler compiler_{1, registry_, Clock::Monotonic()};
   // Out of order, as they may come.
   const Catalog catalog_{{Served("dog", 1), Served("cat", 10), Refused("cat", 3, "bad checksum"),
                           Served("cat", 9), Refused("eel", 0, "has no version folder")}};

@@ -12,14 +12,32 @@
 
 #include "server/core/base/mutex.h"
 #include "server/core/model/writer.h"
+#include "server/lifecycle/model_compiler.h"
 #include "server/lifecycle/model_manager.h"
+#include "server/metrics/registry.h"
 #include "tests/support/mlp_builder.h"
 #include "tests/support/temporary_folder.h"
 
 namespace hillock::lifecycle {
 
-// A repository in a temporary folder, and all that a ModelManager of it needs. Models are told
-// apart by their number of inputs.
+// Counts the models that it compiles, and calls back before each.
+class WatchedCompiler final : public ModelCompiler {
+ public:
+  using ModelCompiler::ModelCompiler;
+  absl::StatusOr<std::shared_ptr<ServedModel>> Compile(
+      const std::string& name, int64_t version, std::shared_ptr<const model::Mlp> mlp,
+      const repository::ServingOptions& options) override {
+    ++compiled;
+    before_compile();
+    return ModelCompiler::Compile(name, version, std::move(mlp), options);
+  }
+
+  int compiled = 0;
+  std::function<void()> before_compile = [] {};
+};
+
+// A repository in a temporary folder, and all that a ModelManager of it needs. Models differ
+// by their number of inputs.
 class ManagedRepository : public ModelManager::Listener {
  public:
   static std::string Content(size_t inputs) {
@@ -29,18 +47,11 @@ class ManagedRepository : public ModelManager::Listener {
     folder_.Write(version + "/model.mlp", Content(inputs));
   }
 
-  // `before_compile` is called before each model is compiled.
+  // `before_compile` is called before each model is compiled, from now on.
   ModelManager Manage(
       std::stop_token stop = {}, std::function<void()> before_compile = [] {}) {
-    auto compile = [this, before_compile](const std::string& name, int64_t version,
-                                          std::shared_ptr<const model::Mlp> mlp,
-                                          const repository::ServingOptions&) {
-      ++compiled_;
-      before_compile();
-      return ServedModel::Create(name, version, std::move(mlp), {}, 1, registry_,
-                                 Clock::Monotonic());
-    };
-    return ModelManager(*repository::Repository::Open(folder_.Path(""), 1 << 20), compile,
+    compiler_.before_compile = std::move(before_compile);
+    return ModelManager(*repository::Repository::Open(folder_.Path(""), 1 << 20), compiler_,
                         catalogs_, registry_, *this, std::move(stop));
   }
 
@@ -68,13 +79,13 @@ class ManagedRepository : public ModelManager::Listener {
     Tell(fmt::format("unloaded {} {}", model.name(), model.version()));
   }
 
-  // What the listener has been told since the last call.
+  // What the listener has heard since the last call.
   std::vector<std::string> Told() {
     const MutexLock lock(mutex_);
     return std::exchange(told_, {});
   }
 
-  // Waits, for as long as it takes, until the listener has been told `text`.
+  // Waits, for as long as it takes, until the listener has heard `text`.
   void AwaitTold(const std::string& text) {
     const MutexLock lock(mutex_);
     const auto told = [&] { return std::ranges::find(told_, text) != told_.end(); };
@@ -83,7 +94,7 @@ class ManagedRepository : public ModelManager::Listener {
 
   const testing::TemporaryFolder& folder() const { return folder_; }
   CatalogHolder& catalogs() { return catalogs_; }
-  int compiled() const { return compiled_; }
+  int compiled() const { return compiler_.compiled; }
 
  private:
   void Tell(std::string text) {
@@ -95,7 +106,7 @@ class ManagedRepository : public ModelManager::Listener {
   testing::TemporaryFolder folder_;
   metrics::Registry registry_{1, {}};
   CatalogHolder catalogs_;
-  int compiled_ = 0;
+  WatchedCompiler compiler_{1, registry_, Clock::Monotonic()};
   Mutex mutex_;
   std::vector<std::string> told_;
 };

@@ -3,35 +3,30 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <memory>
-#include <stop_token>
 #include <string>
 #include <vector>
 
+#include "server/lifecycle/model_compiler.h"
+#include "server/metrics/registry.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/mlp_builder.h"
-#include "tests/support/status_matchers.h"
 
 namespace hillock::lifecycle {
 namespace {
 
 using ::hillock::testing::FakeClock;
-using ::hillock::testing::IsOk;
 using ::hillock::testing::MlpBuilder;
-using ::hillock::testing::StatusIs;
-using ::testing::HasSubstr;
 
 class ServedModelTest : public ::testing::Test {
  protected:
-  std::shared_ptr<ServedModel> Serve(const MlpBuilder& builder, size_t reactors = 1) {
-    return *ServedModel::Create("pets", 12, builder.Share(), {}, reactors, registry_, clock_);
+  std::shared_ptr<ServedModel> Serve(const MlpBuilder& builder) {
+    return *compiler_.Compile("pets", 12, builder.Share(), {});
   }
   std::shared_ptr<ServedModel> Serve(model::Mlp mlp) {
-    return *ServedModel::Create("pets", 12, std::make_shared<const model::Mlp>(std::move(mlp)), {},
-                                1, registry_, clock_);
+    return *compiler_.Compile("pets", 12, std::make_shared<const model::Mlp>(std::move(mlp)), {});
   }
 
   static std::string LabelOf(const ServedModel& model, const std::vector<float>& outputs) {
@@ -39,7 +34,8 @@ class ServedModelTest : public ::testing::Test {
   }
 
   FakeClock clock_{1000};
-  metrics::Registry registry_{3, {}};
+  metrics::Registry registry_{1, {}};
+  ModelCompiler compiler_{1, registry_, clock_};
 };
 
 TEST_F(ServedModelTest, IsCalledAsItWasAndShapedAsItsModel) {
@@ -72,51 +68,6 @@ TEST_F(ServedModelTest, HasTheOutputsOfItsModelInOrder) {
   EXPECT_EQ(model->outputs()[1].label_name, "policy_label");
   EXPECT_EQ(model->outputs()[0].LabelOf(std::vector<float>{0.75f}.data()), "won");
   EXPECT_EQ(model->outputs()[1].LabelOf(std::vector<float>{0, 1, 0}.data()), "right");
-}
-
-TEST_F(ServedModelTest, HasAnExecutorAndCellsForEveryReactor) {
-  const auto model = Serve(MlpBuilder(4).Add(2, "identity"), 3);
-  for (size_t reactor = 0; reactor < 3; ++reactor) {
-    std::fill_n(model->executor(reactor).input(), 4, 1.0f);
-    EXPECT_THAT(model->executor(reactor).Run(1, false), IsOk());
-    model->cells(reactor).rows.Add(reactor);
-  }
-  EXPECT_NE(&model->executor(0), &model->executor(1));
-  EXPECT_EQ(model->cells(1).rows.Get(), 1u);
-  EXPECT_EQ(model->cells(2).rows.Get(), 2u);
-}
-
-TEST_F(ServedModelTest, WarmsUpWithoutCounting) {
-  const auto model = Serve(MlpBuilder(4).Add(2, "relu"), 3);
-  EXPECT_EQ(model->cells(0).rows.Get(), 0u);
-  EXPECT_EQ(model->cells(0).sampled[0].Get(), 0u);
-}
-
-TEST_F(ServedModelTest, IsRefusedWhenBf16MovesItsAnswersTooFar) {
-  if (!kernel::onednn::IsFast(Precision::kBf16))
-    GTEST_SKIP() << "this CPU has neither AVX512_BF16 nor AMX";
-  engine::PlanOptions options{.backend = Backend::kOneDnn, .precision = Precision::kBf16};
-  const auto serve = [&] {
-    return ServedModel::Create("pets", 12, MlpBuilder(64).Add(32, "tanh").Add(2, "softmax").Share(),
-                               {options}, 1, registry_, clock_)
-        .status();
-  };
-  EXPECT_THAT(serve(), IsOk());
-  options.precision_tolerance = 1e-6;
-  EXPECT_THAT(serve(), StatusIs(absl::StatusCode::kFailedPrecondition,
-                                HasSubstr("want at most precision_tolerance 1e-06")));
-}
-
-TEST_F(ServedModelTest, IsGivenUpWhenTheServerStops) {
-  std::stop_source stop;
-  const auto serve = [&] {
-    return ServedModel::Create("pets", 12, MlpBuilder(4).Add(2, "relu").Share(), {}, 1, registry_,
-                               clock_, nullptr, stop.get_token())
-        .status();
-  };
-  EXPECT_THAT(serve(), IsOk());
-  stop.request_stop();
-  EXPECT_THAT(serve(), StatusIs(absl::StatusCode::kUnavailable, "the server is shutting down"));
 }
 
 TEST_F(ServedModelTest, LabelsTheHighestColumnAndOfEqualOnesTheFirst) {

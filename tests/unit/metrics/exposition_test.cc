@@ -18,19 +18,20 @@ constexpr Family kAges{"ages", Kind::kHistogram, "How old"};
 constexpr Family kVisits{"visits_total", Kind::kCounter, "How many came"};
 constexpr Family kPeople{"people", Kind::kGauge, "How many are there"};
 
-// Shards of a histogram of rows that have observed these values each.
-HistogramTotal<RowScale> TotalOf(const std::vector<std::vector<uint64_t>>& shards) {
-  HistogramTotal<RowScale> total;
-  for (const auto& values : shards) {
-    RowHistogram shard;
-    for (const uint64_t value : values) shard.Observe(value);
-    total.Add(shard);
-  }
-  return total;
+// The one sample that an exposition makes of a histogram that has observed these values.
+template <class Histogram>
+prometheus::ClientMetric::Histogram Exported(const std::vector<uint64_t>& values) {
+  Histogram histogram;
+  for (const uint64_t value : values) histogram.Observe(value);
+  Exposition exposition;
+  exposition.Distribution(kAges, {}, histogram);
+  const auto families = exposition.Take();
+  EXPECT_EQ(families[0].type, prometheus::MetricType::Histogram);
+  return families[0].metric[0].histogram;
 }
 
-TEST(HistogramTotal, IsCumulativeAndEndsWithAllOfThem) {
-  const auto out = TotalOf({{1, 3, 5000}, {2, 3}}).Export();
+TEST(Exposition, ExportsAHistogramThatIsCumulativeAndEndsWithAllValues) {
+  const auto out = Exported<RowHistogram>({1, 3, 5000, 2, 3});
   ASSERT_THAT(out.bucket, SizeIs(RowScale::kBounds + 1));
   EXPECT_EQ(out.sample_count, 5u);
   EXPECT_EQ(out.sample_sum, 5009);
@@ -46,20 +47,11 @@ TEST(HistogramTotal, IsCumulativeAndEndsWithAllOfThem) {
   }
 }
 
-TEST(HistogramTotal, ExportsTimesInSeconds) {
-  TimeHistogram shard;
-  shard.Observe(2'000'000);
-  HistogramTotal<TimeScale> total;
-  total.Add(shard);
-  const auto out = total.Export();
+TEST(Exposition, ExportsTimesInSeconds) {
+  const auto out = Exported<TimeHistogram>({2'000'000});
   EXPECT_DOUBLE_EQ(out.sample_sum, 0.002);
   EXPECT_DOUBLE_EQ(out.bucket[0].upper_bound, 1e-6);
   EXPECT_DOUBLE_EQ(out.bucket[1].upper_bound, 1.5e-6);
-}
-
-TEST(HistogramTotal, IsEmptyUntilItHasSeenSomething) {
-  EXPECT_TRUE(TotalOf({{}, {}}).empty());
-  EXPECT_FALSE(TotalOf({{}, {1}}).empty());
 }
 
 TEST(Exposition, GathersSamplesByFamilyInOrderOfAppearance) {
@@ -82,12 +74,33 @@ TEST(Exposition, GathersSamplesByFamilyInOrderOfAppearance) {
 
 TEST(Exposition, LeavesOutHistogramsThatHaveSeenNothing) {
   Exposition exposition;
-  exposition.Distribution(kAges, {}, TotalOf({{}}));
+  exposition.Distribution(kAges, {}, RowHistogram());
   EXPECT_THAT(exposition.Take(), IsEmpty());
-  exposition.Distribution(kAges, {}, TotalOf({{7}}));
+}
+
+TEST(CellExposer, PutsItsLabelsFirst) {
+  Exposition exposition;
+  Counter counter;
+  counter.Add(3);
+  CellExposer(exposition, {{"house", "green"}})(kVisits, {{"door", "front"}}, counter);
+  const auto families = exposition.Take();
+  const auto& sample = families[0].metric[0];
+  ASSERT_THAT(sample.label, SizeIs(2));
+  EXPECT_EQ(sample.label[0].name, "house");
+  EXPECT_EQ(sample.label[1].value, "front");
+  EXPECT_EQ(sample.counter.value, 3);
+}
+
+TEST(CellExposer, ShowsGaugesOfZeroAndNoOtherCellsWithoutContent) {
+  Exposition exposition;
+  const CellExposer expose(exposition, {});
+  expose(kVisits, {}, Counter());
+  expose(kAges, {}, RowHistogram());
+  expose(kPeople, {}, Gauge());
   const auto families = exposition.Take();
   ASSERT_THAT(families, SizeIs(1));
-  EXPECT_EQ(families[0].type, prometheus::MetricType::Histogram);
+  EXPECT_EQ(families[0].name, "people");
+  EXPECT_EQ(families[0].metric[0].gauge.value, 0);
 }
 
 TEST(ExposeProcess, TellsWhatEveryPrometheusClientTells) {

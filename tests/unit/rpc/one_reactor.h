@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "server/lifecycle/catalog_holder.h"
+#include "server/lifecycle/model_compiler.h"
+#include "server/metrics/registry.h"
 #include "server/rpc/inference/infer_job.h"
 #include "server/scheduling/reactor.h"
 
@@ -34,9 +36,9 @@ class OneReactor {
   OneReactor(std::shared_ptr<const model::Mlp> mlp, const RequestLimits& limits,
              const scheduling::Batcher::Options& options, const Clock& clock)
       : reactor_(options, /*busy_poll=*/0, catalogs_, shared_work_, registry_.reactor(0), clock) {
-    auto model = lifecycle::ServedModel::Create(
-        "pets", 1, std::move(mlp), {.plan = {.backend = Backend::kFallback}, .limits = limits}, 1,
-        registry_, clock);
+    lifecycle::ModelCompiler compiler(1, registry_, clock);
+    auto model = compiler.Compile("pets", 1, std::move(mlp),
+                                  {.compute = {.backend = Backend::kFallback}, .limits = limits});
     model_ = model->get();
     catalogs_.Publish(std::make_shared<const lifecycle::Catalog>(
         std::vector<lifecycle::CatalogEntry>{{"pets", 1, *std::move(model)}}));

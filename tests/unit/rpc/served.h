@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "server/core/base/clock.h"
-#include "server/lifecycle/served_model.h"
+#include "server/lifecycle/model_compiler.h"
 #include "server/metrics/registry.h"
 #include "tests/support/mlp_builder.h"
 
@@ -15,9 +15,9 @@ namespace hillock::rpc {
 class Served {
  public:
   explicit Served(model::Mlp mlp, const RequestLimits& limits = {})
-      : model_(*lifecycle::ServedModel::Create(
-            "pets", 3, std::make_shared<const model::Mlp>(std::move(mlp)), {.limits = limits}, 1,
-            registry_, Clock::Monotonic())) {}
+      : model_(*lifecycle::ModelCompiler(1, registry_, Clock::Monotonic())
+                    .Compile("pets", 3, std::make_shared<const model::Mlp>(std::move(mlp)),
+                             {.limits = limits})) {}
 
   lifecycle::ServedModel& operator*() { return *model_; }
 

@@ -9,6 +9,7 @@
 
 #include "server/core/base/clock.h"
 #include "server/lifecycle/catalog_holder.h"
+#include "server/lifecycle/model_compiler.h"
 #include "server/metrics/registry.h"
 #include "tests/support/mlp_builder.h"
 
@@ -24,9 +25,8 @@ class ServedPets {
   lifecycle::CatalogEntry Served(const std::string& name, int64_t version,
                                  const testing::MlpBuilder& builder) {
     return {name, version,
-            lifecycle::ServedModel::Create(name, version, builder.Share(),
-                                           {.plan = {.backend = Backend::kFallback}}, 1, registry_,
-                                           Clock::Monotonic())};
+            compiler_.Compile(name, version, builder.Share(),
+                              {.compute = {.backend = Backend::kFallback}})};
   }
 
   void Publish(std::vector<lifecycle::CatalogEntry> entries) {
@@ -37,6 +37,7 @@ class ServedPets {
 
  private:
   metrics::Registry registry_{1, {}};
+  lifecycle::ModelCompiler compiler_{1, registry_, Clock::Monotonic()};
   lifecycle::CatalogHolder catalogs_;
 };
 

@@ -21,24 +21,24 @@ constexpr QueueLimits kModelLimits{.rows = 10, .bytes = 80, .wait = 2 * kMs + kM
 class AdmissionTest : public ::testing::Test {
  protected:
   // A model of which nothing waits unless the test says so.
-  Admission::Verdict Verdict(const Load& load, Nanos deadline = kNoDeadline) const {
+  Admission::Verdict Verdict(const QueueLoad& load, Nanos deadline = kNoDeadline) const {
     return admission_.Check(load, {"m", of_model_, kModelLimits}, kNow, deadline);
   }
-  absl::Status Check(const Load& load, Nanos deadline = kNoDeadline) const {
+  absl::Status Check(const QueueLoad& load, Nanos deadline = kNoDeadline) const {
     return Verdict(load, deadline).status;
   }
-  ShedReason Reason(const Load& load, Nanos deadline = kNoDeadline) const {
+  ShedReason Reason(const QueueLoad& load, Nanos deadline = kNoDeadline) const {
     return Verdict(load, deadline).reason;
   }
 
   // Work of the model itself, or of others.
-  void EnterOwn(const Load& load) {
+  void EnterOwn(const QueueLoad& load) {
     of_model_ = load;
     admission_.Enter(load);
   }
 
   Admission admission_{kLimits};
-  Load of_model_;
+  QueueLoad of_model_;
 };
 
 TEST_F(AdmissionTest, TakesAnythingIntoAnEmptyQueue) {
@@ -141,7 +141,7 @@ TEST_F(AdmissionTest, LearnsHowLongWorkReallyTakes) {
 }
 
 TEST_F(AdmissionTest, ForgetsWhatLeaves) {
-  const Load load{.rows = 100, .bytes = 1000, .cost = 30 * kMs};
+  const QueueLoad load{.rows = 100, .bytes = 1000, .cost = 30 * kMs};
   admission_.Enter(load);
   EXPECT_FALSE(Check({.rows = 1}).ok());
   admission_.Leave(load);

@@ -8,6 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "server/core/engine/executor.h"
+#include "server/lifecycle/model_compiler.h"
+#include "server/metrics/registry.h"
 #include "server/scheduling/batcher.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/mlp_builder.h"
@@ -66,8 +69,9 @@ class BatcherMetrics : public ::testing::Test {
   SharedWorkQueue shared_work_;
   metrics::Registry registry_{2, {}};
   std::shared_ptr<lifecycle::ServedModel> model_ =
-      *lifecycle::ServedModel::Create("m", 1, MlpBuilder(3).Add(8, "relu").Add(2, "ncu").Share(),
-                                      {{Backend::kOneDnn}}, 2, registry_, clock_);
+      *lifecycle::ModelCompiler(2, registry_, clock_)
+           .Compile("m", 1, MlpBuilder(3).Add(8, "relu").Add(2, "ncu").Share(),
+                    {.compute = {.backend = Backend::kOneDnn}});
 };
 
 TEST_F(BatcherMetrics, CountRowsAndBatches) {
@@ -108,14 +112,14 @@ TEST_F(BatcherMetrics, CountElementsByActivationBackendAndPath) {
 
 TEST_F(BatcherMetrics, TimeEveryPassOfItsOwn) {
   RunJob(0, 5);
-  EXPECT_EQ(cells_of("ncu").seconds[kFallback].Count(), 1u);
-  EXPECT_EQ(cells_of("ncu").seconds[kFallback].Sum(), kTick);
+  EXPECT_EQ(cells_of("ncu").nanos[kFallback].Count(), 1u);
+  EXPECT_EQ(cells_of("ncu").nanos[kFallback].Sum(), kTick);
   EXPECT_EQ(cells_of("ncu").timed_elements[kFallback].Get(), 5u * 2);
   const uint64_t passes = planned() == metrics::kFused ? 0 : 1;
-  EXPECT_EQ(cells_of("relu").seconds[kOneDnn].Count(), passes);
+  EXPECT_EQ(cells_of("relu").nanos[kOneDnn].Count(), passes);
   EXPECT_EQ(cells_of("relu").timed_elements[kOneDnn].Get(), passes * 5 * 8);
   RunJob(1, 5);
-  EXPECT_EQ(cells_of("relu").seconds[kOneDnn].Count(), passes + 1);
+  EXPECT_EQ(cells_of("relu").nanos[kOneDnn].Count(), passes + 1);
   EXPECT_EQ(cells_of("relu").timed_elements[kOneDnn].Get(), (passes + 1) * 5 * 8);
 }
 
@@ -137,10 +141,10 @@ TEST_F(BatcherMetrics, TimeWaitingAndComputing) {
   EXPECT_EQ(cells().nanos.compute.Get(), BatchReadings() * kTick);
 }
 
-TEST_F(BatcherMetrics, KeepTheTimesOfFailedJobsApart) {
+TEST_F(BatcherMetrics, KeepTheTimesOfFailedJobsSeparately) {
   Batcher batcher = MakeBatcher(0);
   TestJob job(*model_, 2, 1, clock_.Now());
-  job.deadline = clock_.Now() + Nanos{5 * kTick};
+  job.request.deadline = clock_.Now() + Nanos{5 * kTick};
   EXPECT_TRUE(batcher.Add(job).ok());
   clock_.Advance(Nanos{10 * kTick});
   batcher.Run();
@@ -148,23 +152,23 @@ TEST_F(BatcherMetrics, KeepTheTimesOfFailedJobsApart) {
   EXPECT_EQ(cells().queue_nanos.Count(), 1u);
   EXPECT_EQ(cells().nanos.queue.Get(), 0u);
   EXPECT_EQ(cells().nanos.compute.Get(), 0u);
-  EXPECT_EQ(cells().last_batch.load(), 0) << "no batch ran";
+  EXPECT_EQ(cells().last_batch.Get(), 0) << "no batch ran";
 }
 
 TEST_F(BatcherMetrics, RememberWhenTheLastBatchEnded) {
   RunJob(0, 600);
-  EXPECT_EQ(cells().last_batch.load(), clock_.Now() - Nanos{kTick});
+  EXPECT_EQ(cells().last_batch.Get(), clock_.Now() - Nanos{kTick});
   clock_.Advance(Nanos{100 * kTick});
   RunJob(0, 1);
-  EXPECT_EQ(cells().last_batch.load(), clock_.Now() - Nanos{kTick});
+  EXPECT_EQ(cells().last_batch.Get(), clock_.Now() - Nanos{kTick});
 }
 
-TEST_F(BatcherMetrics, TellWhenAJobWasComputed) {
+TEST_F(BatcherMetrics, SayWhenAJobWasComputed) {
   Batcher batcher = MakeBatcher(0);
   TestJob job(*model_, 600, 1, clock_.Now());
   EXPECT_TRUE(batcher.Add(job).ok());
   batcher.Run();
-  EXPECT_EQ(job.computed(), cells().last_batch.load());
+  EXPECT_EQ(job.computed(), cells().last_batch.Get());
 }
 
 TEST_F(BatcherMetrics, TimeAJobOfSeveralBatchesFromItsFirstRowToItsLast) {
@@ -198,9 +202,9 @@ class ProfileEvery : public BatcherMetrics, public ::testing::WithParamInterface
 TEST_P(ProfileEvery, TakesTheFirstBatchAndThenOneInSoMany) {
   Batcher batcher = MakeBatcher(GetParam().every);
   for (size_t i = 0; i < GetParam().batches.size(); ++i) {
-    const uint64_t before = cells().sampled[0].Get();
+    const uint64_t before = cells().layers[0].sampled.Get();
     RunOn(batcher, 4);
-    const uint64_t sampled = cells().sampled[0].Get() - before;
+    const uint64_t sampled = cells().layers[0].sampled.Get() - before;
     EXPECT_EQ(sampled, GetParam().batches[i] ? 4u * 8 : 0u) << "batch " << i;
   }
 }
@@ -216,24 +220,24 @@ INSTANTIATE_TEST_SUITE_P(Each, ProfileEvery,
 
 TEST_F(BatcherMetrics, CountSaturatedElementsOfProfiledBatches) {
   RunJob(1, 100);
-  EXPECT_EQ(cells().sampled[0].Get(), 100u * 8);
-  EXPECT_EQ(cells().sampled[1].Get(), 100u * 2);
+  EXPECT_EQ(cells().layers[0].sampled.Get(), 100u * 8);
+  EXPECT_EQ(cells().layers[1].sampled.Get(), 100u * 2);
   // Seeded weights and rows around 0: some ReLUs are off, some are on.
-  EXPECT_GT(cells().saturated[0].Get(), 0u);
-  EXPECT_LT(cells().saturated[0].Get(), cells().sampled[0].Get());
+  EXPECT_GT(cells().layers[0].saturated.Get(), 0u);
+  EXPECT_LT(cells().layers[0].saturated.Get(), cells().layers[0].sampled.Get());
 }
 
 TEST_F(BatcherMetrics, CountDeadUnitsOnceAWindowHasPassed) {
   auto mlp = MlpBuilder(3).Add(3, "relu").Build();
   std::ranges::fill(mlp.layers[0].weights, 0.0f);
   mlp.layers[0].bias = {-1, 1, -1};
-  model_ = *lifecycle::ServedModel::Create(
-      "dying", 1, std::make_shared<const model::Mlp>(std::move(mlp)), {}, 2, registry_, clock_);
+  model_ = *lifecycle::ModelCompiler(2, registry_, clock_)
+                .Compile("dying", 1, std::make_shared<const model::Mlp>(std::move(mlp)), {});
   Batcher batcher = MakeBatcher(1);
   for (size_t i = 1; i < engine::UnitHealth::kWindow; ++i) RunOn(batcher, 2);
-  EXPECT_EQ(cells().dead_units[0].load(), 0);
+  EXPECT_EQ(cells().layers[0].dead_units.Get(), 0);
   RunOn(batcher, 2);
-  EXPECT_EQ(cells().dead_units[0].load(), 2);
+  EXPECT_EQ(cells().layers[0].dead_units.Get(), 2);
 }
 
 }  // namespace

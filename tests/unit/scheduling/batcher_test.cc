@@ -9,6 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "server/core/engine/buckets.h"
+#include "server/lifecycle/model_compiler.h"
+#include "server/metrics/registry.h"
 #include "tests/support/mlp_builder.h"
 #include "tests/support/reference.h"
 #include "tests/support/status_matchers.h"
@@ -23,13 +26,15 @@ using ::hillock::testing::MlpBuilder;
 using ::testing::Each;
 using ::testing::ElementsAre;
 
-// A served model that remembers what it was made of.
-class Pupil {
+// A served model, and what it was made of.
+class ReferenceModel {
  public:
-  Pupil(const std::string& name, std::shared_ptr<const model::Mlp> mlp, metrics::Registry& registry)
+  ReferenceModel(const std::string& name, std::shared_ptr<const model::Mlp> mlp,
+                 metrics::Registry& registry)
       : mlp_(std::move(mlp)),
         served_(
-            *lifecycle::ServedModel::Create(name, 1, mlp_, {}, 1, registry, Clock::Monotonic())) {}
+            *lifecycle::ModelCompiler(1, registry, Clock::Monotonic()).Compile(name, 1, mlp_, {})) {
+  }
 
   lifecycle::ServedModel& served() { return *served_; }
 
@@ -44,11 +49,11 @@ class Pupil {
 
   void ExpectAnswered(const TestJob& job, size_t output) const {
     const auto answers = job.Answers(output);
-    for (size_t row = 0; row < job.rows; ++row) {
+    for (size_t row = 0; row < job.rows(); ++row) {
       const auto want = Evaluate(*mlp_, job.Row(row), /*fallback_only=*/false, output);
       for (size_t i = 0; i < want.size(); ++i) {
         ASSERT_NEAR(answers[row * want.size() + i], want[i].value, want[i].error)
-            << "row " << row << " of " << job.rows << ", output " << output << ", column " << i;
+            << "row " << row << " of " << job.rows() << ", output " << output << ", column " << i;
       }
     }
   }
@@ -61,25 +66,26 @@ class Pupil {
 class BatcherTest : public ::testing::Test {
  protected:
   // A job that has been added.
-  TestJob& Add(Pupil& pupil, size_t rows) {
-    TestJob& job = jobs_.emplace_back(pupil.served(), rows, static_cast<uint32_t>(jobs_.size()));
+  TestJob& Add(ReferenceModel& model, size_t rows) {
+    TestJob& job = jobs_.emplace_back(model.served(), rows, static_cast<uint32_t>(jobs_.size()));
     const size_t number = jobs_.size() - 1;
     job.Then([this, number](TestJob&) { order_.push_back(number); });
     EXPECT_THAT(batcher_.Add(job), IsOk());
     return job;
   }
 
-  uint64_t BatchesOf(Pupil& pupil) {
+  uint64_t BatchesOf(ReferenceModel& model) {
     uint64_t batches = 0;
     for (size_t i = 0; i <= metrics::RowScale::kBounds; ++i) {
-      batches += pupil.served().cells(0).batch_rows.Bucket(i);
+      batches += model.served().cells(0).batch_rows.Bucket(i);
     }
     return batches;
   }
 
   metrics::Registry registry_{1, {}};
-  Pupil cats_{"cats", MlpBuilder(3, 1).Add(8, "tanh").Add(2, "softmax").Share(), registry_};
-  Pupil dogs_{"dogs", MlpBuilder(5, 2).Add(1, "sigmoid").Normalized().Share(), registry_};
+  ReferenceModel cats_{"cats", MlpBuilder(3, 1).Add(8, "tanh").Add(2, "softmax").Share(),
+                       registry_};
+  ReferenceModel dogs_{"dogs", MlpBuilder(5, 2).Add(1, "sigmoid").Normalized().Share(), registry_};
   SharedWorkQueue shared_work_;
   Batcher batcher_{{}, shared_work_, registry_.reactor(0), Clock::Monotonic()};
   std::deque<TestJob> jobs_;
@@ -107,7 +113,7 @@ TEST_F(BatcherTest, RunsJobsOfOneModelTogether) {
   EXPECT_THAT(order_, ElementsAre(0, 1, 2));
 }
 
-TEST_F(BatcherTest, KeepsModelsApart) {
+TEST_F(BatcherTest, RunsModelsSeparately) {
   for (const size_t rows : {2u, 5u, 1u}) {
     Add(cats_, rows);
     Add(dogs_, rows + 1);
@@ -147,17 +153,17 @@ TEST_F(BatcherTest, SpreadsJobsOverBatchesWhoseSeamsFallWithinThem) {
 }
 
 TEST_F(BatcherTest, AnswersWithEveryOutputThatIsWanted) {
-  Pupil heads("heads",
-              MlpBuilder(4)
-                  .Add(6, "relu")
-                  .Output("embedding")
-                  .Add(3, "softmax")
-                  .Output("policy")
-                  .From(1)
-                  .Add(1, "tanh")
-                  .Output("value")
-                  .Share(),
-              registry_);
+  ReferenceModel heads("heads",
+                       MlpBuilder(4)
+                           .Add(6, "relu")
+                           .Output("embedding")
+                           .Add(3, "softmax")
+                           .Output("policy")
+                           .From(1)
+                           .Add(1, "tanh")
+                           .Output("value")
+                           .Share(),
+                       registry_);
   for (const size_t rows : {3u, 300u, 1u}) Add(heads, rows);
   TestJob& partial = jobs_.emplace_back(heads.served(), 5, 9);
   partial.Skip(1);
@@ -182,7 +188,7 @@ TEST_F(BatcherTest, StartsAfreshWithEveryRun) {
 // Done() ends a job: its owner may reuse it or let it go at once.
 TEST_F(BatcherTest, ForgetsAJobOnceItIsDone) {
   TestJob& job = Add(cats_, 300);
-  job.Then([this](TestJob& done) { done.model = &dogs_.served(); });
+  job.Then([this](TestJob& done) { done.request.model = &dogs_.served(); });
   batcher_.Run();
   EXPECT_EQ(job.done(), 1);
 }
@@ -193,8 +199,8 @@ TEST_F(BatcherTest, ForgetsAJobThatIsDoneBeforeItsModelIs) {
   bool reused = false;
   first.Then([&](TestJob& done) {
     if (std::exchange(reused, true)) return;
-    done.model = &dogs_.served();
-    done.rows = 1;
+    done.request.model = &dogs_.served();
+    done.request.rows = 1;
   });
   batcher_.Run();
   EXPECT_EQ(first.done(), 1);

@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "server/scheduling/block.h"
+
 namespace hillock::scheduling {
 namespace {
 
@@ -85,7 +87,7 @@ TEST(SharedWorkQueue, LetNobodySleepOverWork) {
   Block block;
   shared_work.Push(block);
   EXPECT_FALSE(shared_work.Park(worker));
-  EXPECT_EQ(worker.woken, 0) << "it was not asleep";
+  EXPECT_EQ(worker.woken, 0) << "it was not parked";
   shared_work.Pop();
   EXPECT_TRUE(shared_work.Park(worker));
   shared_work.Unpark(worker);

@@ -1,6 +1,8 @@
 // Heavy work beside light work, and shared between batchers. The clock ticks a millisecond whenever
-// it is read, so every layer takes a slice and no model is light unless it was made on a clock that
-// stands still.
+// it is read, so every layer takes a time slice, and a model is heavy unless it was made on a clock
+// that stands still.
+
+#include "server/lifecycle/time_slice.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,6 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "server/core/engine/executor.h"
+#include "server/lifecycle/model_compiler.h"
+#include "server/metrics/registry.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/mlp_builder.h"
 #include "tests/support/status_matchers.h"
@@ -34,16 +39,17 @@ class WideAwake final : public SharedWorkQueue::Worker {
   void Wake() override { FAIL() << "nobody sleeps here"; }
 };
 
-class SlicesTest : public ::testing::Test {
+class TimeSliceTest : public ::testing::Test {
  protected:
-  SlicesTest() {
+  TimeSliceTest() {
     for (WideAwake& reactor : reactors_) shared_work_.Add(reactor);
   }
   std::shared_ptr<lifecycle::ServedModel> Serve(const std::string& name, const Clock& clock,
                                                 uint32_t seed, const QueueLimits& limits = {}) {
     const auto mlp = MlpBuilder(3, seed).Add(8, "tanh").Add(8, "relu").Add(2, "softmax").Share();
-    return *lifecycle::ServedModel::Create(name, 1, mlp, {{Backend::kFallback}, {.queue = limits}},
-                                           kReactors, registry_, clock);
+    return *lifecycle::ModelCompiler(kReactors, registry_, clock)
+                .Compile(name, 1, mlp,
+                         {.compute = {.backend = Backend::kFallback}, .limits = {.queue = limits}});
   }
   Batcher MakeBatcher(size_t reactor, const QueueLimits& limits = {}) {
     return Batcher({.reactor = reactor, .limits = limits}, shared_work_, registry_.reactor(reactor),
@@ -66,12 +72,13 @@ class SlicesTest : public ::testing::Test {
   void ExpectAnswered(const TestJob& job) {
     EXPECT_EQ(job.done(), 1);
     EXPECT_THAT(job.status(), IsOk());
-    TestJob again(*job.model, job.rows, static_cast<uint32_t>(&job - &jobs_[0]), clock_.Now());
-    for (size_t row = 0; row < job.rows; ++row) {
-      engine::Executor& executor = job.model->executor(0);
+    TestJob again(*job.request.model, job.rows(), static_cast<uint32_t>(&job - &jobs_[0]),
+                  clock_.Now());
+    for (size_t row = 0; row < job.rows(); ++row) {
+      engine::Executor& executor = job.request.model->executor(0);
       std::ranges::copy(job.Row(row), executor.input());
       ASSERT_THAT(executor.Run(1, false), IsOk());
-      const size_t width = job.model->outputs()[0].width;
+      const size_t width = job.request.model->outputs()[0].width;
       const std::vector<float> want(executor.output(), executor.output() + width);
       const std::vector<float> answers = job.Answers();
       const std::vector<float> got(
@@ -107,15 +114,15 @@ class Thief final : public SharedWorkQueue::Worker {
   std::vector<Block*>& taken_;
 };
 
-TEST_F(SlicesTest, TellHeavyFromLight) {
-  EXPECT_GT(heavy_->Cost(1), lifecycle::kTimeSlice);
-  EXPECT_LE(light_->Cost(1000), lifecycle::kTimeSlice);
-  EXPECT_LT(heavy_->block_rows(), light_->block_rows());
-  EXPECT_GE(heavy_->block_rows(), lifecycle::ServedModel::kMinBlockRows);
-  EXPECT_EQ(light_->block_rows(), engine::kMaxRows);
+TEST_F(TimeSliceTest, DistinguishHeavyFromLight) {
+  EXPECT_GT(heavy_->cost().Of(1), lifecycle::kTimeSlice);
+  EXPECT_LE(light_->cost().Of(1000), lifecycle::kTimeSlice);
+  EXPECT_LT(heavy_->cost().block_rows, light_->cost().block_rows);
+  EXPECT_GE(heavy_->cost().block_rows, lifecycle::kMinBlockRows);
+  EXPECT_EQ(light_->cost().block_rows, engine::kMaxRows);
 }
 
-TEST_F(SlicesTest, CutHeavyWorkIntoBlocks) {
+TEST_F(TimeSliceTest, CutHeavyWorkIntoBlocks) {
   Batcher batcher = MakeBatcher(0);
   TestJob& job = Add(batcher, *heavy_, 100);
   batcher.Run();
@@ -125,7 +132,7 @@ TEST_F(SlicesTest, CutHeavyWorkIntoBlocks) {
   EXPECT_EQ(shared_work_.NextDue(), kNoDeadline);
 }
 
-TEST_F(SlicesTest, RunWhatIsLightBetweenTheLayersOfWhatIsHeavy) {
+TEST_F(TimeSliceTest, RunWhatIsLightBetweenTheLayersOfWhatIsHeavy) {
   Batcher batcher = MakeBatcher(0);
   bool arrived = false;
   batcher.SetPoll([&] {
@@ -137,20 +144,20 @@ TEST_F(SlicesTest, RunWhatIsLightBetweenTheLayersOfWhatIsHeavy) {
   for (const TestJob& job : jobs_) ExpectAnswered(job);
 }
 
-// Each of a block's six passes, of three dense layers and their activations, takes 0.6 slices.
-TEST_F(SlicesTest, PauseAfterHalfASlice) {
+// Each of a block's six passes, of three dense layers and their activations, takes 0.6 time slices.
+TEST_F(TimeSliceTest, YieldAfterHalfATimeSlice) {
   const FakeClock clock(lifecycle::kTimeSlice * 6 / 10);
   const auto model = Serve("heavy", clock, 1);
   Batcher batcher = MakeBatcher(0);
-  size_t pauses = 0;
-  batcher.SetPoll([&] { ++pauses; });
-  Add(batcher, *model, model->block_rows());
+  size_t yields = 0;
+  batcher.SetPoll([&] { ++yields; });
+  Add(batcher, *model, model->cost().block_rows);
   batcher.Run();
   EXPECT_EQ(model->cells(0).batch_rows.Count(), 1u);
-  EXPECT_EQ(pauses, 5u);
+  EXPECT_EQ(yields, 5u);
 }
 
-TEST_F(SlicesTest, NeverRunAModelInsideItself) {
+TEST_F(TimeSliceTest, NeverRunAModelInsideItself) {
   Batcher batcher = MakeBatcher(0);
   int arrivals = 0;
   batcher.SetPoll([&] {
@@ -163,7 +170,7 @@ TEST_F(SlicesTest, NeverRunAModelInsideItself) {
 }
 
 // Heavy work that has waited is not put off by light work that keeps arriving.
-TEST_F(SlicesTest, StarveNobody) {
+TEST_F(TimeSliceTest, StarveNobody) {
   Batcher batcher = MakeBatcher(0);
   int arrivals = 0;
   batcher.SetPoll([&] {
@@ -176,15 +183,15 @@ TEST_F(SlicesTest, StarveNobody) {
   EXPECT_LT(heavy_at - order_.begin(), 10) << "of " << order_.size();
 }
 
-TEST_F(SlicesTest, FillBlocksAsFarAsTheyGo) {
+TEST_F(TimeSliceTest, FillBlocksAsFarAsTheyGo) {
   Batcher batcher = MakeBatcher(0);
-  Add(batcher, *heavy_, 3 * heavy_->block_rows());
+  Add(batcher, *heavy_, 3 * heavy_->cost().block_rows);
   batcher.Run();
   EXPECT_EQ(heavy_->cells(0).batch_rows.Count(), 3u);
 }
 
 // Of two cores that are idle and this one each takes a third.
-TEST_F(SlicesTest, CutSmallerBlocksWhereCoresAreIdle) {
+TEST_F(TimeSliceTest, CutSmallerBlocksWhereCoresAreIdle) {
   SharedWorkQueue shared_work;
   std::vector<Block*> taken;
   Thief first(shared_work, taken);
@@ -193,8 +200,8 @@ TEST_F(SlicesTest, CutSmallerBlocksWhereCoresAreIdle) {
   owner.SetPoll([&] {
     for (Block* block : std::exchange(taken, {})) shared_work.Push(*block);
   });
-  const size_t rows = 3 * lifecycle::ServedModel::kMinBlockRows;
-  ASSERT_LE(rows, heavy_->block_rows());
+  const size_t rows = 3 * lifecycle::kMinBlockRows;
+  ASSERT_LE(rows, heavy_->cost().block_rows);
   TestJob& job = Add(owner, *heavy_, rows);
   owner.Run();
   ExpectAnswered(job);
@@ -202,7 +209,7 @@ TEST_F(SlicesTest, CutSmallerBlocksWhereCoresAreIdle) {
 }
 
 // Another batcher that has taken its block does not wait for the owner's to be over.
-TEST_F(SlicesTest, LayDownMoreBlocksInThePausesOfOne) {
+TEST_F(TimeSliceTest, PushMoreBlocksAtTheYieldPointsOfOne) {
   Batcher owner = MakeBatcher(0);
   Batcher helper = MakeBatcher(1);
   size_t polls = 0;
@@ -210,15 +217,15 @@ TEST_F(SlicesTest, LayDownMoreBlocksInThePausesOfOne) {
     ++polls;
     helper.Run();
   });
-  const size_t rows = 4 * heavy_->block_rows();
+  const size_t rows = 4 * heavy_->cost().block_rows;
   TestJob& job = Add(owner, *heavy_, rows);
   owner.Run();
   ExpectAnswered(job);
-  EXPECT_EQ(heavy_->cells(1).rows.Get(), rows - heavy_->block_rows())
+  EXPECT_EQ(heavy_->cells(1).rows.Get(), rows - heavy_->cost().block_rows)
       << "while the owner was at its first block, the helper could do the rest";
 }
 
-TEST_F(SlicesTest, ShareBlocksBetweenBatchers) {
+TEST_F(TimeSliceTest, ShareBlocksBetweenBatchers) {
   Batcher owner = MakeBatcher(0);
   Batcher helper = MakeBatcher(1);
   // Whenever the owner looks at the network, the other one gets a turn.
@@ -231,7 +238,7 @@ TEST_F(SlicesTest, ShareBlocksBetweenBatchers) {
   ExpectAnswered(job);
 }
 
-TEST_F(SlicesTest, RunWhatIsLightWhileOthersHaveEveryBlock) {
+TEST_F(TimeSliceTest, RunWhatIsLightWhileOthersHaveEveryBlock) {
   SharedWorkQueue shared_work;
   std::vector<Block*> taken;
   Thief first(shared_work, taken);
@@ -253,21 +260,21 @@ TEST_F(SlicesTest, RunWhatIsLightWhileOthersHaveEveryBlock) {
   for (const TestJob& job : jobs_) ExpectAnswered(job);
 }
 
-TEST_F(SlicesTest, DropAtOnceWhatNobodyWantsAndNobodyHasBegun) {
+TEST_F(TimeSliceTest, DropAtOnceWhatNobodyWantsAndNobodyHasBegun) {
   Batcher batcher = MakeBatcher(0);
   TestJob& first = Add(batcher, *heavy_, 10);
   TestJob& second = Add(batcher, *heavy_, 20);
   batcher.Abandon(second);
   EXPECT_EQ(second.done(), 1);
   EXPECT_THAT(second.status(), StatusIs(absl::StatusCode::kCancelled, "the client is gone"));
-  EXPECT_EQ(heavy_->cells(0).queue_rows.load(), 10);
+  EXPECT_EQ(heavy_->cells(0).queue_rows.Get(), 10);
   EXPECT_EQ(heavy_->cells(0).shed[static_cast<size_t>(ShedReason::kCancelled)].Get(), 1u);
   batcher.Run();
   ExpectAnswered(first);
   EXPECT_EQ(heavy_->cells(0).rows.Get(), 10u) << "the other's rows were not computed";
 }
 
-TEST_F(SlicesTest, DropTheRestOfWhatNobodyWantsAnyMore) {
+TEST_F(TimeSliceTest, DropTheRestOfWhatNobodyWantsAnyMore) {
   Batcher batcher = MakeBatcher(0);
   TestJob& job = MakeJob(*heavy_, 100);
   batcher.SetPoll([&] {
@@ -280,13 +287,13 @@ TEST_F(SlicesTest, DropTheRestOfWhatNobodyWantsAnyMore) {
   EXPECT_EQ(job.done(), 1);
   EXPECT_THAT(job.status(), StatusIs(absl::StatusCode::kCancelled, "the client is gone"));
   EXPECT_LT(heavy_->cells(0).rows.Get(), 100u);
-  EXPECT_EQ(heavy_->cells(0).queue_rows.load(), 0);
+  EXPECT_EQ(heavy_->cells(0).queue_rows.Get(), 0);
   EXPECT_LT(heavy_->cells(0).queue_nanos.Sum(), uint64_t{1} << 40) << "began before it came";
 }
 
-TEST_F(SlicesTest, FinishWhatIsAllBeingComputed) {
+TEST_F(TimeSliceTest, FinishWhatIsAllBeingComputed) {
   Batcher batcher = MakeBatcher(0);
-  TestJob& job = MakeJob(*heavy_, lifecycle::ServedModel::kMinBlockRows);
+  TestJob& job = MakeJob(*heavy_, lifecycle::kMinBlockRows);
   batcher.SetPoll([&] {
     if (job.done() == 0) batcher.Abandon(job);
   });
@@ -295,22 +302,22 @@ TEST_F(SlicesTest, FinishWhatIsAllBeingComputed) {
   ExpectAnswered(job);
 }
 
-TEST_F(SlicesTest, TakeTheSoonestDeadlineFirst) {
+TEST_F(TimeSliceTest, TakeTheSoonestDeadlineFirst) {
   Batcher batcher = MakeBatcher(0);
   const Nanos now = clock_.Now();
   for (const Nanos left : {80, 60, 70}) {
     TestJob& job = MakeJob(*heavy_, 8);
-    job.deadline = now + left * 1'000'000;
+    job.request.deadline = now + left * 1'000'000;
     EXPECT_THAT(batcher.Add(job), IsOk());
   }
   batcher.Run();
   EXPECT_THAT(order_, ElementsAre(1, 2, 0));
 }
 
-TEST_F(SlicesTest, DropWhatExpiredWhileItWaited) {
+TEST_F(TimeSliceTest, DropWhatExpiredWhileItWaited) {
   Batcher batcher = MakeBatcher(0);
   TestJob& late = MakeJob(*light_, 1);
-  late.deadline = clock_.Now() + 5 * lifecycle::kTimeSlice;
+  late.request.deadline = clock_.Now() + 5 * lifecycle::kTimeSlice;
   EXPECT_THAT(batcher.Add(late), IsOk());
   clock_.Advance(10 * lifecycle::kTimeSlice);
   batcher.Run();
@@ -327,11 +334,11 @@ struct ModelLimit {
 };
 
 // 8 rows wait and 3 more come, of 3 floats in and 2 out each.
-TEST_F(SlicesTest, RefuseWhatOneModelsQueueHasNoRoomForAndTakeOthers) {
+TEST_F(TimeSliceTest, RefuseWhatOneModelsQueueHasNoRoomForAndTakeOthers) {
   const ModelLimit table[] = {
       {{.rows = 10}, ShedReason::kQueueRows, "11 rows with this request, want at most 10"},
       {{.bytes = 219}, ShedReason::kQueueBytes, "220 bytes with this request, want at most 219"},
-      {{.wait = 8 * heavy_->RowCost() - 1},
+      {{.wait = 8 * heavy_->cost().row - 1},
        ShedReason::kQueueTime,
        "ms of work before this request"}};
   for (const auto& [limits, reason, message] : table) {
@@ -344,7 +351,7 @@ TEST_F(SlicesTest, RefuseWhatOneModelsQueueHasNoRoomForAndTakeOthers) {
                          HasSubstr("the queue of model 'bounded' is full: ")));
     EXPECT_THAT(batcher.Add(refused).message(), HasSubstr(message));
     EXPECT_EQ(bounded->cells(0).shed[static_cast<size_t>(reason)].Get(), 2u) << message;
-    EXPECT_EQ(bounded->cells(0).queue_rows.load(), 8);
+    EXPECT_EQ(bounded->cells(0).queue_rows.Get(), 8);
     const TestJob& other = Add(batcher, *light_, 300);
     batcher.Run();
     ExpectAnswered(taken);
@@ -355,7 +362,7 @@ TEST_F(SlicesTest, RefuseWhatOneModelsQueueHasNoRoomForAndTakeOthers) {
   }
 }
 
-TEST_F(SlicesTest, RefuseWhatTheQueueHasNoRoomFor) {
+TEST_F(TimeSliceTest, RefuseWhatTheQueueHasNoRoomFor) {
   Batcher batcher = MakeBatcher(0, {.rows = 10});
   Add(batcher, *light_, 8);
   TestJob& refused = MakeJob(*light_, 3);
@@ -363,24 +370,24 @@ TEST_F(SlicesTest, RefuseWhatTheQueueHasNoRoomFor) {
               StatusIs(absl::StatusCode::kResourceExhausted,
                        "the queue is full: 11 rows with this request, want at most 10"));
   EXPECT_EQ(light_->cells(0).shed[static_cast<size_t>(ShedReason::kQueueRows)].Get(), 1u);
-  EXPECT_EQ(light_->cells(0).queue_rows.load(), 8);
+  EXPECT_EQ(light_->cells(0).queue_rows.Get(), 8);
   batcher.Run();
   EXPECT_EQ(refused.done(), 0);
-  EXPECT_EQ(light_->cells(0).queue_rows.load(), 0);
+  EXPECT_EQ(light_->cells(0).queue_rows.Get(), 0);
   EXPECT_THAT(batcher.Add(refused), IsOk());
   batcher.Run();
   ExpectAnswered(refused);
 }
 
-TEST_F(SlicesTest, TellWhetherThereIsRoomAndTakeNothing) {
+TEST_F(TimeSliceTest, TellWhetherThereIsRoomAndTakeNothing) {
   Batcher batcher = MakeBatcher(0, {.rows = 10});
   Add(batcher, *light_, 8);
-  EXPECT_THAT(batcher.CheckRoom(MakeJob(*light_, 2)), IsOk());
-  EXPECT_THAT(batcher.CheckRoom(MakeJob(*light_, 3)),
+  EXPECT_THAT(batcher.CheckRoom(MakeJob(*light_, 2).request), IsOk());
+  EXPECT_THAT(batcher.CheckRoom(MakeJob(*light_, 3).request),
               StatusIs(absl::StatusCode::kResourceExhausted,
                        "the queue is full: 11 rows with this request, want at most 10"));
   EXPECT_EQ(light_->cells(0).shed[static_cast<size_t>(ShedReason::kQueueRows)].Get(), 1u);
-  EXPECT_EQ(light_->cells(0).queue_rows.load(), 8);
+  EXPECT_EQ(light_->cells(0).queue_rows.Get(), 8);
   batcher.Run();
   EXPECT_EQ(light_->cells(0).rows.Get(), 8u);
 }

@@ -63,9 +63,9 @@ TEST(ParseCommandLine, NeedsNoMoreThanARepository) {
   EXPECT_TRUE(options.load_models.empty());
   EXPECT_EQ(options.reactors, 0u);
   EXPECT_EQ(options.busy_poll_seconds, std::nullopt);
-  EXPECT_EQ(options.backend, std::nullopt);
-  EXPECT_EQ(options.precision, Precision::kF32);
-  EXPECT_TRUE(options.rewrite);
+  EXPECT_EQ(options.compute.backend, std::nullopt);
+  EXPECT_EQ(options.compute.precision, Precision::kF32);
+  EXPECT_TRUE(options.compute.rewrite);
   EXPECT_EQ(options.profile_every, 256u);
   EXPECT_EQ(options.limits.max_rows, 65536u);
   EXPECT_EQ(options.limits, defaults.limits);
@@ -132,9 +132,9 @@ TEST(ParseCommandLine, TakesEveryOption) {
   EXPECT_EQ(options.load_models, (std::vector<std::string>{"cat", "dog"}));
   EXPECT_EQ(options.reactors, 3u);
   EXPECT_THAT(options.busy_poll_seconds, Optional(0.00025));
-  EXPECT_THAT(options.backend, Optional(Backend::kFallback));
-  EXPECT_EQ(options.precision, Precision::kBf16);
-  EXPECT_FALSE(options.rewrite);
+  EXPECT_THAT(options.compute.backend, Optional(Backend::kFallback));
+  EXPECT_EQ(options.compute.precision, Precision::kBf16);
+  EXPECT_FALSE(options.compute.rewrite);
   EXPECT_EQ(options.profile_every, 0u);
   EXPECT_EQ(options.limits, (RequestLimits{7, {8, 900, 250'000'000}}));
   EXPECT_EQ(options.max_message_bytes, 1000u);
@@ -264,12 +264,12 @@ TEST(ParseCommandLine, TakesAnEmptyMetricsAddressForNone) {
 }
 
 TEST(ParseCommandLine, KnowsEveryBackend) {
-  EXPECT_THAT(With({"--backend", "auto"}).backend, Eq(std::nullopt));
-  EXPECT_THAT(With({"--backend", "onednn"}).backend, Optional(Backend::kOneDnn));
+  EXPECT_THAT(With({"--backend", "auto"}).compute.backend, Eq(std::nullopt));
+  EXPECT_THAT(With({"--backend", "onednn"}).compute.backend, Optional(Backend::kOneDnn));
 }
 
 TEST(ParseCommandLine, TakesF32ByName) {
-  EXPECT_EQ(With({"--precision", "f32"}).precision, Precision::kF32);
+  EXPECT_EQ(With({"--precision", "f32"}).compute.precision, Precision::kF32);
 }
 
 TEST(ParseCommandLine, OnlyPrintsTheVersion) {

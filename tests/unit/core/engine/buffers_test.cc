@@ -18,7 +18,7 @@ using ::hillock::testing::UniformMlp;
 using ::testing::ElementsAre;
 
 BufferPlan BuffersOf(const model::Mlp& mlp) {
-  return PlanBuffers(*Plan::Compile(mlp, {.backend = Backend::kFallback}));
+  return PlanBuffers(*Plan::Compile(mlp, {{.backend = Backend::kFallback}}));
 }
 
 TEST(PlanBuffers, TakesTwoForAChain) {
@@ -57,7 +57,7 @@ TEST(PlanBuffers, NeverOverwriteWhatIsStillNeeded) {
   constexpr std::string_view kActivations[] = {"relu"};
   for (uint32_t seed = 0; seed < 500; ++seed) {
     const auto plan =
-        Plan::Compile(RandomTree(seed, kActivations), {.backend = Backend::kFallback});
+        Plan::Compile(RandomTree(seed, kActivations), {{.backend = Backend::kFallback}});
     const BufferPlan buffers = PlanBuffers(*plan);
     std::vector<ValueId> holds(buffers.floats.size());  // the value in each buffer
     const auto buffer_of = [&](ValueId value) { return buffers.of_step[StepOf(value)]; };

@@ -24,7 +24,7 @@ struct EngineCase {
   std::optional<Backend> backend;
   Precision precision = Precision::kF32;
 
-  PlanOptions Options() const { return {.backend = backend, .precision = precision}; }
+  PlanOptions Options() const { return {{.backend = backend, .precision = precision}}; }
   std::string Name() const {
     return std::string(spec->name) + "_on_" + std::string(BackendName(backend)) +
            (precision == Precision::kF32 ? "" : "_in_" + std::string(PrecisionName(precision)));
@@ -72,7 +72,7 @@ class Engine {
  public:
   Engine(const model::Mlp& mlp, std::optional<Backend> backend,
          const Clock& clock = Clock::Monotonic())
-      : Engine(mlp, PlanOptions{.backend = backend}, clock) {}
+      : Engine(mlp, PlanOptions{{.backend = backend}}, clock) {}
   Engine(const model::Mlp& mlp, const PlanOptions& options, const Clock& clock = Clock::Monotonic())
       : executor_(Plan::Compile(mlp, options), clock) {}
 

@@ -20,7 +20,7 @@ class EvaluateRows : public ::testing::TestWithParam<size_t> {};
 TEST_P(EvaluateRows, GivesAllOutputsOfARowSideBySide) {
   const model::Mlp mlp =
       MlpBuilder(3).Add(4, "relu").Output("a").From(1).Add(2, "tanh").Output("b").Build();
-  const auto plan = Plan::Compile(mlp, {.backend = Backend::kFallback});
+  const auto plan = Plan::Compile(mlp, {{.backend = Backend::kFallback}});
   const std::vector<float> rows = Random(1).Floats(GetParam() * 3, -1, 1);
   const auto answers = Evaluate(plan, rows);
   ASSERT_TRUE(answers.ok()) << answers.status();

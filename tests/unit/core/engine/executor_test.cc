@@ -116,8 +116,8 @@ TEST(Executor, LetsArithmeticHaveItsWayWithWhatIsNotFinite) {
   model::Mlp mlp = UniformMlp({3, 2}, "identity", 1);
   mlp.layers[0].weights = {1, 1, 1, 1, 1, -1};
   for (PlanOptions options :
-       {PlanOptions{}, PlanOptions{.backend = Backend::kOneDnn},
-        PlanOptions{.backend = Backend::kOneDnn, .precision = Precision::kBf16}}) {
+       {PlanOptions{}, PlanOptions{{.backend = Backend::kOneDnn}},
+        PlanOptions{{.backend = Backend::kOneDnn, .precision = Precision::kBf16}}}) {
     options.allow_non_finite = true;
     Engine engine(mlp, options);
     const auto answers = engine.Answer(std::vector<float>{kInf, 0, 1, 0, 0, kInf, 1, kNan, 0,  //

@@ -150,12 +150,11 @@ struct Obstacle {
 // Without bf16 to be had a plan is the one in f32, to the bit, and says why.
 TEST(Plan, SaysWhyItIsNotInBf16) {
   const Obstacle table[] = {
-      {{.backend = Backend::kFallback, .is_fast = kEveryCpu},
+      {{{.backend = Backend::kFallback}, kEveryCpu},
        "bf16 was asked for, served in f32: the fallback computes in f32 only"},
-      {{.backend = Backend::kOneDnn, .is_fast = kNoCpu},
+      {{{.backend = Backend::kOneDnn}, kNoCpu},
        "bf16 was asked for, served in f32: this CPU has neither AVX512_BF16 nor AMX"},
-      {{.is_fast = kNoCpu},
-       "bf16 was asked for, served in f32: this CPU has neither AVX512_BF16 nor AMX"},
+      {{{}, kNoCpu}, "bf16 was asked for, served in f32: this CPU has neither AVX512_BF16 nor AMX"},
   };
   const model::Mlp mlp = UniformMlp({64, 64, 10}, "relu", 1);
   const auto rows = testing::Random(1).Floats(20 * 64, -2, 2);
@@ -173,7 +172,7 @@ TEST(Plan, SaysWhyItIsNotInBf16) {
 // What is faster is the machine's to say.
 TEST(Plan, ChoosesLayersForBf16OrSaysThatNoneIsFaster) {
   const auto plan = Plan::Compile(UniformMlp({16, 512, 512, 1}, "relu", 1),
-                                  {.precision = Precision::kBf16, .is_fast = kEveryCpu});
+                                  {{.precision = Precision::kBf16}, kEveryCpu});
   if (plan->precision() == Precision::kBf16) {
     EXPECT_THAT(plan->notes(), IsEmpty());
   } else {

@@ -24,8 +24,9 @@ using ::testing::StartsWith;
 constexpr auto kRefused = absl::StatusCode::kFailedPrecondition;
 
 PlanOptions OnOneDnn(double tolerance = SpecOf(Precision::kBf16).tolerance) {
-  return {
-      .backend = Backend::kOneDnn, .precision = Precision::kBf16, .precision_tolerance = tolerance};
+  return {{.backend = Backend::kOneDnn,
+           .precision = Precision::kBf16,
+           .precision_tolerance = tolerance}};
 }
 
 absl::Status Check(const model::Mlp& mlp, const PlanOptions& options) {
@@ -94,13 +95,13 @@ TEST_F(CheckPrecisionTest, FeedsTheFirstLayerTheSameWhateverTheNormalization) {
 TEST(CheckPrecision, HasNothingToSayOfAPlanInF32) {
   const auto mlp = UniformMlp({64, 64, 10}, "step", 1);
   for (PlanOptions options :
-       {PlanOptions{.precision_tolerance = 0},
-        PlanOptions{
-            .backend = Backend::kFallback, .precision = Precision::kBf16, .precision_tolerance = 0},
-        PlanOptions{.backend = Backend::kOneDnn,
+       {PlanOptions{{.precision_tolerance = 0}},
+        PlanOptions{{.backend = Backend::kFallback,
         .precision = Precision::kBf16,
-        .is_fast = [](Precision) { return false; },
-        .precision_tolerance = 0}}) {
+        .precision_tolerance = 0}},
+        PlanOptions{
+            {.backend = Backend::kOneDnn, .precision = Precision::kBf16, .precision_tolerance = 0},
+            [](Precision) { return false; }}}) {
     EXPECT_THAT(Check(mlp, options), IsOk());
   }
 }

@@ -111,7 +111,7 @@ TEST_F(RepositoryTest, RefusesAVersionWithAFileOfEachKind) {
                           "cat/2: has both model.mlp and model.onnx, want one of them"))));
 }
 
-// An ONNX model whose weights lie in a file of its own.
+// An ONNX model whose weights are in a file of its own.
 std::string OnnxBeside(const std::string& location) {
   ::hillock::testing::OnnxBuilder graph;
   graph.Input("x", {-1, 1}).External("w", {1, 1}, {{"location", location}});
@@ -292,11 +292,11 @@ TEST_F(RepositoryTest, ReadsTheOptionsOverTheDefaults) {
   Put("eel/1/model.mlp");
   folder_.Write("cat/options.txtpb", "versions { latest: 2 }");
   folder_.Write("eel/options.txtpb", "versions: 2");
-  const ServingOptions defaults{.backend = Backend::kFallback};
+  const ServingOptions defaults{.compute = {.backend = Backend::kFallback}};
   const auto models = Repository::Open(folder_.Path(""), kNoLimit, defaults)->List();
   ASSERT_EQ(models->size(), 3u);
   EXPECT_EQ((*models)[0].options->versions.latest, 2u);
-  EXPECT_EQ((*models)[0].options->backend, Backend::kFallback);
+  EXPECT_EQ((*models)[0].options->compute.backend, Backend::kFallback);
   EXPECT_THAT((*models)[1].options, IsOkAndHolds(defaults));
   EXPECT_THAT((*models)[2].options,
               StatusIs(Code::kInvalidArgument, HasSubstr("eel/options.txtpb: line 1, column 11")));

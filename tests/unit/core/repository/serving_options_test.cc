@@ -14,7 +14,7 @@ using ::hillock::testing::IsOkAndHolds;
 using ::hillock::testing::StatusIs;
 using ::testing::HasSubstr;
 
-const ServingOptions kDefaults{.backend = Backend::kFallback};
+const ServingOptions kDefaults{.compute = {.backend = Backend::kFallback}};
 
 TEST(ReadServingOptions, KeepsTheDefaultsOfWhatIsLeftOut) {
   EXPECT_THAT(ReadServingOptions("", kDefaults), IsOkAndHolds(kDefaults));
@@ -23,7 +23,7 @@ TEST(ReadServingOptions, KeepsTheDefaultsOfWhatIsLeftOut) {
 
 TEST(ReadServingOptions, TakesEveryBackend) {
   const auto backend = [](const std::string& name) {
-    return ReadServingOptions("backend: \"" + name + "\"", kDefaults)->backend;
+    return ReadServingOptions("backend: \"" + name + "\"", kDefaults)->compute.backend;
   };
   EXPECT_EQ(backend("onednn"), Backend::kOneDnn);
   EXPECT_EQ(backend("fallback"), Backend::kFallback);
@@ -31,16 +31,16 @@ TEST(ReadServingOptions, TakesEveryBackend) {
 }
 
 TEST(ReadServingOptions, TakesNonFiniteInputs) {
-  EXPECT_TRUE(ReadServingOptions("allow_non_finite: true", {})->allow_non_finite);
-  EXPECT_FALSE(ReadServingOptions("allow_non_finite: false", {})->allow_non_finite);
+  EXPECT_TRUE(ReadServingOptions("allow_non_finite: true", {})->compute.allow_non_finite);
+  EXPECT_FALSE(ReadServingOptions("allow_non_finite: false", {})->compute.allow_non_finite);
 }
 
 TEST(ReadServingOptions, SwitchesRewritingEitherWay) {
   for (const bool by_default : {false, true}) {
-    const ServingOptions defaults{.rewrite = by_default};
-    EXPECT_EQ(ReadServingOptions("", defaults)->rewrite, by_default);
-    EXPECT_TRUE(ReadServingOptions("rewrite: true", defaults)->rewrite);
-    EXPECT_FALSE(ReadServingOptions("rewrite: false", defaults)->rewrite);
+    const ServingOptions defaults{.compute = {.rewrite = by_default}};
+    EXPECT_EQ(ReadServingOptions("", defaults)->compute.rewrite, by_default);
+    EXPECT_TRUE(ReadServingOptions("rewrite: true", defaults)->compute.rewrite);
+    EXPECT_FALSE(ReadServingOptions("rewrite: false", defaults)->compute.rewrite);
   }
 }
 
@@ -56,17 +56,18 @@ TEST(ReadServingOptions, TakesEveryVersionPolicy) {
 
 TEST(ReadServingOptions, SetsThePrecisionOverTheDefault) {
   for (const Precision by_default : {Precision::kF32, Precision::kBf16}) {
-    const ServingOptions defaults{.precision = by_default};
-    EXPECT_EQ(ReadServingOptions("", defaults)->precision, by_default);
-    EXPECT_EQ(ReadServingOptions("precision: f32", defaults)->precision, Precision::kF32);
-    EXPECT_EQ(ReadServingOptions("precision: bf16", defaults)->precision, Precision::kBf16);
+    const ServingOptions defaults{.compute = {.precision = by_default}};
+    EXPECT_EQ(ReadServingOptions("", defaults)->compute.precision, by_default);
+    EXPECT_EQ(ReadServingOptions("precision: f32", defaults)->compute.precision, Precision::kF32);
+    EXPECT_EQ(ReadServingOptions("precision: bf16", defaults)->compute.precision, Precision::kBf16);
   }
 }
 
 TEST(ReadServingOptions, TakesATolerance) {
-  EXPECT_EQ(ReadServingOptions("", {})->precision_tolerance, std::nullopt);
-  EXPECT_EQ(ReadServingOptions("precision_tolerance: 0", {})->precision_tolerance, 0);
-  EXPECT_EQ(ReadServingOptions("precision_tolerance: 1.5e-3", {})->precision_tolerance, 1.5e-3);
+  EXPECT_EQ(ReadServingOptions("", {})->compute.precision_tolerance, std::nullopt);
+  EXPECT_EQ(ReadServingOptions("precision_tolerance: 0", {})->compute.precision_tolerance, 0);
+  EXPECT_EQ(ReadServingOptions("precision_tolerance: 1.5e-3", {})->compute.precision_tolerance,
+            1.5e-3);
 }
 
 TEST(ReadServingOptions, TakesLimitsUpToTheDefaults) {

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "server/lifecycle/model_compiler.h"
+#include "server/metrics/registry.h"
 #include "tests/support/mlp_builder.h"
 #include "tests/support/status_matchers.h"
 
@@ -35,8 +37,7 @@ class StatisticsTest : public ::testing::Test {
  protected:
   lifecycle::CatalogEntry Served(const std::string& name, int64_t version) {
     return {name, version,
-            lifecycle::ServedModel::Create(name, version, MlpBuilder(1).Add(1, "relu").Share(), {},
-                                           kReactors, registry_, Clock::Monotonic())};
+            compiler_.Compile(name, version, MlpBuilder(1).Add(1, "relu").Share(), {})};
   }
 
   absl::Status List(const std::string& name, const std::string& version) {
@@ -66,6 +67,7 @@ class StatisticsTest : public ::testing::Test {
   }
 
   metrics::Registry registry_{kReactors, {}};
+  lifecycle::ModelCompiler compiler_{kReactors, registry_, Clock::Monotonic()};
   const lifecycle::Catalog catalog_{{Served("dog", 1),
                                      Served("cat", 10),
                                      Served("cat", 9),
@@ -124,8 +126,8 @@ TEST_F(StatisticsTest, KeepVersionsApart) {
 }
 
 TEST_F(StatisticsTest, TellTheTimeOfTheLastBatchOfAnyReactor) {
-  CellsOf("dog", "1", 0).last_batch = 5'000'000;
-  CellsOf("dog", "1", 1).last_batch = 2'999'999;
+  CellsOf("dog", "1", 0).last_batch.Set(5'000'000);
+  CellsOf("dog", "1", 1).last_batch.Set(2'999'999);
   ASSERT_THAT(List("dog", ""), IsOk());
   EXPECT_EQ(response_.model_stats(0).last_inference(), 1'700'000'000'005u);
 }

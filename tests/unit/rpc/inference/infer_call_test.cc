@@ -98,7 +98,7 @@ class InferCallTest : public ::testing::Test, private transport::Router {
   uint64_t Unrouted(Code code) {
     return reactor_->cells().unrouted[static_cast<size_t>(code)].Get();
   }
-  uint64_t Shed(scheduling::ShedReason reason) {
+  uint64_t Shed(ShedReason reason) {
     return reactor_.cells().shed[static_cast<size_t>(reason)].Get();
   }
   uint64_t Served() { return reactor_.cells().requests[0].Get(); }
@@ -171,8 +171,8 @@ TEST_F(InferCallTest, DropsTheRowsOfAClientWhoLeaves) {
   Receive();
   peer_->Reset(stream, NGHTTP2_CANCEL);
   Receive();
-  EXPECT_EQ(Shed(scheduling::ShedReason::kCancelled), 1);
-  EXPECT_EQ(reactor_.cells().queue_rows.load(), 0);
+  EXPECT_EQ(Shed(ShedReason::kCancelled), 1);
+  EXPECT_EQ(reactor_.cells().queue_rows.Get(), 0);
   Settle();
   EXPECT_EQ(Served(), 0);
 }
@@ -235,7 +235,7 @@ TEST_F(InferCallTest, HoldsBackAStreamThatSendsMoreThanItMay) {
   for (int i = 0; i < 100; ++i) data += Framed(Request(1));
   peer_->Send(stream, data, true);
   Receive();
-  EXPECT_EQ(reactor_.cells().queue_rows.load(), StreamCall::kReadAhead);
+  EXPECT_EQ(reactor_.cells().queue_rows.Get(), StreamCall::kReadAhead);
   Settle();
   EXPECT_EQ(Messages(stream).size(), 100);
 }
@@ -257,11 +257,11 @@ TEST_F(InferCallTest, AbandonsWhatAStreamStillHasInTheBatch) {
   const int32_t stream = peer_->Start(kStream);
   peer_->Send(stream, Framed(Request(1)) + Framed(Request(2)), false);
   Receive();
-  EXPECT_EQ(reactor_.cells().queue_rows.load(), 3);
+  EXPECT_EQ(reactor_.cells().queue_rows.Get(), 3);
   peer_->Reset(stream, NGHTTP2_CANCEL);
   Receive();
-  EXPECT_EQ(reactor_.cells().queue_rows.load(), 0);
-  EXPECT_EQ(Shed(scheduling::ShedReason::kCancelled), 2);
+  EXPECT_EQ(reactor_.cells().queue_rows.Get(), 0);
+  EXPECT_EQ(Shed(ShedReason::kCancelled), 2);
 }
 
 TEST_F(InferCallTest, CountsAStreamThatBreaks) {

@@ -79,7 +79,7 @@ struct Refusal {
   Request request;
   Code code;
   std::string message;
-  std::optional<scheduling::ShedReason> counted_as{};
+  std::optional<ShedReason> counted_as{};
   bool late = false;
 };
 
@@ -106,12 +106,12 @@ const std::vector<Refusal> kRefusals = {
      "input 'input': the answer to 51 rows has 408 bytes, want at most 400"},
     {"QueueFull", Rows(11), Code::kResourceExhausted,
      "the queue is full: 21 rows with this request, want at most 20",
-     scheduling::ShedReason::kQueueRows},
+     ShedReason::kQueueRows},
     {"QueueOfModelFull", Rows(6), Code::kResourceExhausted,
      "the queue of model 'pets' is full: 16 rows with this request, want at most 15",
-     scheduling::ShedReason::kQueueRows},
+     ShedReason::kQueueRows},
     {"Late", Rows(1), Code::kDeadlineExceeded, "0.0 ms are left, the answer would take 0.0",
-     scheduling::ShedReason::kDeadline, /*late=*/true}};
+     ShedReason::kDeadline, /*late=*/true}};
 
 class RefusalTest : public InferJobTest, public ::testing::WithParamInterface<Refusal> {
  protected:
@@ -119,17 +119,17 @@ class RefusalTest : public InferJobTest, public ::testing::WithParamInterface<Re
     const Refusal& want = GetParam();
     const absl::Status status = Ask(bytes, want.late ? Nanos{0} : kNoDeadline);
     EXPECT_THAT(status, StatusIs(want.code, want.message));
-    const bool is_full = want.counted_as == scheduling::ShedReason::kQueueRows;
+    const bool is_full = want.counted_as == ShedReason::kQueueRows;
     EXPECT_EQ(scheduling::RetryPushback(status), is_full ? 1 : -1);
     const bool is_unknown = want.code == Code::kNotFound;
     EXPECT_EQ(Counted(want.code), is_unknown ? 0u : 1u);
     EXPECT_EQ(Unrouted(want.code), is_unknown ? 1u : 0u);
     for (const auto reason :
-         {scheduling::ShedReason::kQueueRows, scheduling::ShedReason::kDeadline}) {
+         {ShedReason::kQueueRows, ShedReason::kDeadline}) {
       EXPECT_EQ(reactor_.cells().shed[static_cast<size_t>(reason)].Get(),
                 want.counted_as == reason ? 1u : 0u);
     }
-    EXPECT_EQ(reactor_.cells().queue_rows.load(), kWaiting);
+    EXPECT_EQ(reactor_.cells().queue_rows.Get(), kWaiting);
   }
 };
 

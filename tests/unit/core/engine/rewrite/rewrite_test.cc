@@ -324,7 +324,7 @@ class RewritingPlan : public ::testing::Test {
 };
 
 TEST_F(RewritingPlan, HasFewerStepsAndSaysWhy) {
-  const auto plan = Plan::Compile(mlp_, {.rewrite = true});
+  const auto plan = Plan::Compile(mlp_, {{.rewrite = true}});
   ASSERT_EQ(plan->steps().size(), 1u);
   EXPECT_EQ(NameOf(plan->steps()[0]), "layer1");
   EXPECT_THAT(plan->offset(), IsEmpty());
@@ -333,14 +333,14 @@ TEST_F(RewritingPlan, HasFewerStepsAndSaysWhy) {
 }
 
 TEST_F(RewritingPlan, IsTheModelAsItIsWhenSwitchedOff) {
-  const auto plan = Plan::Compile(mlp_, {.rewrite = false});
+  const auto plan = Plan::Compile(mlp_, {{.rewrite = false}});
   EXPECT_EQ(plan->steps().size(), 2u);
   EXPECT_EQ(plan->offset().size(), 8u);
   EXPECT_THAT(plan->rewrites(), IsEmpty());
 }
 
 TEST_F(RewritingPlan, IsTheModelAsItIsWhereInfinitiesMayComeIn) {
-  const auto plan = Plan::Compile(mlp_, {.allow_non_finite = true, .rewrite = true});
+  const auto plan = Plan::Compile(mlp_, {{.allow_non_finite = true, .rewrite = true}});
   EXPECT_EQ(plan->steps().size(), 2u);
   EXPECT_THAT(plan->rewrites(), IsEmpty());
 }

@@ -1,0 +1,33 @@
+#ifndef HILLOCK_TESTS_UNIT_METRICS_FILL_CELLS_H_
+#define HILLOCK_TESTS_UNIT_METRICS_FILL_CELLS_H_
+
+#include "server/metrics/model_metrics.h"
+#include "server/metrics/reactor_cells.h"
+
+namespace hillock::metrics {
+
+// A visitor that counts one more in every cell.
+struct FillCells {
+  void operator()(const Family&, LabelList, Counter& cell) const { cell.Add(1); }
+  void operator()(const Family&, LabelList, Gauge& cell) const { cell.Set(cell.Get() + 1); }
+  template <class Scale>
+  void operator()(const Family&, LabelList, Histogram<Scale>& cell) const {
+    cell.Observe(1);
+  }
+};
+
+// All that are shown of one shard.
+inline void FillShard(ModelCells& shard) {
+  ModelCells::ForEachByVersion(FillCells(), shard);
+  ModelCells::ForEachByModel(FillCells(), shard);
+  for (LayerCells& layer : shard.layers) LayerCells::ForEach(FillCells(), layer);
+}
+
+inline void FillReactor(ReactorCells& reactor) {
+  ReactorCells::ForEachUnrouted(FillCells(), reactor);
+  for (ActivationCells& a : reactor.activations) ActivationCells::ForEach(FillCells(), a);
+}
+
+}  // namespace hillock::metrics
+
+#endif  // HILLOCK_TESTS_UNIT_METRICS_FILL_CELLS_H_
