@@ -38,7 +38,7 @@ model::Mlp MakeModel(const Shape& shape) {
     layer.activation = activation::Find(i + 2 == shape.widths.size() ? "identity" : "relu");
     mlp.layers.push_back(std::move(layer));
   }
-  mlp.outputs = {{"output", mlp.layers.size()}};
+  mlp.outputs = {{"output", model::OutputOf(mlp.layers.size() - 1)}};
   return mlp;
 }
 
