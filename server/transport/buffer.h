@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "server/transport/memory.h"
 
 namespace hillock::transport {
@@ -78,6 +79,9 @@ class Buffer {
   size_t begin_ = kHeadroom;  // within the block, as end_
   size_t end_ = kHeadroom;
 };
+
+// For a request that TryReserve() found no room for: RESOURCE_EXHAUSTED.
+absl::Status OutOfRequestMemory();
 
 }  // namespace hillock::transport
 

@@ -65,7 +65,7 @@ absl::Status Inflater::MakeRoom() {
   if (output_.allocated() > Buffer::kHeadroom + size) return absl::OkStatus();
   const size_t wanted = std::min(std::max(2 * size, kFirstOutput), limit_ + 1);
   if (output_.TryReserve(wanted)) return absl::OkStatus();
-  return absl::ResourceExhaustedError("the server's memory for requests is used up");
+  return OutOfRequestMemory();
 }
 
 void Gzip(std::string_view message, Buffer& output) {
