@@ -8,9 +8,9 @@
 #include <string>
 
 #include "client/api/client.h"
-#include "tests/support/certificate.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/wire/certificate.h"
 #include "tests/unit/client/api/fake_server.h"
 
 namespace hillock::client {

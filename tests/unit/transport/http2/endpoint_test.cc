@@ -11,7 +11,7 @@
 #include "server/transport/grpc/compression.h"
 #include "server/transport/grpc/grpc_protocol.h"
 #include "server/transport/http2/connection.h"
-#include "tests/support/memory_stream.h"
+#include "tests/support/wire/memory_stream.h"
 #include "tests/unit/transport/http2/endpoint_fixture.h"
 
 namespace hillock::transport {
