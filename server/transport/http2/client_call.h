@@ -12,8 +12,8 @@ namespace hillock::transport {
 
 class ClientConnection;
 
-// One unary call of a ClientConnection, used again and again. Its owner keeps it and its message
-// until it has ended. Belongs to its connection's thread.
+// One unary call of a ClientConnection, used again and again. It and its message must live until
+// it has ended. Belongs to its connection's thread.
 //
 //     idle --Start()--> waiting for a stream --submitted--> open --stream closed--> idle,
 //     OnAnswer()

@@ -18,7 +18,7 @@ namespace {
 constexpr int32_t kStreamWindow = int32_t{4} << 20;
 constexpr int32_t kConnectionWindow = int32_t{64} << 20;
 
-// The last stream of a connection (RFC 9113, 5.1.1), less some room.
+// The last stream of a connection (RFC 9113, 5.1.1), less a margin.
 constexpr int32_t kLastStream = 0x7fff'ff00;
 
 constexpr char kClosedByServer[] = "closed by the server";

@@ -31,7 +31,7 @@ namespace hillock::transport {
 //                                                         v
 //                                    OnUnusable() <-- kDraining: open calls go on
 //                                                         |
-//     any state --closed, I/O or HTTP/2 error--> kLost <--+    OnUnusable(), if not told before
+//     any state --closed, I/O or HTTP/2 error--> kLost <--+    OnUnusable(), unless called before
 //
 // kGreeted lasts from nghttp2's callback until nghttp2 has returned, as the owner must not be
 // called from within it.

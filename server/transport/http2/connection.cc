@@ -132,7 +132,7 @@ void Connection::OnEvents(uint32_t events) {
   MarkDirty();
 }
 
-// One buffer at a time, so that a client that sends fast does not keep others waiting. The loop is
+// One buffer at a time, so that a client that sends fast does not delay others. The loop is
 // for TLS: the descriptor does not report what has been decrypted already.
 void Connection::Receive() {
   std::vector<char>& buffer = endpoint_->receive_buffer();

@@ -18,7 +18,7 @@ namespace hillock::transport {
 namespace {
 
 // What is decompressed as soon as it arrives. A larger message goes on in Endpoint::Work(), so that
-// it holds nobody up.
+// it delays no other call.
 constexpr size_t kInflatedAtOnce = size_t{64} << 10;
 
 // How much of a stream's window is given back at a time: each step costs a WINDOW_UPDATE.

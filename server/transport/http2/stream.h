@@ -35,7 +35,7 @@ class Connection;
 //                          | a large compressed message     | its end is reached
 //                          +--------> kInflating -----------+
 //
-// kParsing also keeps the handler, which may call SetPaused() from OnMessage(), from entering the
+// kParsing also stops SetPaused(), which the handler may call from OnMessage(), from entering the
 // parser a second time.
 //
 // The answer (Output). A call has ended, for its handler, from kEnding on:

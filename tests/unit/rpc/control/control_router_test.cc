@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "server/rpc/control/control_services.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/wire/fake_call.h"
 #include "tests/unit/lifecycle/managed_repository.h"
