@@ -79,9 +79,7 @@ class CredentialsTest : public ::testing::Test {
 
   // Calls a server as `tls` says.
   static absl::StatusOr<bool> Call(const FakeServer& server, const TlsOptions& tls) {
-    ClientOptions options;
-    options.tls = tls;
-    return Client::Connect(server.address(), options)->Live();
+    return Client::Connect({server.address(), tls}, {})->Live();
   }
 
   TlsOptions Trusting(const char* ca, const char* name) const {
