@@ -24,11 +24,11 @@ constexpr size_t kWorthTrimming = size_t{8} << 20;
 constexpr size_t kLittle = size_t{8} << 20;
 constexpr int kCalmSeconds = 2;
 
-// What is free, but not trimmed, cannot be told from what is used. So as long as more is resident
-// than was once, it is looked again after so long.
+// Free memory that is not trimmed cannot be distinguished from used memory. So while more is resident
+// than once was, trimming is tried again after this time.
 constexpr int kAgainSeconds = 5;
 
-// Tells one state of a file from another; a link's is that of what it leads to.
+// Differs between two states of a file. Links are followed.
 std::string StampOf(const std::string& path) {
   struct stat file {};
   if (path.empty() || stat(path.c_str(), &file) != 0) return "-";

@@ -15,15 +15,14 @@
 
 namespace hillock {
 
-// Keeps what requests may hold within the memory that the process has, and gives memory back when
-// load has fallen. Not thread-safe.
+// Adapts the memory budget of requests to the memory that the process has, and decides when the
+// heap gives memory back. Not thread-safe.
 class MemoryKeeper {
  public:
   // `budget` must outlive this.
   MemoryKeeper(transport::MemoryBudget& budget, size_t limit) : budget_(budget), limit_(limit) {}
 
-  // Sets the budget to what `resident` bytes leave of the limit: a sixteenth of that is kept free,
-  // and what requests hold now is not counted against them twice. Never below kMinBudget.
+  // budget = max(kMinBudget, 15/16 x limit - (resident - what requests hold now)).
   void SetBudget(size_t resident);
 
   // Whether the heap should be trimmed: requests hold less than half of what they did, or little,
@@ -32,7 +31,7 @@ class MemoryKeeper {
   // once a second.
   bool ShouldTrim(size_t resident);
 
-  // It has been trimmed, to so many resident bytes. To be told at first, too.
+  // The heap has been trimmed, to so many resident bytes. To be called once before the rest.
   void Trimmed(size_t resident);
 
   static constexpr size_t kMinBudget = size_t{64} << 20;
@@ -55,8 +54,8 @@ class TlsKeeper {
 
   std::shared_ptr<const transport::TlsContext> Current() const;
 
-  // Reads the files again if they have changed. An error leaves what was in force; it is told once
-  // for each change.
+  // Reads the files again if they have changed. After an error the old context stays in force; the
+  // error is returned once for each change.
   absl::Status Refresh();
 
  private:
@@ -69,7 +68,7 @@ class TlsKeeper {
   std::shared_ptr<const transport::TlsContext> context_ ABSL_GUARDED_BY(mutex_);
 };
 
-// A thread that looks after both, once a second, as long as this lives.
+// A thread that calls both once a second while this lives.
 class Housekeeping {
  public:
   // `budget` and `tls` (which may be null) must outlive this.

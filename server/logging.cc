@@ -17,7 +17,7 @@ namespace {
 
 constexpr size_t kMaxWaitingLines = 8192;
 
-// How long a process that ends waits for whoever reads its log.
+// How long a process that exits waits for the reader of its log.
 constexpr auto kFlushTime = std::chrono::milliseconds(500);
 
 // The message as a JSON string, quotes included.
@@ -51,7 +51,7 @@ void SetUpLogging(LogFormat format) {
   spdlog::set_default_logger(std::move(logger));
 }
 
-// The flush is queued behind what was logged: when it has been taken, all of that is written.
+// The flush is queued after what was logged: once it has left the queue, all of that is written.
 void FlushLog() {
   const auto deadline = std::chrono::steady_clock::now() + kFlushTime;
   spdlog::default_logger()->flush();

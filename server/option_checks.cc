@@ -77,43 +77,43 @@ std::string UnreadableError(const std::string& path) {
 
 }  // namespace
 
-CLI::Validator WholeNumber(uint64_t least, uint64_t most) {
+CLI::Validator WholeNumber(uint64_t min, uint64_t max) {
   return CLI::Validator(
-      [least, most](std::string& text) {
+      [min, max](std::string& text) {
         const auto number = ParseDigits(text);
-        if (number && *number >= least && *number <= most) return std::string();
-        return fmt::format("got '{}', want a whole number from {} to {}", text, least, most);
+        if (number && *number >= min && *number <= max) return std::string();
+        return fmt::format("got '{}', want a whole number from {} to {}", text, min, max);
       },
-      fmt::format("[{} - {}]", least, most));
+      fmt::format("[{} - {}]", min, max));
 }
 
-CLI::Validator ByteCount(uint64_t least, uint64_t most) {
+CLI::Validator ByteCount(uint64_t min, uint64_t max) {
   return CLI::Validator(
-      [least, most](std::string& text) {
+      [min, max](std::string& text) {
         const auto bytes = ParseBytes(text);
-        if (!bytes || *bytes < least || *bytes > most) {
+        if (!bytes || *bytes < min || *bytes > max) {
           return fmt::format(
               "got '{}', want a whole number of bytes from {} to {}, such as 1000000, 100MB or "
               "64MiB",
-              text, least, most);
+              text, min, max);
         }
         text = std::to_string(*bytes);
         return std::string();
       },
-      fmt::format("[{} - {}] with KB, MB, GB, KiB, MiB, GiB", least, most));
+      fmt::format("[{} - {}] with KB, MB, GB, KiB, MiB, GiB", min, max));
 }
 
-CLI::Validator SecondsBetween(double least, double most) {
+CLI::Validator SecondsBetween(double min, double max) {
   return CLI::Validator(
-      [least, most](std::string& text) {
+      [min, max](std::string& text) {
         double seconds = 0;
         // Written so that NaN, which is neither below nor above anything, fails.
         const bool valid =
-            CLI::detail::lexical_cast(text, seconds) && seconds >= least && seconds <= most;
+            CLI::detail::lexical_cast(text, seconds) && seconds >= min && seconds <= max;
         return valid ? std::string()
-                     : fmt::format("got '{}', want {} to {} seconds", text, least, most);
+                     : fmt::format("got '{}', want {} to {} seconds", text, min, max);
       },
-      fmt::format("SECONDS in [{} - {}]", least, most));
+      fmt::format("SECONDS in [{} - {}]", min, max));
 }
 
 CLI::Validator AddressBy(const transport::AddressRules& rules) {

@@ -1,4 +1,4 @@
-// What values of the command line may be. Each check tells what it got and what it wants.
+// Checks of values on the command line. Their errors say got and want.
 
 #ifndef HILLOCK_SERVER_OPTION_CHECKS_H_
 #define HILLOCK_SERVER_OPTION_CHECKS_H_
@@ -10,15 +10,15 @@
 
 namespace hillock {
 
-// Digits that spell a number from `least` to `most`.
-CLI::Validator WholeNumber(uint64_t least, uint64_t most);
+// Digits that spell a number from `min` to `max`.
+CLI::Validator WholeNumber(uint64_t min, uint64_t max);
 
 // The same in bytes, which may have a unit after it: KB, MB, GB (powers of 1000), KiB, MiB, GiB.
 // The value becomes digits alone.
-CLI::Validator ByteCount(uint64_t least, uint64_t most);
+CLI::Validator ByteCount(uint64_t min, uint64_t max);
 
-// A number of seconds from `least` to `most`.
-CLI::Validator SecondsBetween(double least, double most);
+// A number of seconds from `min` to `max`.
+CLI::Validator SecondsBetween(double min, double max);
 
 // An address, which becomes canonical.
 CLI::Validator AddressBy(const transport::AddressRules& rules);

@@ -244,7 +244,7 @@ void Apply(const Choices& choices, Options& options) {
   options.log_format = kLogFormats.at(choices.log_format);
 }
 
-// The first option that nobody knows, or an empty text. What else is wrong may follow from it.
+// The first unknown option, or an empty text. It may be the cause of other errors.
 std::string ExplainUnknownOption(const CLI::App& app) {
   for (const std::string& word : app.remaining()) {
     if (!word.starts_with("--")) continue;

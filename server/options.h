@@ -10,19 +10,18 @@
 #include "server/core/base/status.h"
 #include "server/core/model/compute_options.h"
 #include "server/lifecycle/control_mode.h"
+#include "server/log_format.h"
 #include "server/transport/net/address.h"
 
 namespace hillock {
 
 inline constexpr double kBusyPollSeconds = 100e-6;
 
-enum class LogFormat { kText, kJson };
-
-// What the command line of hillock-server can say. Every field has its default here.
+// The options of hillock-server, with their defaults.
 struct Options {
   std::string repository;  // folder of models; required
 
-  // Of the gRPC service, as text and as what it says; port 0 takes any free one.
+  // Where the gRPC service listens, as text and parsed; port 0 takes any free one.
   std::string listen = "127.0.0.1:8001";
   transport::Address listen_address{transport::Address::Kind::kTcp, "127.0.0.1", 8001};
 
@@ -35,16 +34,16 @@ struct Options {
   std::string tls_key;
   std::string tls_client_ca;
 
-  // Seconds after which a connection is asked to make place for a new one; 0: never.
+  // Seconds after which a client is asked to make a new connection; 0: never.
   double max_connection_age_seconds = 0;
 
-  // Most connections at a time; 0: as many as there are descriptors for.
+  // Max connections at a time; 0: as many as there are descriptors for.
   size_t max_connections = 0;
 
   // Who decides which models are loaded after start.
   lifecycle::ControlMode model_control = lifecycle::ControlMode::kNone;
 
-  // Time between two looks at the repository, when polling.
+  // Seconds between two scans of the repository, when polling.
   double poll_seconds = 2;
 
   // Models to load at start when callers decide; "*" stands for all.
@@ -72,7 +71,7 @@ struct Options {
   size_t max_message_bytes = 64 << 20;       // of a request, and of an answer's floats; at least 1
   size_t max_model_bytes = size_t{1} << 30;  // of a model file
 
-  // What the process should keep below; 0: what its cgroup allows.
+  // Memory that the process should stay below; 0: what its cgroup allows.
   size_t max_memory_bytes = 0;
 
   // Seconds between answering health checks with NOT_SERVING and refusing requests, at shutdown.
@@ -83,11 +82,11 @@ struct Options {
 
   LogFormat log_format = LogFormat::kText;
 
-  // What the user should know of the command line, which is good all the same.
+  // Warnings about the command line, which is valid all the same.
   std::vector<std::string> warnings;
 };
 
-// What the command line asks for: a server with these options, or only a text such as the help.
+// A parsed command line: a server with these options, or only a text, such as the help.
 struct CommandLine {
   std::optional<Options> options;
   std::string text;

@@ -50,26 +50,19 @@ std::string GrpcTarget(const Address& address) {
     case Address::Kind::kTcp:
       break;
   }
-  // With the scheme, for hosts that are called as another scheme of gRPC's is.
+  // With the scheme, as a host may be named like another scheme of gRPC's.
   const bool ipv6 = address.name.find(':') != std::string::npos;
   const std::string host = ipv6 ? fmt::format("[{}]", address.name) : address.name;
   return fmt::format("dns:///{}:{}", Encoded(host), address.port);
 }
 
-absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const std::string& target,
-                                                           const TlsOptions& tls,
+absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const Endpoint& endpoint,
                                                            grpc::ChannelArguments arguments) {
-  HILLOCK_ASSIGN_OR_RETURN(const Address address, transport::ParseAddress(target, {}));
-  HILLOCK_ASSIGN_OR_RETURN(const auto credentials, MakeCredentials(tls));
-  if (!tls.server_name.empty()) arguments.SetSslTargetNameOverride(tls.server_name);
+  HILLOCK_ASSIGN_OR_RETURN(const Address address, transport::ParseAddress(endpoint.target, {}));
+  HILLOCK_ASSIGN_OR_RETURN(const auto credentials, MakeCredentials(endpoint.tls));
+  const std::string& name = endpoint.tls.server_name;
+  if (!name.empty()) arguments.SetSslTargetNameOverride(name);
   return grpc::CreateCustomChannel(GrpcTarget(address), credentials, arguments);
-}
-
-std::shared_ptr<grpc::Channel> OpenChannel(const std::string& target,
-                                           const grpc::ChannelArguments& arguments) {
-  const auto channel = OpenChannel(target, TlsOptions(), arguments);
-  HILLOCK_CHECK(channel.ok());
-  return *channel;
 }
 
 }  // namespace hillock::client

@@ -97,10 +97,9 @@ inference::ModelInferRequest MakeInferRequest(const InferInput& input) {
   return request;
 }
 
-absl::StatusOr<Client> Client::Connect(const std::string& target, ClientOptions options) {
+absl::StatusOr<Client> Client::Connect(const Endpoint& endpoint, ClientOptions options) {
   HILLOCK_CHECK(options.batch_rows > 0);
-  HILLOCK_ASSIGN_OR_RETURN(const auto channel,
-                           OpenChannel(target, options.tls, DefaultArguments()));
+  HILLOCK_ASSIGN_OR_RETURN(const auto channel, OpenChannel(endpoint, DefaultArguments()));
   return Client(channel, std::move(options));
 }
 

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "client/api/endpoint.h"
 #include "client/api/tensor.h"
-#include "client/api/tls_options.h"
 #include "proto/health.grpc.pb.h"
 #include "proto/inference.grpc.pb.h"
 
@@ -24,13 +24,11 @@ struct ClientOptions {
   // Time that one call may take, its connection included. Longer becomes DEADLINE_EXCEEDED.
   std::chrono::milliseconds deadline{10'000};
 
-  // Most rows in one request; more are sent as several requests, one after the other. At least 1.
+  // Max rows in one request; more are sent as several requests, one after another. At least 1.
   size_t batch_rows = 256;
-
-  TlsOptions tls;
 };
 
-// Rows for one model. The values are only looked at, and must stay while the call lasts.
+// Rows for one model. The values are borrowed for the call.
 struct InferInput {
   std::string model;
   std::string version;  // empty: the highest served
@@ -57,27 +55,26 @@ using NamesByOutput = std::map<std::string, std::vector<std::string>>;
 // ignored. Thread-safe.
 class Client {
  public:
-  // A client of the server at the address `target`. The connection is made by the first call.
+  // A client of the server at `endpoint`. The connection is made by the first call.
   // Errors: as of OpenChannel().
-  static absl::StatusOr<Client> Connect(const std::string& target, ClientOptions options);
+  static absl::StatusOr<Client> Connect(const Endpoint& endpoint, ClientOptions options);
 
   absl::StatusOr<bool> Live() const;
   absl::StatusOr<bool> Ready() const;
   absl::StatusOr<inference::ModelMetadataResponse> ModelMetadata(const std::string& model,
                                                                  const std::string& version) const;
-  // The names of a model's classes; none when it has none, or when the server is one that does not
-  // tell.
+  // The names of a model's classes; none when it has none, or the server does not report them.
   absl::StatusOr<NamesByOutput> ClassNames(const std::string& model,
                                            const std::string& version) const;
   absl::StatusOr<inference::RepositoryIndexResponse> RepositoryIndex() const;
 
-  // Asks the server to load a model of its repository, or to let go of it; done when they return.
+  // Has the server load, or unload, a model of its repository; done when they return.
   absl::Status LoadModel(const std::string& model) const;
   absl::Status UnloadModel(const std::string& model) const;
 
-  // Answers for every row, or the first error, which names the rows concerned when they were sent
-  // as several requests. All rows are answered by the version that answered the first. REQUIRES: at
-  // least one row, and a whole number of them.
+  // Answers for every row, or the first error, which names its rows when they were sent as several
+  // requests. All rows are answered by the version that answered the first. REQUIRES: at least one
+  // row, and a whole number of them.
   absl::StatusOr<InferOutput> Infer(const InferInput& input) const;
 
   // Health of `service`, or of the server when that is empty, within at most `deadline`.

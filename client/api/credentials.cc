@@ -32,7 +32,7 @@ Owned<X509> ParseCertificate(const std::string& pem) {
   return Owned<X509>(PEM_read_bio_X509(Read(pem).get(), nullptr, nullptr, nullptr));
 }
 
-// The private key, or null; also when it is encrypted, for nobody is asked for a password.
+// The private key, or null; also when it is encrypted, as no password is asked for.
 Owned<EVP_PKEY> ParseKey(const std::string& pem) {
   const auto no_password = [](char*, int, int, void*) { return -1; };
   return Owned<EVP_PKEY>(PEM_read_bio_PrivateKey(Read(pem).get(), nullptr, no_password, nullptr));
@@ -76,7 +76,8 @@ absl::StatusOr<grpc::SslCredentialsOptions> ReadFiles(const TlsOptions& tls) {
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(const TlsOptions& tls) {
   if (!tls.wanted()) return grpc::InsecureChannelCredentials();
   const auto options = ReadFiles(tls);
-  // What OpenSSL has noted of files is told above, and must not be taken for a later fault's.
+  // OpenSSL's queue of errors is per thread: what it noted here must not be taken for a later
+  // fault.
   ERR_clear_error();
   HILLOCK_RETURN_IF_ERROR(options.status());
   return grpc::SslCredentials(*options);

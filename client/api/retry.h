@@ -9,17 +9,17 @@
 
 namespace hillock::client {
 
-// How long to keep asking, and what time is. Both functions are called on the caller's thread.
+// How long to retry, and where time comes from. Both are called on the caller's thread.
 struct RetryPlan {
-  std::chrono::milliseconds wait{0};       // 0: ask once
-  std::chrono::milliseconds every{100};    // pause between two questions
-  std::chrono::milliseconds once{10'000};  // most that one question may take when asked once
+  std::chrono::milliseconds wait{0};       // 0: one attempt
+  std::chrono::milliseconds every{100};    // pause between two attempts
+  std::chrono::milliseconds once{10'000};  // max time of the attempt when there is only one
   const Clock* clock = &Clock::Monotonic();
   std::function<void(std::chrono::milliseconds)> sleep;
 };
 
-// Asks until the answer is OK or the wait is over, and returns the last answer. `ask` gets the time
-// that it may take. UNIMPLEMENTED and INVALID_ARGUMENT end the wait: asking again cannot help.
+// Calls `ask` until it returns OK or the wait is over, and returns its last result. `ask` gets the
+// time that it may take. UNIMPLEMENTED and INVALID_ARGUMENT end the wait: retrying cannot help.
 absl::Status RetryUntilOk(const RetryPlan& plan,
                           const std::function<absl::Status(std::chrono::milliseconds)>& ask);
 

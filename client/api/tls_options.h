@@ -5,7 +5,7 @@
 
 namespace hillock::client {
 
-// How a server is called over TLS. Files are PEM; an empty name is none.
+// Whether and how a server is called over TLS. Files are PEM; an empty name is none.
 struct TlsOptions {
   bool enabled = false;     // with the system's authorities; the rest enables it too
   std::string ca;           // file of the authorities to trust in place of the system's

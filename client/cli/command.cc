@@ -30,7 +30,7 @@ std::string Canonize(std::string& text, const transport::AddressRules& rules) {
 
 std::string TargetError(std::string& text) { return Canonize(text, {}); }
 
-// The whole URL of the page is taken for the address that it has.
+// The URL of the page stands for the address in it.
 std::string MetricsAddressError(std::string& text) {
   std::string_view address = text;
   if (address.starts_with(kHttp)) {
@@ -55,25 +55,44 @@ void AddTlsFlags(CLI::App& command, TlsOptions& tls) {
 
 }  // namespace
 
-CLI::Validator NumberFrom(double least, double most) {
-  const auto error = [least, most](const std::string& text) {
+CLI::Validator NumberFrom(double min, double max) {
+  const auto error = [min, max](const std::string& text) {
     const std::optional<double> number = ParseNumber(text);
-    if (number && *number >= least && *number <= most) return std::string();
-    return fmt::format("got {}, want a number from {:g} to {:g}", Quoted(text), least, most);
+    if (number && *number >= min && *number <= max) return std::string();
+    return fmt::format("got {}, want a number from {:g} to {:g}", Quoted(text), min, max);
   };
   return CLI::Validator(error, "", "number");
 }
 
+std::chrono::milliseconds TimeoutFlag::Deadline() const {
+  return std::chrono::milliseconds(std::llround(std::ceil(seconds * 1000)));
+}
+
+void AddTimeoutFlag(CLI::App& command, TimeoutFlag& flag, const std::string& help) {
+  command.add_option("--timeout", flag.seconds, help)
+      ->capture_default_str()
+      ->check(NumberFrom(kMinSeconds, kMaxSeconds));
+}
+
+std::string ModelFlags::VersionText() const { return version == 0 ? "" : std::to_string(version); }
+
+void AddModelName(CLI::App& command, ModelFlags& flags) {
+  command.add_option("model", flags.name, "name of the model")->required();
+}
+
+void AddVersionFlag(CLI::App& command, ModelFlags& flags) {
+  command.add_option("--version", flags.version, "version of the model; the highest if not given")
+      ->check(CLI::PositiveNumber);
+}
+
 void AddServerFlags(CLI::App& command, ServerFlags& flags) {
   command
-      .add_option("--server", flags.target,
+      .add_option("--server", flags.endpoint.target,
                   "server to call: HOST:PORT, PORT of 127.0.0.1, unix:PATH or unix-abstract:NAME")
       ->capture_default_str()
       ->transform(CLI::Validator(TargetError, "", "target"));
-  command.add_option("--timeout", flags.timeout_seconds, "seconds that one call may take")
-      ->capture_default_str()
-      ->check(NumberFrom(kMinSeconds, kMaxSeconds));
-  AddTlsFlags(command, flags.tls);
+  AddTimeoutFlag(command, flags.timeout, "seconds that one call may take");
+  AddTlsFlags(command, flags.endpoint.tls);
 }
 
 CLI::Option* AddMetricsFlag(CLI::App& command, std::string& address, const std::string& help) {
@@ -81,16 +100,11 @@ CLI::Option* AddMetricsFlag(CLI::App& command, std::string& address, const std::
       ->transform(CLI::Validator(MetricsAddressError, "", "address"));
 }
 
-std::chrono::milliseconds CallDeadline(const ServerFlags& flags) {
-  return std::chrono::milliseconds(std::llround(std::ceil(flags.timeout_seconds * 1000)));
-}
-
 absl::StatusOr<Client> Connect(const ServerFlags& flags, size_t batch_rows) {
   ClientOptions options;
-  options.deadline = CallDeadline(flags);
+  options.deadline = flags.timeout.Deadline();
   options.batch_rows = batch_rows;
-  options.tls = flags.tls;
-  return Client::Connect(flags.target, options);
+  return Client::Connect(flags.endpoint, options);
 }
 
 void WriteJson(std::ostream& out, const nlohmann::ordered_json& value) {

@@ -4,6 +4,7 @@
 #define HILLOCK_CLIENT_CLI_COMMAND_H_
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -11,7 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "client/api/client.h"
-#include "client/api/tls_options.h"
+#include "client/api/endpoint.h"
 #include "client/text/terminal.h"
 
 namespace CLI {
@@ -22,37 +23,54 @@ class Validator;
 
 namespace hillock::client {
 
-// Where a command writes what it found. Errors are returned, never written.
+// Where a command writes its results. Errors are returned, never written.
 struct Console {
   std::ostream& out;
   Look look;
-  // A terminal that shows how far it has come; null: nobody looks.
-  std::ostream* progress = nullptr;
+  std::ostream* progress = nullptr;  // a terminal for progress; null: there is none
 };
 
 using Command = std::function<absl::Status(const Console&)>;
 
-// Takes a number from `least` to `most`, and no NaN, which CLI::Range lets through.
-CLI::Validator NumberFrom(double least, double most);
+// Takes a number from `min` to `max`, and no NaN, which CLI::Range lets through.
+CLI::Validator NumberFrom(double min, double max);
+
+// --timeout.
+struct TimeoutFlag {
+  double seconds = 10;
+
+  // Rounded up to milliseconds.
+  std::chrono::milliseconds Deadline() const;
+};
+
+void AddTimeoutFlag(CLI::App& command, TimeoutFlag& flag, const std::string& help);
 
 // The flags of every command that calls the server: --server, --timeout and those of TLS.
 struct ServerFlags {
-  std::string target = "127.0.0.1:8001";
-  TlsOptions tls;
-  double timeout_seconds = 10;
+  Endpoint endpoint{.target = "127.0.0.1:8001"};
+  TimeoutFlag timeout;
 };
 
 void AddServerFlags(CLI::App& command, ServerFlags& flags);
 
+// A model of the server, and --version.
+struct ModelFlags {
+  std::string name;
+  uint64_t version = 0;  // 0: the highest served
+
+  // As requests have it: empty for the highest served.
+  std::string VersionText() const;
+};
+
+void AddModelName(CLI::App& command, ModelFlags& flags);
+void AddVersionFlag(CLI::App& command, ModelFlags& flags);
+
 // --metrics, the HOST:PORT that serves metrics; its http://HOST:PORT/metrics becomes that.
 CLI::Option* AddMetricsFlag(CLI::App& command, std::string& address, const std::string& help);
 
-// --timeout, rounded up to milliseconds.
-std::chrono::milliseconds CallDeadline(const ServerFlags& flags);
-
 absl::StatusOr<Client> Connect(const ServerFlags& flags, size_t batch_rows = 256);
 
-// `value` with an indentation of two, and a newline. Text that is not UTF-8 is mended, not refused.
+// `value` with an indentation of two, and a newline. Invalid UTF-8 is replaced, not refused.
 void WriteJson(std::ostream& out, const nlohmann::ordered_json& value);
 
 }  // namespace hillock::client

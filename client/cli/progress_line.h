@@ -6,10 +6,10 @@
 
 namespace hillock::client {
 
-// One line of a terminal, written anew again and again, and wiped in the end. Not thread-safe.
+// One line of a terminal that is rewritten, and erased at the end. Not thread-safe.
 class ProgressLine {
  public:
-  // Null: nobody looks. `terminal` must outlive this.
+  // Null: shows nothing. `terminal` must outlive this.
   explicit ProgressLine(std::ostream* terminal) : terminal_(terminal) {}
   ~ProgressLine() { Show(""); }
   ProgressLine(const ProgressLine&) = delete;

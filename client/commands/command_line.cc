@@ -84,7 +84,7 @@ std::string ExplainUnknownOption(const CLI::App& app) {
   return ExplainUnknown("option", NameOf(*word), ForeignNamesOf(known), known);
 }
 
-// What is unknown may be why something else is wrong, so that it is told first.
+// An unknown option may be the cause of other errors, so it is reported first.
 std::string ExplainUnknownWord(const CLI::App& app) {
   const auto commands = app.get_subcommands();
   if (!commands.empty()) return ExplainUnknownOption(*commands.front());

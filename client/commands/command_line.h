@@ -16,7 +16,7 @@ struct CommandLine {
 };
 
 // Parses the command line of `hillock`. INVALID_ARGUMENT with a message for the user when it makes
-// no sense; a name that is unknown is told with what it may be here.
+// no sense; an unknown name comes with similar known ones.
 absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv);
 
 // OK when everything that was written to standard output, which is `out`, has arrived. Else the

@@ -51,7 +51,7 @@ absl::Status Ask(const HealthFlags& flags, milliseconds time, std::string& state
 absl::Status Health(const HealthFlags& flags, const Console& console) {
   RetryPlan plan;
   plan.wait = milliseconds(std::llround(flags.wait_seconds * 1000));
-  plan.once = CallDeadline(flags.server);
+  plan.once = flags.server.timeout.Deadline();
   plan.sleep = [](milliseconds pause) { std::this_thread::sleep_for(pause); };
   std::string state;
   const absl::Status status =

@@ -17,6 +17,7 @@
 #include "client/load/requests.h"
 #include "client/load/sweep.h"
 #include "client/metrics/scrape.h"
+#include "client/metrics/stats.h"
 #include "client/report/load_report.h"
 #include "client/rows/rows.h"
 #include "server/core/base/status.h"
@@ -39,9 +40,8 @@ constexpr char kOpenOutstanding[] = "1024";
 
 struct LoadFlags {
   ServerFlags server;
-  std::string model;
-  uint64_t version = 0;  // 0: the highest served
-  std::string input;     // empty: random rows
+  ModelFlags model;
+  std::string input;  // empty: random rows
   std::string label_column;
   std::string metrics;      // empty: do not ask
   std::string outstanding;  // empty: by the kind of loop
@@ -74,37 +74,37 @@ absl::StatusOr<Rows> MakeRows(const LoadFlags& flags, size_t width) {
         fmt::format("--rows {}: got {} floats a request, want at most {}", flags.rows,
                     flags.rows * width, kMaxRequestFloats));
   }
-  if (flags.input.empty()) return RandomRows(width, flags.rows, flags.seed);
+  if (flags.input.empty()) return UniformRows(width, flags.rows, flags.seed);
   return ReadRows(flags.input, {width, LabelColumn::FromFlag(flags.label_column)});
 }
 
 absl::StatusOr<std::vector<std::string>> PrepareRequests(const Client& client,
                                                          const LoadFlags& flags) {
-  const std::string version = flags.version == 0 ? "" : std::to_string(flags.version);
-  HILLOCK_ASSIGN_OR_RETURN(const auto metadata, client.ModelMetadata(flags.model, version));
+  const auto& name = flags.model.name;
+  const std::string version = flags.model.VersionText();
+  HILLOCK_ASSIGN_OR_RETURN(const auto metadata, client.ModelMetadata(name, version));
   HILLOCK_ASSIGN_OR_RETURN(const ModelInput model, OnlyInput(metadata));
   HILLOCK_ASSIGN_OR_RETURN(const Rows rows, MakeRows(flags, model.width));
-  return MakeRequests({flags.model, version, model.name, rows.width, rows.values}, flags.rows);
+  return MakeRequests({name, version, model.name, rows.width, rows.values}, flags.rows);
 }
 
 LoadPlan MakePlan(const LoadFlags& flags, std::vector<std::string> requests) {
   LoadPlan plan;
-  plan.target = flags.server.target;
-  plan.tls = flags.server.tls;
+  plan.endpoint = flags.server.endpoint;
   plan.requests = std::move(requests);
   plan.connections = flags.connections;
   plan.threads = flags.threads;
   plan.burst = flags.burst;
   plan.deadline = std::chrono::milliseconds(flags.deadline_ms);
-  plan.patience = CallDeadline(flags.server);
+  plan.patience = flags.server.timeout.Deadline();
   if (flags.rate > 0) plan.open = OpenLoad{flags.rate, flags.arrivals, flags.seed};
   return plan;
 }
 
-// None when nobody asks for them.
+// Empty without --metrics.
 absl::StatusOr<Metrics> ReadMetrics(const LoadFlags& flags) {
   if (flags.metrics.empty()) return Metrics();
-  HILLOCK_ASSIGN_OR_RETURN(Reading reading, Scrape(flags.metrics, CallDeadline(flags.server)));
+  HILLOCK_ASSIGN_OR_RETURN(Reading reading, Scrape(flags.metrics, flags.server.timeout.Deadline()));
   return std::move(reading.metrics);
 }
 
@@ -112,7 +112,7 @@ absl::Status CheckConnected(LoadGenerator& generator) {
   const size_t lost = generator.CountLost();
   if (lost == 0) return absl::OkStatus();
   return absl::UnavailableError(fmt::format("{}: {} of {} connections are lost at the end",
-                                            generator.plan().target, lost,
+                                            generator.plan().endpoint.target, lost,
                                             generator.plan().connections));
 }
 
@@ -167,7 +167,7 @@ absl::Status Load(const LoadFlags& flags, const Console& console) {
   LoadPlan plan = MakePlan(flags, std::move(requests));
   const Interrupt interrupt;
   plan.stop = &interrupt.flag();
-  LoadReport report{flags.model,
+  LoadReport report{flags.model.name,
                     flags.rows,
                     flags.connections,
                     flags.threads,
@@ -239,8 +239,7 @@ void AddLoopFlags(CLI::App& command, LoadFlags& flags) {
 }
 
 void AddRequestFlags(CLI::App& command, LoadFlags& flags) {
-  command.add_option("--version", flags.version, "version of the model; the highest if not given")
-      ->check(CLI::PositiveNumber);
+  AddVersionFlag(command, flags.model);
   command.add_option("--rows", flags.rows, "rows in one request")
       ->capture_default_str()
       ->check(CLI::Range(size_t{1}, kMaxRows));
@@ -271,7 +270,7 @@ void AddLoad(CLI::App& app, Command& chosen) {
   const auto flags = std::make_shared<LoadFlags>();
   CLI::App* const command = app.add_subcommand(
       "load", "load a model with requests, and tell throughput and latency percentiles");
-  command->add_option("model", flags->model, "name of the model")->required();
+  AddModelName(*command, flags->model);
   AddLoopFlags(*command, *flags);
   AddRequestFlags(*command, *flags);
   AddTimeFlags(*command, *flags);

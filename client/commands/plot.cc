@@ -34,8 +34,7 @@ constexpr size_t kMaxPoints = 100'000;
 
 struct PlotFlags {
   ServerFlags server;
-  std::string target;
-  uint64_t version = 0;  // 0: the highest served
+  ModelFlags model;  // or an activation
   std::optional<double> from;
   std::optional<double> to;
   size_t points = 481;
@@ -169,15 +168,15 @@ absl::StatusOr<Curve> AskForCurve(const Client& client, const PlotFlags& flags,
                                   const Interval& range) {
   const std::vector<float> x = Sweep(range, flags.points);
   const std::vector<float> rows = RowsOf(swept, x);
-  const std::string version = flags.version == 0 ? "" : std::to_string(flags.version);
   const size_t width = swept.row.size();
-  HILLOCK_ASSIGN_OR_RETURN(const InferOutput output,
-                           client.Infer({target.model, version, swept.input_name, width, rows}));
+  HILLOCK_ASSIGN_OR_RETURN(
+      const InferOutput output,
+      client.Infer({target.model, flags.model.VersionText(), swept.input_name, width, rows}));
   HILLOCK_ASSIGN_OR_RETURN(const Scores scores, ScoresOf(output, flags.output));
   Curve curve;
   curve.model = target.model;
   curve.version = output.version;
-  curve.title = flags.target;
+  curve.title = flags.model.name;
   curve.x_name = ColumnName(swept.input_name, swept.column, width);
   curve.y_name = ColumnName(scores.tensor->name, scores.column, scores.tensor->width);
   curve.x.assign(x.begin(), x.end());
@@ -206,11 +205,10 @@ absl::Status Write(const PlotFlags& flags, const Curve& curve, const Console& co
 }
 
 absl::Status Plot(const PlotFlags& flags, const Console& console) {
-  HILLOCK_ASSIGN_OR_RETURN(const Target target, ResolveTarget(flags.target));
+  HILLOCK_ASSIGN_OR_RETURN(const Target target, ResolveTarget(flags.model.name));
   HILLOCK_ASSIGN_OR_RETURN(const Interval range, RangeOf(flags, target));
   HILLOCK_ASSIGN_OR_RETURN(const Client client, Connect(flags.server));
-  const std::string version = flags.version == 0 ? "" : std::to_string(flags.version);
-  const auto metadata = client.ModelMetadata(target.model, version);
+  const auto metadata = client.ModelMetadata(target.model, flags.model.VersionText());
   if (!metadata.ok()) return Explained(metadata.status(), target);
   HILLOCK_ASSIGN_OR_RETURN(const SweptRow swept, SweptRowOf(flags, *metadata));
   HILLOCK_ASSIGN_OR_RETURN(const Curve curve, AskForCurve(client, flags, target, swept, range));
@@ -218,8 +216,7 @@ absl::Status Plot(const PlotFlags& flags, const Console& console) {
 }
 
 void AddSweepFlags(CLI::App& command, PlotFlags& flags) {
-  command.add_option("--version", flags.version, "version of the model; the highest if not given")
-      ->check(CLI::PositiveNumber);
+  AddVersionFlag(command, flags.model);
   command.add_option("--from", flags.from, "first argument; a usual one if not given");
   command.add_option("--to", flags.to, "last argument; a usual one if not given");
   command.add_option("--points", flags.points, "arguments to ask for")
@@ -239,7 +236,7 @@ void AddPlot(CLI::App& app, Command& chosen) {
   CLI::App* const command = app.add_subcommand(
       "plot", "draw what the server answers over a range of arguments, and its slope");
   command
-      ->add_option("target", flags->target,
+      ->add_option("target", flags->model.name,
                    "activation, drawn by the server's model curve-ACTIVATION, or model")
       ->required();
   AddSweepFlags(*command, *flags);

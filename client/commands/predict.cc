@@ -23,8 +23,7 @@ constexpr size_t kMaxBatchRows = 1'000'000;
 
 struct PredictFlags {
   ServerFlags server;
-  std::string model;
-  uint64_t version = 0;  // 0: the highest served
+  ModelFlags model;
   std::string input = "-";
   std::string labels;
   std::string label_column;
@@ -61,12 +60,12 @@ absl::StatusOr<Rows> LoadRows(const PredictFlags& flags, size_t width) {
 }
 
 absl::StatusOr<std::vector<Predictions>> Ask(const Client& client, const PredictFlags& flags,
-                                             const std::string& version, const ModelInput& model,
-                                             const Rows& rows) {
-  const InferInput input{flags.model, version, model.name, rows.width, rows.values};
+                                             const ModelInput& model, const Rows& rows) {
+  const std::string& name = flags.model.name;
+  const InferInput input{name, flags.model.VersionText(), model.name, rows.width, rows.values};
   HILLOCK_ASSIGN_OR_RETURN(InferOutput output, client.Infer(input));
-  HILLOCK_ASSIGN_OR_RETURN(const auto class_names, client.ClassNames(flags.model, output.version));
-  return MakePredictions(flags.model, std::move(output), rows, flags.offset, class_names);
+  HILLOCK_ASSIGN_OR_RETURN(const auto class_names, client.ClassNames(name, output.version));
+  return MakePredictions(name, std::move(output), rows, flags.offset, class_names);
 }
 
 void WritePictures(const Console& console, const Predictions& predictions, const Rows& rows,
@@ -109,13 +108,13 @@ void EraseRows(nlohmann::ordered_json& json) {
 }
 
 absl::Status Predict(const PredictFlags& flags, const Console& console) {
-  const std::string version = flags.version == 0 ? "" : std::to_string(flags.version);
   HILLOCK_ASSIGN_OR_RETURN(const Client client, Connect(flags.server, flags.batch_rows));
-  HILLOCK_ASSIGN_OR_RETURN(const auto metadata, client.ModelMetadata(flags.model, version));
+  HILLOCK_ASSIGN_OR_RETURN(const auto metadata,
+                           client.ModelMetadata(flags.model.name, flags.model.VersionText()));
   HILLOCK_ASSIGN_OR_RETURN(const ModelInput input, OnlyInput(metadata));
   HILLOCK_ASSIGN_OR_RETURN(const auto picture, PictureFor(flags, input.width));
   HILLOCK_ASSIGN_OR_RETURN(const Rows rows, LoadRows(flags, input.width));
-  HILLOCK_ASSIGN_OR_RETURN(const auto outputs, Ask(client, flags, version, input, rows));
+  HILLOCK_ASSIGN_OR_RETURN(const auto outputs, Ask(client, flags, input, rows));
   if (flags.json) {
     nlohmann::ordered_json json = PredictionJson(outputs);
     if (flags.quiet) EraseRows(json);
@@ -151,9 +150,8 @@ void AddOutputFlags(CLI::App& command, PredictFlags& flags) {
 void AddPredict(CLI::App& app, Command& chosen) {
   const auto flags = std::make_shared<PredictFlags>();
   CLI::App* const command = app.add_subcommand("predict", "predict rows of a file with a model");
-  command->add_option("model", flags->model, "name of the model")->required();
-  command->add_option("--version", flags->version, "version of the model; the highest if not given")
-      ->check(CLI::PositiveNumber);
+  AddModelName(*command, flags->model);
+  AddVersionFlag(*command, flags->model);
   AddInputFlags(*command, *flags);
   AddOutputFlags(*command, *flags);
   command->add_option("--batch", flags->batch_rows, "most rows in one request")

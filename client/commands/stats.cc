@@ -1,6 +1,6 @@
+#include "client/metrics/stats.h"
+
 #include <CLI/CLI.hpp>
-#include <chrono>
-#include <cmath>
 #include <memory>
 #include <utility>
 
@@ -18,7 +18,7 @@ struct StatsFlags {
   std::string metrics = "127.0.0.1:8002";
   std::string since;
   std::string save;
-  double timeout_seconds = 10;
+  TimeoutFlag timeout;
   bool json = false;
 };
 
@@ -32,8 +32,7 @@ absl::StatusOr<Metrics> Interval(const StatsFlags& flags, Metrics now) {
 }
 
 absl::Status ShowStats(const StatsFlags& flags, const Console& console) {
-  const std::chrono::milliseconds deadline(std::llround(std::ceil(flags.timeout_seconds * 1000)));
-  HILLOCK_ASSIGN_OR_RETURN(Reading now, Scrape(flags.metrics, deadline));
+  HILLOCK_ASSIGN_OR_RETURN(Reading now, Scrape(flags.metrics, flags.timeout.Deadline()));
   HILLOCK_ASSIGN_OR_RETURN(const Metrics interval, Interval(flags, std::move(now.metrics)));
   if (!flags.save.empty()) HILLOCK_RETURN_IF_ERROR(WriteWhole(flags.save, now.text));
   const Stats stats = Summarize(interval);
@@ -55,9 +54,7 @@ void AddStats(CLI::App& app, Command& chosen) {
   command->add_option("--since", flags->since,
                       "file of an earlier --save: show what came after it");
   command->add_option("--save", flags->save, "file to keep this reading in");
-  command->add_option("--timeout", flags->timeout_seconds, "seconds that the reading may take")
-      ->capture_default_str()
-      ->check(NumberFrom(0.001, 86'400));
+  AddTimeoutFlag(*command, flags->timeout, "seconds that the reading may take");
   command->add_flag("--json", flags->json, "print one JSON object");
   command->callback([flags, &chosen] {
     chosen = [flags](const Console& console) { return ShowStats(*flags, console); };

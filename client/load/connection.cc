@@ -33,7 +33,7 @@ void LoadConnection::PlanAttempt(Nanos now) {
 void LoadConnection::Cancel(transport::ClientCall& call) { call.connection()->Cancel(call); }
 
 void LoadConnection::Flush() {
-  // Callbacks may add to them.
+  // Callbacks may replace the current one meanwhile.
   for (size_t i = 0; i < replaced_.size(); ++i) replaced_[i]->Flush();
   if (current_ != nullptr) current_->Flush();
 }
@@ -47,8 +47,8 @@ void LoadConnection::OnReady(transport::ClientConnection&) {
   owner_.OnUp();
 }
 
-// What was good until now is replaced without a pause: a server that says GOAWAY takes the next
-// connection.
+// A connection that worked until now is replaced without a pause: a server that sends a GOAWAY
+// accepts the next one. The old one is only moved here, as this is called from within it.
 void LoadConnection::OnUnusable(transport::ClientConnection&, const absl::Status& why) {
   last_error_ = why;
   replaced_.push_back(std::move(current_));

@@ -14,18 +14,27 @@
 
 namespace hillock::client {
 
-// A connection of a load that is made again when it is lost, and replaced when the server says that
-// it will close it. Belongs to one event loop and its thread.
+// A connection of a load, which is made again when it is lost, and replaced when the server
+// announces that it will close it (GOAWAY):
+//
+//     down --Connect()--> connecting --OnUp()--> up
+//      ^                       |                 |
+//      |                  OnDown()           OnDown()
+//      +-----------------------+-----------------+--> connecting, at once, if it had been up and
+//                                                     served since the last failure
+//
+// Replaced connections finish their calls and are then dropped. Belongs to one event loop and its
+// thread.
 class LoadConnection final : private transport::ClientConnection::Owner {
  public:
-  // Told from within the event loop, Connect() and Flush(). May start calls.
+  // Called from within the event loop, Connect() and Flush(). It may start calls.
   class Owner {
    public:
     // Calls may be started and will leave.
     virtual void OnUp() = 0;
 
-    // The connection has ended. The next one is being made already if usable(), and calls may be
-    // started which wait for it; else Connect() is due at next_attempt().
+    // The connection takes no more calls. If usable(), the next one is being made already, and
+    // calls that are started wait for it; else Connect() is due at next_attempt().
     virtual void OnDown() = 0;
 
     virtual void OnAnswer(transport::ClientCall& call, Nanos arrived) = 0;
@@ -41,14 +50,13 @@ class LoadConnection final : private transport::ClientConnection::Owner {
   LoadConnection(const LoadConnection&) = delete;
   LoadConnection& operator=(const LoadConnection&) = delete;
 
-  // Begins to connect; what comes of it is seen later. REQUIRES: it is not usable.
+  // Begins to connect; OnUp() or OnDown() follows. REQUIRES: it is not usable.
   void Connect(Nanos now);
 
-  // The time from which on Connect() is wanted. The less comes of connections, the longer the
-  // pause.
+  // When Connect() is due. The pause doubles with each connection that brought no answer.
   Nanos next_attempt() const { return next_attempt_; }
 
-  // Whether there is a connection, or one is being made.
+  // Whether it is up or connecting.
   bool usable() const { return current_ != nullptr; }
   bool up() const { return current_ != nullptr && current_->ready(); }
 

@@ -5,8 +5,10 @@
 
 namespace hillock::client {
 
-absl::StatusOr<Dialer> Dialer::To(const std::string& target, const TlsOptions& tls) {
-  HILLOCK_ASSIGN_OR_RETURN(transport::Address address, transport::ParseAddress(target, {}));
+absl::StatusOr<Dialer> Dialer::To(const Endpoint& endpoint) {
+  const TlsOptions& tls = endpoint.tls;
+  HILLOCK_ASSIGN_OR_RETURN(transport::Address address,
+                           transport::ParseAddress(endpoint.target, {}));
   Dialer dialer(std::move(address), tls.server_name);
   HILLOCK_ASSIGN_OR_RETURN(dialer.addresses_, transport::Resolve(dialer.target_));
   if (!tls.wanted()) return dialer;

@@ -8,24 +8,24 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "client/api/tls_options.h"
+#include "client/api/endpoint.h"
 #include "server/transport/net/address.h"
 #include "server/transport/net/byte_stream.h"
 #include "server/transport/net/tls.h"
 
 namespace hillock::client {
 
-// Opens connections to one target, with TLS when that is wanted. Immutable and thread-safe.
+// Opens connections to one endpoint. Immutable and thread-safe.
 class Dialer {
  public:
-  // Looks the target's host up. Errors: as of transport::ParseAddress(), transport::Resolve() and
+  // Resolves the target's host. Errors: as of transport::ParseAddress(), transport::Resolve() and
   // transport::TlsContext::ForClient().
-  static absl::StatusOr<Dialer> To(const std::string& target, const TlsOptions& tls);
+  static absl::StatusOr<Dialer> To(const Endpoint& endpoint);
 
   // How many addresses the target has, in the order of preference. At least 1.
   size_t count() const { return addresses_.size(); }
 
-  // A stream to one of them. It may be connecting still, and then fails when that does.
+  // A stream to one of them, which may still be connecting.
   // Errors: UNAVAILABLE with the system's words.
   absl::StatusOr<std::unique_ptr<transport::ByteStream>> Dial(size_t address) const;
 

@@ -37,7 +37,7 @@ absl::Status LoadGenerator::ConnectWorkers() {
   for (size_t i = 0; i < workers_.size() && status.ok(); ++i) status = workers_[i]->Connect();
   if (status.ok()) return status;
   return absl::UnavailableError(
-      fmt::format("{}: {} of {} connections were not made within {} ms{}{}", plan_.target,
+      fmt::format("{}: {} of {} connections were not made within {} ms{}{}", plan_.endpoint.target,
                   CountLost(), plan_.connections, plan_.patience.count(),
                   status.message().empty() ? "" : ": ", std::string(status.message())));
 }

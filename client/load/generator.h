@@ -21,16 +21,16 @@ struct LoadProgress {
   uint64_t answered = 0;
 };
 
-// Loads an inference server from threads of its own. Not thread-safe.
+// Loads an inference server with requests, from the plan's number of threads. Not thread-safe.
 class LoadGenerator {
  public:
   // Makes every connection of the plan. Errors: UNAVAILABLE when that cannot be, or takes a thread
   // longer than the plan's patience.
   static absl::StatusOr<std::unique_ptr<LoadGenerator>> Connect(LoadPlan plan);
 
-  // Sends requests for as long as `duration`, or until the plan's `stop` is raised, and returns
-  // when all have ended. Runs may follow each other, a warm-up say: connections and calls stay.
-  // `on_progress` is called from this thread, a few times a second.
+  // Sends requests for `duration`, or until the plan's `stop` is raised, and returns when all have
+  // ended. Runs may follow each other, such as a warm-up first: connections and calls are reused.
+  // `on_progress` is called on this thread, a few times a second.
   LoadTally Run(std::chrono::nanoseconds duration,
                 const std::function<void(const LoadProgress&)>& on_progress = {});
 

@@ -13,14 +13,14 @@ namespace {
 
 const std::string kMethod = "/inference.GRPCInferenceService/ModelInfer";
 
-// gRPC waits in whole milliseconds, rounded up: what is due sooner is polled for.
+// gRPC waits in whole milliseconds, rounded up, so the last ones are polled away.
 constexpr Nanos kPollAhead = 2'000'000;
 constexpr Nanos kNanosPerSecond = 1'000'000'000;
 
-// Whoever stops a run is heard after that.
+// Stop() takes effect within this time.
 constexpr Nanos kLongestWait = 100'000'000;
 
-// How long answers are waited for then.
+// How long to wait for answers when a run is stopped early.
 constexpr Nanos kBriefly = 1'000'000'000;
 
 const std::string kGivenUp = "no answer within the time to wait after the end of the run";
@@ -43,24 +43,23 @@ Nanos Now() { return Clock::Monotonic().Now(); }
 
 }  // namespace
 
-GrpcLoadWorker::GrpcLoadWorker(const LoadPlan& plan, ThreadShare share)
-    : plan_(plan), share_(share) {
+GrpcWorker::GrpcWorker(const LoadPlan& plan, ThreadShare share) : plan_(plan), share_(share) {
   for (const std::string& request : plan.requests) {
     const grpc::Slice slice(request);
     requests_.emplace_back(&slice, 1);
   }
 }
 
-GrpcLoadWorker::~GrpcLoadWorker() {
+GrpcWorker::~GrpcWorker() {
   queue_.Shutdown();
   void* tag = nullptr;
   bool ok = false;
   while (queue_.Next(&tag, &ok)) continue;
 }
 
-absl::Status GrpcLoadWorker::Connect() {
+absl::Status GrpcWorker::Connect() {
   for (size_t i = 0; i < share_.Of(plan_.connections); ++i) {
-    HILLOCK_ASSIGN_OR_RETURN(auto channel, OpenChannel(plan_.target, plan_.tls, Arguments(plan_)));
+    HILLOCK_ASSIGN_OR_RETURN(auto channel, OpenChannel(plan_.endpoint, Arguments(plan_)));
     auto stub = std::make_unique<grpc::GenericStub>(channel);
     connections_.push_back({std::move(channel), std::move(stub)});
   }
@@ -71,14 +70,14 @@ absl::Status GrpcLoadWorker::Connect() {
   return connected ? absl::OkStatus() : absl::UnavailableError("");
 }
 
-size_t GrpcLoadWorker::CountLost() {
+size_t GrpcWorker::CountLost() {
   const auto ready = std::ranges::count_if(connections_, [](const Connection& c) {
     return c.channel->GetState(false) == GRPC_CHANNEL_READY;
   });
   return share_.Of(plan_.connections) - static_cast<size_t>(ready);
 }
 
-LoadTally GrpcLoadWorker::Run(std::chrono::nanoseconds duration) {
+LoadTally GrpcWorker::Run(std::chrono::nanoseconds duration) {
   tally_ = LoadTally();
   const Nanos start = Now();
   end_ = start + duration.count();
@@ -102,13 +101,13 @@ LoadTally GrpcLoadWorker::Run(std::chrono::nanoseconds duration) {
   return std::move(tally_);
 }
 
-void GrpcLoadWorker::EndEarly(Schedule& schedule, Nanos now) {
+void GrpcWorker::EndEarly(Schedule& schedule, Nanos now) {
   end_ = now;
   schedule.End(now);
   give_up_ = now + std::min(kBriefly, std::chrono::nanoseconds(plan_.patience).count());
 }
 
-void GrpcLoadWorker::SendDue(Schedule& schedule, Nanos now) {
+void GrpcWorker::SendDue(Schedule& schedule, Nanos now) {
   while (schedule.Next(now) <= now) {
     Call* const call = FreeCall();
     if (call == nullptr) return;
@@ -116,7 +115,7 @@ void GrpcLoadWorker::SendDue(Schedule& schedule, Nanos now) {
   }
 }
 
-void GrpcLoadWorker::Send(Call& call, Nanos intended) {
+void GrpcWorker::Send(Call& call, Nanos intended) {
   call.context.emplace();
   // A lost connection makes requests wait rather than fail, and be sent again, without pause.
   call.context->set_wait_for_ready(true);
@@ -133,7 +132,7 @@ void GrpcLoadWorker::Send(Call& call, Nanos intended) {
   call.reader->Finish(&call.response, &call.status, &call);
 }
 
-GrpcLoadWorker::Call* GrpcLoadWorker::Wait(Nanos now, Nanos until) {
+GrpcWorker::Call* GrpcWorker::Wait(Nanos now, Nanos until) {
   until = std::min(until, now + kLongestWait);
   if (until - now >= kPollAhead) return Take(ToGpr(until - kPollAhead / 2));
   Call* const call = Take(gpr_inf_past(GPR_CLOCK_MONOTONIC));
@@ -142,20 +141,20 @@ GrpcLoadWorker::Call* GrpcLoadWorker::Wait(Nanos now, Nanos until) {
   return call;
 }
 
-GrpcLoadWorker::Call* GrpcLoadWorker::Take(gpr_timespec deadline) {
+GrpcWorker::Call* GrpcWorker::Take(gpr_timespec deadline) {
   void* tag = nullptr;
   bool ok = false;
   const auto event = queue_.AsyncNext(&tag, &ok, deadline);
   return event == grpc::CompletionQueue::GOT_EVENT ? static_cast<Call*>(tag) : nullptr;
 }
 
-void GrpcLoadWorker::Complete(Call& call, Nanos now) {
+void GrpcWorker::Complete(Call& call, Nanos now) {
   const auto code = static_cast<absl::StatusCode>(call.status.error_code());
   const bool given_up = cancelled_ && code == absl::StatusCode::kCancelled;
   tally_.Record(code, now - call.intended, now < end_,
                 given_up ? kGivenUp : call.status.error_message());
   CountAnswer();
-  // In this order: the reader lives in the memory of the context's call.
+  // In this order: the reader is in the memory of the context's call.
   call.reader.reset();
   call.context.reset();
   call.response.Clear();
@@ -164,15 +163,15 @@ void GrpcLoadWorker::Complete(Call& call, Nanos now) {
   Free(call);
 }
 
-void GrpcLoadWorker::CancelAll() {
+void GrpcWorker::CancelAll() {
   for (Call& call : calls_) {
     if (call.in_flight) call.context->TryCancel();
   }
 }
 
-size_t GrpcLoadWorker::MostCalls() const { return connections_.size() * plan_.outstanding; }
+size_t GrpcWorker::MostCalls() const { return connections_.size() * plan_.outstanding; }
 
-GrpcLoadWorker::Call* GrpcLoadWorker::FreeCall() {
+GrpcWorker::Call* GrpcWorker::FreeCall() {
   if (Call* const call = first_free_; call != nullptr) {
     first_free_ = call->next_free;
     return call;
@@ -183,7 +182,7 @@ GrpcLoadWorker::Call* GrpcLoadWorker::FreeCall() {
   return &call;
 }
 
-void GrpcLoadWorker::Free(Call& call) {
+void GrpcWorker::Free(Call& call) {
   call.next_free = nullptr;
   (first_free_ == nullptr ? first_free_ : last_free_->next_free) = &call;
   last_free_ = &call;

@@ -20,12 +20,12 @@
 namespace hillock::client {
 
 // A worker that sends as ordinary clients do: with gRPC's C++ client, a completion queue, and calls
-// that are made once and used again. A request costs what gRPC's client costs; nothing here locks
-// or allocates for it.
-class GrpcLoadWorker final : public LoadWorker {
+// that are made once and used again. A request costs what gRPC's client costs: this code adds no
+// lock and no allocation.
+class GrpcWorker final : public LoadWorker {
  public:
-  GrpcLoadWorker(const LoadPlan& plan, ThreadShare share);
-  ~GrpcLoadWorker() override;
+  GrpcWorker(const LoadPlan& plan, ThreadShare share);
+  ~GrpcWorker() override;
 
   absl::Status Connect() override;
   size_t CountLost() override;

@@ -14,11 +14,11 @@ namespace {
 
 constexpr char kMethod[] = "/inference.GRPCInferenceService/ModelInfer";
 
-// The event loop waits in whole milliseconds, rounded up: what is due sooner is polled for.
+// The event loop waits in whole milliseconds, rounded up, so the last ones are polled away.
 constexpr Nanos kPollAhead = 2'000'000;
 
-// How long answers are waited for when a run is stopped, and a connection that is being made when
-// somebody asks whether it is lost.
+// How long to wait for answers when a run is stopped early, and for connections that are being made
+// before they count as lost.
 constexpr Nanos kBriefly = 1'000'000'000;
 
 Nanos Now() { return Clock::Monotonic().Now(); }
@@ -33,15 +33,15 @@ std::string WithPrefix(const std::string& message) {
 
 }  // namespace
 
-Http2LoadWorker::Http2LoadWorker(const LoadPlan& plan, ThreadShare share)
+Http2Worker::Http2Worker(const LoadPlan& plan, ThreadShare share)
     : plan_(plan),
       share_(share),
       deadline_text_(fmt::format("no answer within the deadline of {} ms", plan.deadline.count())) {
   std::ranges::transform(plan.requests, std::back_inserter(messages_), WithPrefix);
 }
 
-absl::Status Http2LoadWorker::Connect() {
-  HILLOCK_ASSIGN_OR_RETURN(dialer_, Dialer::To(plan_.target, plan_.tls));
+absl::Status Http2Worker::Connect() {
+  HILLOCK_ASSIGN_OR_RETURN(dialer_, Dialer::To(plan_.endpoint));
   method_.emplace(dialer_->scheme(), dialer_->Authority(), kMethod);
   for (size_t i = 0; i < share_.Of(plan_.connections); ++i) lanes_.emplace_back(*this);
   const Nanos give_up = Now() + ToNanos(plan_.patience);
@@ -58,7 +58,7 @@ absl::Status Http2LoadWorker::Connect() {
   return why.ok() ? absl::UnavailableError("no answer") : why;
 }
 
-size_t Http2LoadWorker::CountLost() {
+size_t Http2Worker::CountLost() {
   const Nanos give_up = Now() + kBriefly;
   loop_.Poll(0);
   const auto is_connecting = [](const Lane& lane) {
@@ -71,12 +71,15 @@ size_t Http2LoadWorker::CountLost() {
   return share_.Of(plan_.connections) - up_;
 }
 
-void Http2LoadWorker::Stop() {
+void Http2Worker::Stop() {
   stop_.store(true);
   loop_.Wake();
 }
 
-LoadTally Http2LoadWorker::Run(std::chrono::nanoseconds duration) {
+// The order within a round: new requests are queued first, then overdue ones are reset, then both
+// leave with the acknowledgements of the answers that the last Wait() brought. Connections are made
+// and dropped only here, as callbacks may run within one of them.
+LoadTally Http2Worker::Run(std::chrono::nanoseconds duration) {
   tally_ = LoadTally();
   loop_.Poll(0);  // what has happened since the last run
   const Nanos start = Now();
@@ -100,21 +103,21 @@ LoadTally Http2LoadWorker::Run(std::chrono::nanoseconds duration) {
   return std::move(tally_);
 }
 
-void Http2LoadWorker::EndEarly(Schedule& schedule, Nanos now) {
+void Http2Worker::EndEarly(Schedule& schedule, Nanos now) {
   end_ = now;
   schedule.End(now);
   give_up_ = now + std::min(kBriefly, ToNanos(plan_.patience));
   give_up_text_ = "no answer by the time the load was stopped";
 }
 
-void Http2LoadWorker::SendDue(Schedule& schedule, Nanos now) {
+void Http2Worker::SendDue(Schedule& schedule, Nanos now) {
   while (schedule.Next(now) <= now) {
     if (idle_.empty() && !AddSlot()) return;
     Send(idle_.front(), *schedule.Take(now), now);
   }
 }
 
-void Http2LoadWorker::Send(Slot& slot, Nanos intended, Nanos now) {
+void Http2Worker::Send(Slot& slot, Nanos intended, Nanos now) {
   in_flight_.splice(in_flight_.end(), idle_, slot.self);
   slot.message = messages_[next_message_];
   next_message_ = next_message_ + 1 == messages_.size() ? 0 : next_message_ + 1;
@@ -129,13 +132,15 @@ void Http2LoadWorker::Send(Slot& slot, Nanos intended, Nanos now) {
   lane.connection.Flush();
 }
 
-void Http2LoadWorker::OnAnswer(Slot& slot, Nanos arrived) {
+void Http2Worker::OnAnswer(Slot& slot, Nanos arrived) {
   Touch(*slot.lane);
   if (slot.fate() != transport::ClientCall::Fate::kTaken && SendAgain(slot)) return;
   Complete(slot, slot.answer().code(), slot.answer().message(), arrived);
 }
 
-bool Http2LoadWorker::SendAgain(Slot& slot) {
+// A refused request might be refused for ever, so it is repeated once; one that never left has not
+// been tried.
+bool Http2Worker::SendAgain(Slot& slot) {
   const bool was_sent = slot.fate() == transport::ClientCall::Fate::kRefused;
   if (!slot.lane->connection.usable() || (was_sent && slot.repeated)) return false;
   slot.repeated |= was_sent;
@@ -144,22 +149,22 @@ bool Http2LoadWorker::SendAgain(Slot& slot) {
   return true;
 }
 
-void Http2LoadWorker::Complete(Slot& slot, absl::StatusCode code, std::string_view message,
-                               Nanos at) {
+void Http2Worker::Complete(Slot& slot, absl::StatusCode code, std::string_view message, Nanos at) {
   tally_.Record(code, at - slot.intended, at < end_, message);
   CountAnswer();
   SlotList& idle = slot.lane->connection.up() ? idle_ : slot.lane->parked;
   idle.splice(idle.end(), in_flight_, slot.self);
 }
 
-void Http2LoadWorker::Cancel(Slot& slot, absl::StatusCode code, std::string_view message,
-                             Nanos now) {
+void Http2Worker::Cancel(Slot& slot, absl::StatusCode code, std::string_view message, Nanos now) {
   slot.lane->connection.Cancel(slot);
   Touch(*slot.lane);
   Complete(slot, code, message, now);
 }
 
-void Http2LoadWorker::CancelOverdue(Nanos now) {
+// The server enforces deadlines too, and its answer usually comes first. This is for servers that
+// do not answer at all.
+void Http2Worker::CancelOverdue(Nanos now) {
   while (!in_flight_.empty() && in_flight_.front().deadline <= now) {
     Cancel(in_flight_.front(), absl::StatusCode::kDeadlineExceeded, deadline_text_, now);
   }
@@ -168,8 +173,9 @@ void Http2LoadWorker::CancelOverdue(Nanos now) {
   }
 }
 
-// In the beginning a slot each, so that even a slow schedule goes round all connections.
-void Http2LoadWorker::OnUp(Lane& lane) {
+// Each lane has a slot from the beginning, so that even a slow schedule uses all connections in
+// turn.
+void Http2Worker::OnUp(Lane& lane) {
   lane.counted = true;
   ++up_;
   room_ += plan_.outstanding - lane.slots;
@@ -178,7 +184,9 @@ void Http2LoadWorker::OnUp(Lane& lane) {
   idle_.splice(idle_.end(), lane.parked);
 }
 
-void Http2LoadWorker::OnDown(Lane& lane) {
+// Its idle slots would otherwise be chosen for requests that cannot leave. Those in flight stay:
+// the connection reports their end.
+void Http2Worker::OnDown(Lane& lane) {
   has_replaced_ = true;
   if (!std::exchange(lane.counted, false)) return;
   --up_;
@@ -190,12 +198,12 @@ void Http2LoadWorker::OnDown(Lane& lane) {
   }
 }
 
-void Http2LoadWorker::Touch(Lane& lane) {
+void Http2Worker::Touch(Lane& lane) {
   if (!std::exchange(lane.touched, true)) touched_.push_back(&lane);
 }
 
-void Http2LoadWorker::Flush() {
-  // What is told meanwhile may touch more of them.
+void Http2Worker::Flush() {
+  // Callbacks may touch more lanes meanwhile.
   for (size_t i = 0; i < touched_.size(); ++i) {
     touched_[i]->touched = false;
     touched_[i]->unflushed = 0;
@@ -204,8 +212,9 @@ void Http2LoadWorker::Flush() {
   touched_.clear();
 }
 
-// Connects what is down, when it is due, and drops connections that were replaced.
-void Http2LoadWorker::Tidy(Nanos now) {
+// Connects lanes that are down, when that is due, and drops connections that were replaced. Nothing
+// to do in the usual case, where all are up.
+void Http2Worker::Tidy(Nanos now) {
   if (up_ == lanes_.size() && !has_replaced_) return;
   has_replaced_ = false;
   for (Lane& lane : lanes_) {
@@ -216,7 +225,9 @@ void Http2LoadWorker::Tidy(Nanos now) {
   }
 }
 
-Nanos Http2LoadWorker::NextEvent(const Schedule& schedule, Nanos now) const {
+// The sooner of: the next request, if a slot can take it; the next deadline; the next attempt to
+// connect; the end of sending, and after that the end of patience.
+Nanos Http2Worker::NextEvent(const Schedule& schedule, Nanos now) const {
   const Nanos last_send = end_ + Schedule::kLate;
   Nanos next = now < last_send ? last_send : give_up_;
   if (!idle_.empty() || room_ > 0) next = std::min(next, schedule.Next(now));
@@ -228,7 +239,7 @@ Nanos Http2LoadWorker::NextEvent(const Schedule& schedule, Nanos now) const {
   return next;
 }
 
-void Http2LoadWorker::Wait(Nanos now, Nanos until) {
+void Http2Worker::Wait(Nanos now, Nanos until) {
   if (until - now >= kPollAhead) {
     loop_.Poll(until - now - kPollAhead / 2);
   } else if (loop_.Poll(0) == 0) {
@@ -236,7 +247,7 @@ void Http2LoadWorker::Wait(Nanos now, Nanos until) {
   }
 }
 
-bool Http2LoadWorker::AddSlot() {
+bool Http2Worker::AddSlot() {
   if (room_ == 0) return false;
   for (;; next_lane_ = (next_lane_ + 1) % lanes_.size()) {
     Lane& lane = lanes_[next_lane_];
@@ -246,7 +257,7 @@ bool Http2LoadWorker::AddSlot() {
   }
 }
 
-void Http2LoadWorker::AddSlot(Lane& lane) {
+void Http2Worker::AddSlot(Lane& lane) {
   const auto slot = idle_.emplace(idle_.end());
   slot->lane = &lane;
   slot->self = slot;

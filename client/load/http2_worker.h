@@ -18,16 +18,26 @@
 
 namespace hillock::client {
 
-// A worker with an HTTP/2 client of its own. Answers that one look at the sockets finds are taken
-// before the next requests leave, and those leave in one write a connection, at most the plan's
-// burst at a time. A request costs no allocation here.
+// A worker with its own HTTP/2 client. One poll takes all answers that have arrived before the next
+// requests leave, and those leave in one write for each connection, at most the plan's burst at a
+// time. A request costs no allocation here.
 //
-// Requests that the server never looked at are sent again once, and those that never left as often
-// as there is a connection, as gRPC's clients do. What was open on a lost connection has failed;
-// the connection is made again, with growing pauses, while the run lasts.
-class Http2LoadWorker final : public LoadWorker {
+// Requests that the server reports not to have looked at are repeated once, and those that never
+// left whenever there is a connection, as gRPC's clients do. Requests that were open on a lost
+// connection fail; the connection is made again, with growing pauses, while the run lasts.
+//
+// A slot is one of the plan's outstanding requests. It belongs to a lane, a connection:
+//
+//     idle --Send()--> in flight --answered, cancelled, failed--> idle     lane is up
+//      |  ^                  |                                             --------------
+//      |  | OnUp()           +--answered, cancelled, failed--+             lane is down
+//      v  |                                                  v
+//     parked (in the lane) <---------------------------------+
+//
+// Slots are made when there is something to send and no idle one, lanes taking turns.
+class Http2Worker final : public LoadWorker {
  public:
-  Http2LoadWorker(const LoadPlan& plan, ThreadShare share);
+  Http2Worker(const LoadPlan& plan, ThreadShare share);
 
   absl::Status Connect() override;
   size_t CountLost() override;
@@ -42,7 +52,7 @@ class Http2LoadWorker final : public LoadWorker {
   // One of the plan's outstanding requests.
   struct Slot : transport::ClientCall {
     Lane* lane = nullptr;
-    SlotList::iterator self;  // within the list it is in
+    SlotList::iterator self;  // in the list that it is in
     std::string_view message;
     Nanos intended = 0;
     Nanos deadline = kNoDeadline;
@@ -51,7 +61,7 @@ class Http2LoadWorker final : public LoadWorker {
 
   // A connection with its slots.
   struct Lane final : LoadConnection::Owner {
-    explicit Lane(Http2LoadWorker& of)
+    explicit Lane(Http2Worker& of)
         : worker(of), connection(of.loop_, *of.method_, *of.dialer_, *this) {}
 
     void OnUp() override { worker.OnUp(*this); }
@@ -60,10 +70,10 @@ class Http2LoadWorker final : public LoadWorker {
       worker.OnAnswer(static_cast<Slot&>(call), arrived);
     }
 
-    Http2LoadWorker& worker;
+    Http2Worker& worker;
     LoadConnection connection;
-    size_t slots = 0;      // that were made, of the plan's outstanding
-    SlotList parked;       // idle while it is down
+    size_t slots = 0;      // made so far, at most the plan's outstanding
+    SlotList parked;       // its idle slots while it is down
     bool counted = false;  // in up_
     bool touched = false;  // in touched_
     size_t unflushed = 0;  // started since the last flush
@@ -100,10 +110,10 @@ class Http2LoadWorker final : public LoadWorker {
   std::deque<Lane> lanes_;
   size_t up_ = 0;         // lanes with a connection
   size_t next_lane_ = 0;  // to get a slot
-  size_t room_ = 0;       // slots that lanes with a connection may get
+  size_t room_ = 0;       // slots that lanes with a connection may still get
   bool has_replaced_ = false;
-  SlotList idle_;       // those whose lane is up, the one that has been so for longest first
-  SlotList in_flight_;  // in the order of sending, which is that of their deadlines
+  SlotList idle_;       // of lanes that are up, the one that has been idle for longest first
+  SlotList in_flight_;  // in the order of sending, so also of their deadlines
   std::vector<Lane*> touched_;
   std::string deadline_text_;
 

@@ -48,7 +48,7 @@ std::vector<std::string> MakeRequests(const InferInput& input, size_t rows_per_r
   return requests;
 }
 
-Rows RandomRows(size_t width, size_t rows_per_request, uint64_t seed) {
+Rows UniformRows(size_t width, size_t rows_per_request, uint64_t seed) {
   const size_t floats = rows_per_request * width;
   std::mt19937_64 random(seed);
   std::uniform_real_distribution<float> uniform(-1, 1);

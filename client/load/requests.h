@@ -16,8 +16,9 @@ namespace hillock::client {
 // at most 1,024 and, beyond the first, 64 MiB. REQUIRES: at least one row, and a whole number.
 std::vector<std::string> MakeRequests(const InferInput& input, size_t rows_per_request);
 
-// Rows of floats from -1 to 1, enough for requests that differ. The same seed gives the same rows.
-Rows RandomRows(size_t width, size_t rows_per_request, uint64_t seed);
+// Rows whose floats are uniform from -1 to 1, for up to 64 different requests. The same seed gives
+// the same rows.
+Rows UniformRows(size_t width, size_t rows_per_request, uint64_t seed);
 
 }  // namespace hillock::client
 

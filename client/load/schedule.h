@@ -36,7 +36,7 @@ struct ThreadShare {
 // the caller says what time it is. Not thread-safe.
 class Schedule {
  public:
-  // A send that is further behind its time is late. At the end of the time those that are due get
+  // A send later than this after its time is late. At the end of the time those that are due get
   // so much grace; what is not sent by then never is.
   static constexpr Nanos kLate = 1'000'000;
   static constexpr Nanos kNever = INT64_MAX;

@@ -9,7 +9,7 @@
 
 namespace hillock::client {
 
-// Most requests in flight on one connection.
+// Max requests in flight on one connection.
 inline constexpr size_t kMaxOutstanding = 65'536;
 
 // The numbers of "16" or "1,4,16", in that order. Errors: INVALID_ARGUMENT saying what was found

@@ -42,7 +42,7 @@ class LoadTally {
   const std::map<absl::StatusCode, Outcome>& outcomes() const { return outcomes_; }
   uint64_t count() const;                       // of all codes
   uint64_t count(absl::StatusCode code) const;  // of one
-  uint64_t late() const { return late_; }       // sent more than Schedule::kLate behind time
+  uint64_t late() const { return late_; }       // sent more than Schedule::kLate after their time
   uint64_t unsent() const { return unsent_; }   // intended, but not sent before the end
   Nanos most_behind() const { return most_behind_; }
   uint64_t retries() const { return retries_; }

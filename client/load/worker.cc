@@ -6,8 +6,8 @@
 namespace hillock::client {
 
 std::unique_ptr<LoadWorker> MakeLoadWorker(const LoadPlan& plan, ThreadShare share) {
-  if (plan.burst == 1) return std::make_unique<GrpcLoadWorker>(plan, share);
-  return std::make_unique<Http2LoadWorker>(plan, share);
+  if (plan.burst == 1) return std::make_unique<GrpcWorker>(plan, share);
+  return std::make_unique<Http2Worker>(plan, share);
 }
 
 }  // namespace hillock::client

@@ -14,25 +14,26 @@
 
 namespace hillock::client {
 
-// The part of a load that one thread drives: its connections and its calls.
+// The part of a load that one thread drives: its connections and its calls. Connect() once, then
+// Run() as often as wanted.
 //
 // Thread-safety: Stop() and answered() may be called by any thread, the rest by one at a time.
 class LoadWorker {
  public:
   virtual ~LoadWorker() = default;
 
-  // Makes every connection. UNAVAILABLE, with what the last attempt met with as far as that is
-  // known, when that takes longer than the plan's patience.
+  // Makes every connection. UNAVAILABLE, with the error of the last attempt if it is known, when
+  // that takes longer than the plan's patience.
   virtual absl::Status Connect() = 0;
 
   // Connections that are down now.
   virtual size_t CountLost() = 0;
 
-  // Sends what is due from now until `duration` later, at least what is due at once, and waits for
+  // Sends the requests that are due within `duration`, at least those due at once, and waits for
   // the answers.
   virtual LoadTally Run(std::chrono::nanoseconds duration) = 0;
 
-  // Ends the sending of this run and of all that follow. Answers are waited for only briefly.
+  // Ends the sending of this run and of all later ones. They wait for answers only briefly.
   virtual void Stop() = 0;
 
   // Requests that have ended since the beginning.
@@ -46,8 +47,8 @@ class LoadWorker {
   std::atomic<uint64_t> answered_ = 0;
 };
 
-// A worker for every `share.count`-th connection of the plan, which must outlive it: one that sends
-// with gRPC's C++ client when the plan has bursts of 1, else one of our own.
+// The worker of every `share.count`-th connection of the plan, which must outlive it: a GrpcWorker
+// when the plan has bursts of 1, else an Http2Worker.
 std::unique_ptr<LoadWorker> MakeLoadWorker(const LoadPlan& plan, ThreadShare share);
 
 }  // namespace hillock::client

@@ -19,7 +19,7 @@ struct Histogram {
   // sum / count; NaN when nothing was observed.
   double Mean() const;
 
-  // The value below which a share `q` of the observations lies, taking them to be evenly spread
+  // The value that a share `q` of the observations does not exceed, taking them to be evenly spread
   // within a bucket and none to be negative, as PromQL's histogram_quantile does: so a quantile in
   // the last, endless bucket is its lower bound. NaN when nothing was observed.
   double Quantile(double q) const;

@@ -9,7 +9,7 @@
 
 namespace hillock::client {
 
-// One reading of a server's metrics, as it was sent and as it reads.
+// One reading of a server's metrics, as text and parsed.
 struct Reading {
   std::string text;
   Metrics metrics;

@@ -25,11 +25,13 @@ Multiples Inside(const Interval& interval, double step) {
 }
 
 // The smallest step with at most `most` multiples inside.
-double ChooseStep(const Interval& interval, size_t most) {
-  double power = std::pow(10, std::floor(std::log10(interval.span() / static_cast<double>(most))));
+double ChooseStep(const Interval& interval, size_t max_count) {
+  double power =
+      std::pow(10, std::floor(std::log10(interval.span() / static_cast<double>(max_count))));
   for (;; power *= 10) {
     for (const double step : kSteps) {
-      if (Inside(interval, step * power).count() <= static_cast<double>(most)) return step * power;
+      if (Inside(interval, step * power).count() <= static_cast<double>(max_count))
+        return step * power;
     }
   }
 }
@@ -54,8 +56,8 @@ Interval Widened(const Interval& interval, double share) {
   return {interval.low - margin, interval.high + margin};
 }
 
-std::vector<double> Ticks(const Interval& interval, size_t most) {
-  const double step = ChooseStep(interval, most);
+std::vector<double> Ticks(const Interval& interval, size_t max_count) {
+  const double step = ChooseStep(interval, max_count);
   const Multiples inside = Inside(interval, step);
   std::vector<double> ticks;
   for (double i = inside.first; i <= inside.last; ++i) ticks.push_back(i * step + 0.0);

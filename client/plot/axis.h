@@ -16,7 +16,7 @@ struct Interval {
 
   double span() const { return high - low; }
 
-  // Where `value` lies on the way from low (0) to high (1).
+  // The position of `value` between low (0) and high (1).
   double ShareOf(double value) const { return (value - low) / span(); }
 };
 
@@ -28,8 +28,8 @@ Interval IntervalOf(std::span<const double> values);
 Interval Widened(const Interval& interval, double share);
 
 // The multiples of 1, 2 or 5 times a power of ten inside `interval`: as many as there may be, but
-// at most `most`, which is at least 2. REQUIRES: interval.low < interval.high, both finite.
-std::vector<double> Ticks(const Interval& interval, size_t most);
+// at most `max_count`, which is at least 2. REQUIRES: interval.low < interval.high, both finite.
+std::vector<double> Ticks(const Interval& interval, size_t max_count);
 
 // As short as distinguishes ticks: "0", "-0.5", "2e+06".
 std::string TickText(double value);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "client/report/stats_report.h"
 #include "client/text/table.h"
 #include "client/text/text.h"
 #include "client/text/units.h"
@@ -23,8 +24,6 @@ struct Percentile {
 constexpr std::array<Percentile, 5> kPercentiles{
     {{0.5, "p50"}, {0.9, "p90"}, {0.99, "p99"}, {0.999, "p99.9"}, {0.9999, "p99.99"}}};
 
-double Seconds(Nanos nanos) { return static_cast<double>(nanos) / 1e9; }
-
 const char* NameOf(Arrivals arrivals) {
   return arrivals == Arrivals::kPoisson ? "poisson" : "constant";
 }
@@ -37,7 +36,7 @@ std::string Counted(size_t count, const char* noun) {
 }
 
 double SecondsOf(const LoadReport& report, const LoadRun& run) {
-  return run.interrupted ? Seconds(run.tally.elapsed()) : report.seconds;
+  return run.interrupted ? ToSeconds(run.tally.elapsed()) : report.seconds;
 }
 
 double PerSecond(const LoadReport& report, const LoadRun& run, const Outcome& outcome) {
@@ -106,9 +105,9 @@ std::string Messages(const LoadTally& tally) {
 
 std::string LateText(const LoadTally& tally) {
   return fmt::format("sent late (over {}): {}; the latest {} behind; never sent: {}\n",
-                     FormatSeconds(Seconds(Schedule::kLate)),
+                     FormatSeconds(ToSeconds(Schedule::kLate)),
                      FormatCount(static_cast<double>(tally.late())),
-                     FormatSeconds(Seconds(tally.most_behind())),
+                     FormatSeconds(ToSeconds(tally.most_behind())),
                      FormatCount(static_cast<double>(tally.unsent())));
 }
 
@@ -146,7 +145,7 @@ ordered_json ToJson(const LoadReport& report, const LoadRun& run) {
   if (run.interrupted) json["interrupted_after_seconds"] = SecondsOf(report, run);
   if (report.open) {
     json["late_sends"] = run.tally.late();
-    json["latest_send_seconds"] = Seconds(run.tally.most_behind());
+    json["latest_send_seconds"] = ToSeconds(run.tally.most_behind());
     json["never_sent"] = run.tally.unsent();
   }
   json["codes"] = std::move(codes);

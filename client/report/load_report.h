@@ -13,7 +13,7 @@
 #include "client/load/generator.h"
 #include "client/load/plan.h"
 #include "client/load/tally.h"
-#include "client/report/stats_report.h"
+#include "client/metrics/stats.h"
 
 namespace hillock::client {
 
@@ -37,8 +37,8 @@ struct LoadReport {
   std::vector<LoadRun> runs;
 };
 
-// A line of a table for each status code of each run, and what the server says below. Requests and
-// rows a second are those that ended before the run did, and rows those that were answered.
+// A table with a line for each status code of each run, then the server's own statistics. Requests
+// and rows a second count those that ended before the run did, and of rows only the answered ones.
 std::string LoadText(const LoadReport& report);
 
 // {"model": ..., "runs": [...]}, times in seconds.
@@ -47,7 +47,7 @@ nlohmann::ordered_json LoadJson(const LoadReport& report);
 // One line of text: "3.5 of 10 s  84,700 requests/s".
 std::string ProgressText(const LoadProgress& progress, double seconds);
 
-// UNAVAILABLE when no request of a run succeeded, naming what the first of each code said.
+// UNAVAILABLE when no request of a run succeeded, with the first message of each code.
 absl::Status CheckSucceeded(const LoadReport& report);
 
 }  // namespace hillock::client

@@ -70,7 +70,7 @@ const std::string& SourceName(const Mlp& mlp, model::ValueId source) {
                                           : mlp.layers[model::LayerOf(source)].name;
 }
 
-// What each layer reads is told where the layers are no chain.
+// What each layer reads is shown if the layers do not form a chain.
 std::string LayersTable(const Mlp& mlp) {
   const bool chain = mlp.is_chain();
   std::vector<Column> columns{{"layer", Align::kLeft}};
@@ -111,7 +111,7 @@ nlohmann::ordered_json LayerJson(const Mlp& mlp, const Layer& layer) {
   return json;
 }
 
-// One output is told at the top, several in a list.
+// A single output is shown at the top, several in a list.
 void AddOutputs(const Mlp& mlp, nlohmann::ordered_json& json) {
   auto list = nlohmann::ordered_json::array();
   for (const Output& output : mlp.outputs) {

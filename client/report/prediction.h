@@ -52,7 +52,7 @@ struct Accuracy {
 // Pairs `output` with `rows`, of which the first is row `first_row` of the input: one Predictions
 // for each float output, in the server's order. The label of a row is what the output of strings
 // says that belongs to it: the only one beside an only float output, else the one whose name has
-// "_label" behind the float output's. An output of integers, one for each float, says which classes
+// "_label" after the float output's. An output of integers, one for each float, says which classes
 // the row has: those that are not 0. Where there is neither, the label is the number of the largest
 // column; of a single column, "1" from 0.5 on and "0" below. A NaN is never the largest. Classes
 // beyond `class_names` are called by their numbers, "#<number>" when the output has strings. What

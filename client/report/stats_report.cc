@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <limits>
-#include <string_view>
-#include <tuple>
+#include <map>
 #include <utility>
+#include <vector>
 
 #include "client/text/table.h"
 #include "client/text/text.h"
@@ -17,92 +16,8 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
-constexpr double kNanosPerSecond = 1e9;
 constexpr double kMedian = 0.5;
 constexpr double kTail = 0.99;
-constexpr char kSeparator = '\0';
-
-constexpr std::string_view kElements = "hillock_activation_elements_total";
-constexpr std::string_view kTimedElements = "hillock_activation_timed_elements_total";
-constexpr std::string_view kPassSeconds = "hillock_activation_seconds";
-constexpr std::string_view kLayerSeconds = "hillock_layer_seconds";
-constexpr std::string_view kRequests = "hillock_requests_total";
-constexpr std::string_view kRequestSeconds = "hillock_request_seconds";
-constexpr std::string_view kRows = "hillock_rows_total";
-constexpr std::string_view kBatchRows = "hillock_batch_rows";
-
-std::string By(const Sample& sample, std::string_view label) {
-  return std::string(LabelOf(sample, label));
-}
-
-std::string By(const Sample& sample, std::string_view first, std::string_view second) {
-  return By(sample, first) + kSeparator + By(sample, second);
-}
-
-std::pair<std::string, std::string> Halves(const std::string& key) {
-  const size_t at = key.find(kSeparator);
-  return {key.substr(0, at), key.substr(at + 1)};
-}
-
-// The sum of a counter's samples by two labels.
-std::map<std::string, double> Totals(const Metrics& metrics, std::string_view counter,
-                                     std::string_view first, std::string_view second) {
-  std::map<std::string, double> totals;
-  for (const Sample* sample : FindSamples(metrics, counter, counter)) {
-    totals[By(*sample, first, second)] += sample->value;
-  }
-  return totals;
-}
-
-std::vector<ActivationStats> Activations(const Metrics& metrics) {
-  const auto key = [](const Sample& s) { return By(s, "activation", "backend"); };
-  auto passes = CollectHistograms(metrics, kPassSeconds, key);
-  const auto layers = CollectHistograms(metrics, kLayerSeconds,
-                                        [](const Sample& s) { return By(s, "activation"); });
-  auto timed = Totals(metrics, kTimedElements, "activation", "backend");
-  std::vector<ActivationStats> all;
-  for (const auto& [name, elements] : Totals(metrics, kElements, "activation", "backend")) {
-    if (!(elements > 0)) continue;
-    ActivationStats stats;
-    std::tie(stats.activation, stats.backend) = Halves(name);
-    stats.elements = elements;
-    stats.timed_elements = timed[name];
-    stats.passes = passes[name];
-    if (const auto layer = layers.find(stats.activation); layer != layers.end()) {
-      stats.layers = layer->second;
-    }
-    all.push_back(std::move(stats));
-  }
-  return all;
-}
-
-std::vector<ModelStats> Models(const Metrics& metrics) {
-  std::map<std::string, ModelStats> models;
-  for (const Sample* sample : FindSamples(metrics, kRequests, kRequests)) {
-    if (!(sample->value > 0)) continue;
-    models[By(*sample, "model")].requests[By(*sample, "code")] += sample->value;
-  }
-  for (const Sample* sample : FindSamples(metrics, kRows, kRows)) {
-    const auto found = models.find(By(*sample, "model"));
-    if (found != models.end()) found->second.rows += sample->value;
-  }
-  auto batches =
-      CollectHistograms(metrics, kBatchRows, [](const Sample& s) { return By(s, "model"); });
-  for (auto& [name, histogram] : CollectHistograms(
-           metrics, kRequestSeconds, [](const Sample& s) { return By(s, "model", "stage"); })) {
-    const auto [model, stage] = Halves(name);
-    const auto found = models.find(model);
-    if (found != models.end()) found->second.stages[stage] = histogram;
-  }
-  std::vector<ModelStats> all;
-  for (auto& [name, stats] : models) {
-    stats.model = name;
-    stats.batch_rows = batches[name];
-    all.push_back(std::move(stats));
-  }
-  return all;
-}
 
 std::string ActivationTable(const std::vector<ActivationStats>& activations) {
   if (activations.empty()) return "no activation has run\n";
@@ -172,7 +87,7 @@ ordered_json ToJson(const ActivationStats& a) {
           {"pass_seconds", SecondsJson(a.passes)},
           {"ns_per_element", a.NanosPerElement()},
           {"elements_per_second", a.ElementsPerSecond()},
-          {"layer_nanos", SecondsJson(a.layers)}};
+          {"layer_seconds", SecondsJson(a.layers)}};
 }
 
 ordered_json ToJson(const ModelStats& m) {
@@ -186,16 +101,6 @@ ordered_json ToJson(const ModelStats& m) {
 }
 
 }  // namespace
-
-double ActivationStats::NanosPerElement() const {
-  return timed_elements > 0 ? passes.sum * kNanosPerSecond / timed_elements : kNothing;
-}
-
-double ActivationStats::ElementsPerSecond() const {
-  return timed_elements > 0 && passes.sum > 0 ? timed_elements / passes.sum : kNothing;
-}
-
-Stats Summarize(const Metrics& metrics) { return {Activations(metrics), Models(metrics)}; }
 
 std::string StatsTables(const Stats& stats) {
   return ActivationTable(stats.activations) + '\n' + ModelTable(stats.models);

@@ -40,7 +40,7 @@ struct Look {
 
 enum class Accent { kBold, kGood, kBad };
 
-// `text`, brought out by escapes where `ink` has them.
+// `text`, highlighted where `ink` allows escapes.
 std::string Emphasize(std::string_view text, Accent accent, Ink ink);
 
 }  // namespace hillock::client

@@ -65,4 +65,8 @@ char* Buffer::Prepend(size_t bytes) {
   return data();
 }
 
+absl::Status OutOfRequestMemory() {
+  return absl::ResourceExhaustedError("the server's memory for requests is used up");
+}
+
 }  // namespace hillock::transport

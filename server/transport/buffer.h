@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "server/transport/memory.h"
 
 namespace hillock::transport {
@@ -35,7 +36,7 @@ class Buffer {
   // Bytes that are allocated.
   size_t allocated() const { return allocated_; }
 
-  // Makes room for `bytes` bytes in all, so that none of them moves until there are more.
+  // Allocates for `bytes` bytes in all, so that none of them moves until there are more.
   void Reserve(size_t bytes);
 
   // The same if the account's budget has room; else changes nothing. True without an account.
@@ -56,7 +57,7 @@ class Buffer {
   // Drops bytes at the beginning; the others move there. REQUIRES: bytes <= size().
   void DropFront(size_t bytes);
 
-  // Drops the contents and keeps the memory.
+  // Drops the contents but not the memory.
   void Clear() { begin_ = end_ = kHeadroom; }
 
   // Drops the contents and the memory.
@@ -78,6 +79,9 @@ class Buffer {
   size_t begin_ = kHeadroom;  // within the block, as end_
   size_t end_ = kHeadroom;
 };
+
+// For a request that TryReserve() found no room for: RESOURCE_EXHAUSTED.
+absl::Status OutOfRequestMemory();
 
 }  // namespace hillock::transport
 

@@ -60,8 +60,10 @@ void Print(const char* what, const client::LoadTally& tally, double per_second, 
 }
 
 int Run(const Settings& settings) {
-  client::LoadPlan plan{
-      settings.address, {MakeRequest(settings.floats)}, settings.connections, settings.outstanding};
+  client::LoadPlan plan{{settings.address},
+                        {MakeRequest(settings.floats)},
+                        settings.connections,
+                        settings.outstanding};
   plan.burst = settings.burst;
   const auto generator = client::LoadGenerator::Connect(plan);
   if (!generator.ok()) {

@@ -33,13 +33,13 @@ constexpr size_t kBigRows = 4096;
 constexpr size_t kMiddlingRows = 16;
 
 client::LoadPlan LightPlan(const std::string& address) {
-  client::LoadPlan plan{address, {MakeRequest(kLight)}, 4, 256};
+  client::LoadPlan plan{{address}, {MakeRequest(kLight)}, 4, 256};
   plan.open = client::OpenLoad{kLightRate};
   return plan;
 }
 
 client::LoadPlan HeavyPlan(const std::string& address, size_t rows, size_t outstanding) {
-  return {address, {MakeRequest(kHeavy, rows)}, 1, outstanding};
+  return {{address}, {MakeRequest(kHeavy, rows)}, 1, outstanding};
 }
 
 void Beside(int rounds, double seconds) {
@@ -86,13 +86,13 @@ void Scaling(int rounds, double seconds) {
   const BenchServer one({kMiddling}, {"--reactors", "1"}, {0, 1});
   const BenchServer two({kMiddling}, {"--reactors", "2"}, {0, 1});
   PinToCores({0, 1});
-  client::LoadPlan plan{one.address(), {MakeRequest(kMiddling, kMiddlingRows)}, 4, 8};
+  client::LoadPlan plan{{one.address()}, {MakeRequest(kMiddling, kMiddlingRows)}, 4, 8};
   std::vector<double> ratios;
   std::vector<double> rates;
   for (int i = 0; i < rounds; ++i) {
-    plan.target = one.address();
+    plan.endpoint.target = one.address();
     const double alone = Drive(plan, seconds).requests_per_second;
-    plan.target = two.address();
+    plan.endpoint.target = two.address();
     rates.push_back(Drive(plan, seconds).requests_per_second);
     ratios.push_back(rates.back() / alone);
   }

@@ -33,7 +33,7 @@ int Main(int rounds, double seconds) {
   const BenchServer server({kShape}, {"--reactors", "1", "--max-queue-seconds", "0.05"}, {0});
   if (server.address().empty()) return 1;
   PinToCore(1);
-  client::LoadPlan closed{server.address(), {MakeRequest(kShape, kRows)}, 4, 4};
+  client::LoadPlan closed{{server.address()}, {MakeRequest(kShape, kRows)}, 4, 4};
   size_t resident = 0;
   std::vector<double> capacities;
   std::vector<Series> series(std::size(kMultiples));
@@ -42,7 +42,7 @@ int Main(int rounds, double seconds) {
     capacities.push_back(capacity);
     if (round == 0) resident = server.ResidentBytes();
     for (size_t i = 0; i < std::size(kMultiples); ++i) {
-      client::LoadPlan open{server.address(), closed.requests, 4, 1024};
+      client::LoadPlan open{{server.address()}, closed.requests, 4, 1024};
       open.open = client::OpenLoad{kMultiples[i] * capacity, client::Arrivals::kPoisson};
       open.deadline = kDeadline;
       const Measured measured = Drive(open, seconds);

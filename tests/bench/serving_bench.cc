@@ -103,7 +103,7 @@ void Compare(const Shape& shape, const std::string& self, const BenchServer& ser
     for (int i = 0; i < rounds; ++i) {
       for (Side& side : sides) {
         client::LoadPlan plan{
-            side.address, {MakeRequest(shape)}, loop.connections, loop.outstanding};
+            {side.address}, {MakeRequest(shape)}, loop.connections, loop.outstanding};
         plan.burst = loop.burst;
         side.rounds.push_back(Drive(plan, seconds, &side.process));
       }

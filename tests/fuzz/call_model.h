@@ -9,7 +9,7 @@
 
 #include "absl/status/status.h"
 #include "server/transport/grpc/compression.h"
-#include "tests/support/h2_peer.h"
+#include "tests/support/wire/h2_peer.h"
 
 namespace hillock::fuzz {
 

@@ -14,7 +14,7 @@
 #include "server/transport/http2/endpoint.h"
 #include "tests/fuzz/fuzz_server.h"
 #include "tests/fuzz/output_watch.h"
-#include "tests/support/memory_stream.h"
+#include "tests/support/wire/memory_stream.h"
 
 namespace hillock::fuzz {
 namespace {

@@ -20,8 +20,8 @@
 #include "tests/fuzz/call_model.h"
 #include "tests/fuzz/fuzz_server.h"
 #include "tests/fuzz/output_watch.h"
-#include "tests/support/h2_peer.h"
-#include "tests/support/memory_stream.h"
+#include "tests/support/wire/h2_peer.h"
+#include "tests/support/wire/memory_stream.h"
 
 namespace hillock::fuzz {
 namespace {

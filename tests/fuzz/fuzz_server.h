@@ -13,7 +13,7 @@
 #include "server/rpc/inference/infer_call.h"
 #include "server/transport/http2/endpoint.h"
 #include "tests/fuzz/echo_handler.h"
-#include "tests/support/memory_stream.h"
+#include "tests/support/wire/memory_stream.h"
 
 namespace hillock::fuzz {
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "server/rpc/control/control_services.h"
 #include "server/rpc/control/message.h"
 #include "server/rpc/control/reflection_call.h"
 #include "server/rpc/control/unary_call.h"
@@ -13,7 +14,7 @@ namespace hillock::rpc {
 namespace {
 
 enum class Where {
-  kLoop,      // on the event loop: quick, and answered whatever the workers are at
+  kLoop,      // on the event loop: quick, and answered while the workers are busy
   kDescribe,  // on one of the workers
   kOrders,
   kWatch,  // the streams, on the loop
@@ -79,6 +80,9 @@ transport::Handler* OpenUnary(transport::Call& call, const Method& method,
 }
 
 }  // namespace
+
+ControlRouter::ControlRouter(ControlServices& services)
+    : services_(services), watchers_(services.health) {}
 
 transport::Handler* ControlRouter::Open(transport::Call& call) {
   const Method* const method = std::ranges::find(kMethods, call.path(), &Method::path);

@@ -1,20 +1,20 @@
 #ifndef HILLOCK_SERVER_RPC_CONTROL_CONTROL_ROUTER_H_
 #define HILLOCK_SERVER_RPC_CONTROL_CONTROL_ROUTER_H_
 
-#include "server/rpc/control/control_services.h"
 #include "server/rpc/control/health_watchers.h"
 #include "server/transport/grpc/call.h"
 
 namespace hillock::rpc {
 
+struct ControlServices;
+
 // The control methods of one event loop. Belongs to the loop's thread.
 class ControlRouter final : public transport::Router {
  public:
   // `services` must outlive this, and this the loop's calls.
-  explicit ControlRouter(ControlServices& services)
-      : services_(services), watchers_(services.health) {}
+  explicit ControlRouter(ControlServices& services);
 
-  // Null for a path that is no control method's.
+  // Null when no control method has the call's path.
   transport::Handler* Open(transport::Call& call) override;
 
   // As HealthWatchers::Update(): to be called some times a second, and when the server's readiness

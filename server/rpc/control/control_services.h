@@ -15,15 +15,16 @@ namespace hillock::rpc {
 
 // What answers the control methods, once for the whole server: every method but ModelInfer and
 // ModelStreamInfer. The workers run what takes too long for an event loop. They are two, so that
-// descriptions do not wait behind a model that is being loaded. Thread-safe, apart from Stop().
+// descriptions do not wait for a model that is being loaded. Stop() is for one thread; the rest is
+// thread-safe.
 struct ControlServices {
   // `catalogs`, `control` and `state` must outlive this, and this the event loops' calls.
   ControlServices(const lifecycle::CatalogHolder& catalogs, lifecycle::ModelControl& control,
                   const ServerState& state, std::string version);
 
   // Answers UNAVAILABLE to the calls that wait for a worker, and to all that would do so later.
-  // Returns when the workers have finished the calls that they are at: those wait for ModelControl,
-  // which is to be stopped first. REQUIRES: the event loops still exist.
+  // Returns when the workers have finished their current calls: those wait for ModelControl, which
+  // is to be stopped first. REQUIRES: the event loops still exist.
   void Stop();
 
   InferenceService inference;

@@ -12,7 +12,7 @@ namespace {
 
 // Longer than the name of any model or of its folder. A longer name is unknown by its beginning,
 // too.
-constexpr size_t kKeptServiceBytes = 256;
+constexpr size_t kMaxServiceBytes = 256;
 
 }  // namespace
 
@@ -42,7 +42,7 @@ class HealthWatchers::Watch final : public SingleRequestHandler {
     if (const auto status = ParseControlRequest(request, parsed); !status.ok()) {
       return Finish(status);
     }
-    service_ = parsed.service().substr(0, kKeptServiceBytes);
+    service_ = parsed.service().substr(0, kMaxServiceBytes);
     place_ = owner_.watches_.insert(owner_.watches_.end(), this);
     Update(owner_.health_.Now());
   }
@@ -74,7 +74,7 @@ class HealthWatchers::Watch final : public SingleRequestHandler {
 transport::Handler* HealthWatchers::Open(transport::Call& call) { return new Watch(call, *this); }
 
 void HealthWatchers::Update() {
-  // Read first: what changes after this is told by the next call.
+  // Read first: a change after this is sent by the next call.
   const HealthService::Version version = health_.version();
   if (std::exchange(told_, version) == version) return;
   const HealthService::Moment now = health_.Now();

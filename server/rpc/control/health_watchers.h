@@ -9,8 +9,8 @@
 namespace hillock::rpc {
 
 // The open Watch calls of one event loop. A watch hears the status of its service at once and when
-// it changes, and ends with OK when the server drains. A watcher who reads slowly misses statuses
-// that have changed again since, and nothing is queued for it meanwhile. Belongs to the loop's
+// it changes, and ends with OK when the server drains. A watcher that reads slowly misses statuses
+// that have changed again since: at most one is queued for it. Belongs to the loop's
 // thread.
 class HealthWatchers {
  public:
@@ -23,7 +23,7 @@ class HealthWatchers {
   // INVALID_ARGUMENT when it cannot be parsed, INTERNAL unless it is one message.
   transport::Handler* Open(transport::Call& call);
 
-  // Tells the watchers what has changed since the last call. Costs next to nothing when nothing
+  // Sends the watchers what has changed since the last call. Costs next to nothing when nothing
   // has. To be called often, as how late watchers hear of a change depends on it.
   void Update();
 

@@ -31,7 +31,7 @@ class InferenceService {
   absl::Status ServerMetadata(const inference::ServerMetadataRequest& request,
                               inference::ServerMetadataResponse& response) const;
 
-  // As long as what they describe.
+  // They take time, and build messages, in proportion to what they describe.
   absl::Status ModelMetadata(const inference::ModelMetadataRequest& request,
                              inference::ModelMetadataResponse& response) const;
   absl::Status ModelConfig(const inference::ModelConfigRequest& request,

@@ -22,7 +22,7 @@ absl::Status ParseControlRequest(std::string_view bytes, google::protobuf::Messa
 
 void SendBytes(std::string_view bytes, transport::Call& call) {
   transport::Buffer message = call.NewBuffer();
-  message.Reserve(bytes.size());  // an empty message needs room for what goes before it, too
+  message.Reserve(bytes.size());  // an empty message needs its headroom, too
   message.Append(bytes);
   call.Send(std::move(message));
 }

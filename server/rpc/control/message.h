@@ -13,8 +13,8 @@
 
 namespace hillock::rpc {
 
-// The most bytes of a request. Protobuf takes longer to parse a megabyte of empty fields than an
-// event loop can spare.
+// Max bytes of a request. Protobuf takes longer to parse a megabyte of empty fields than an event
+// loop can spare.
 inline constexpr size_t kMaxControlRequestBytes = size_t{64} << 10;
 
 // RESOURCE_EXHAUSTED for a request of more.

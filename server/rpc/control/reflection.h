@@ -13,7 +13,7 @@
 
 namespace hillock::rpc {
 
-// What the server tells of its own methods by gRPC's server reflection: some services, and the
+// The server's methods as gRPC's server reflection describes them: some services, and the
 // files that they are written in, imports included. Nothing else of what the program contains.
 // Immutable and thread-safe.
 class Reflection {
@@ -21,7 +21,7 @@ class Reflection {
   using Request = grpc::reflection::v1::ServerReflectionRequest;
   using Response = grpc::reflection::v1::ServerReflectionResponse;
 
-  // Tells of all services in `files`, and of reflection itself, versions 1 and 1alpha.
+  // Describes all services in `files`, and reflection itself, versions 1 and 1alpha.
   explicit Reflection(const std::vector<const google::protobuf::FileDescriptor*>& files);
 
   // Every request has an answer: an error is part of it, NOT_FOUND for what is not there and

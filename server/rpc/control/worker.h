@@ -13,7 +13,7 @@
 namespace hillock::rpc {
 
 // A thread that runs tasks one after another, so that no event loop waits for them. Thread-safe,
-// apart from Stop() and destruction.
+// except for Stop() and destruction.
 class Worker {
  public:
   static constexpr size_t kMaxWaiting = 1024;
@@ -36,11 +36,11 @@ class Worker {
   ~Worker() { Stop(); }
 
   // Queues a task. RESOURCE_EXHAUSTED when as many wait as may, UNAVAILABLE once the worker has
-  // been stopped; the task is not kept then.
+  // been stopped; the task is not taken then.
   absl::Status Submit(std::shared_ptr<Task> task);
 
-  // Takes a task out of the queue, for a caller who has left: it costs nothing any more, and makes
-  // room. Does nothing to a task that runs, has run or was never submitted. Never waits for one.
+  // Removes a task from the queue, as its client has left. Does nothing to a task that runs, has
+  // run or was never submitted. Never waits for one.
   void Withdraw(Task& task);
 
   // Drops the tasks that wait, and returns when the one that runs has finished. Does nothing the

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/rpc/inference/stream_call.h"
+#include "server/transport/http2/connection.h"
 
 namespace hillock::rpc {
 namespace {
@@ -12,7 +13,8 @@ namespace {
 constexpr std::string_view kInfer = "/inference.GRPCInferenceService/ModelInfer";
 constexpr std::string_view kStreamInfer = "/inference.GRPCInferenceService/ModelStreamInfer";
 
-// When a reactor is full, and when another has room for one of its connections.
+// From which share of its time a reactor is full, and below which it takes a connection from
+// another. They are far from each other, so that a connection does not go back and forth.
 constexpr double kFullShare = 0.9;
 constexpr double kIdleShare = 0.5;
 
@@ -28,6 +30,9 @@ Frontend::Frontend(scheduling::Reactor& reactor, ControlServices& services,
   reactor.Serve(*this);
 }
 
+// The count rises here, so that a connection on its way is counted, and falls after the endpoint
+// has it: in between it counts twice, which errs towards fewer connections. std::function must be
+// copyable, hence the release.
 void Frontend::Adopt(std::unique_ptr<transport::ByteStream> bytes) {
   adopting_.fetch_add(1);
   reactor_.loop().Post([this, raw = bytes.release()] {
@@ -52,7 +57,8 @@ void Frontend::Drain() {
   reactor_.loop().Post([this] { endpoint_.Drain(); });
 }
 
-// A connection can be moved only between its calls, so it is looked for after every flush.
+// A busy connection can be moved only in the moments between its calls, which a tick would miss. So
+// when Tick() has found an idle reactor, one is looked for after every flush.
 void Frontend::Flush() {
   endpoint_.Flush();
   if (idle_ == nullptr) return;
@@ -72,6 +78,7 @@ Frontend* Frontend::FindIdle() const {
   return least != all_.end() && share(*least) < kIdleShare ? least->get() : nullptr;
 }
 
+// The inference methods are looked for first: they are nearly all calls.
 transport::Handler* Frontend::Open(transport::Call& call) {
   if (call.path() == kInfer) return infer_calls_.Open(call);
   if (call.path() == kStreamInfer) return new StreamCall(reactor_, limits_, call);

@@ -8,35 +8,41 @@
 
 #include "server/rpc/control/control_router.h"
 #include "server/rpc/inference/infer_call.h"
-#include "server/rpc/messages/codec.h"
+#include "server/rpc/messages/limits.h"
 #include "server/scheduling/reactor.h"
-#include "server/transport/http2/connection.h"
 #include "server/transport/http2/endpoint.h"
+
+namespace hillock::transport {
+class Connection;
+}
 
 namespace hillock::rpc {
 
-// What one reactor serves: its connections, and every method on them. Thread-safe where it says so;
-// the rest is its reactor's.
+struct ControlServices;
+
+// What one reactor serves: its connections, and every method on them. Functions belong to the
+// reactor's thread unless they say that they are thread-safe.
 class Frontend final : public scheduling::Network, private transport::Router {
  public:
   // All must outlive this.
   Frontend(scheduling::Reactor& reactor, ControlServices& services, transport::MemoryBudget& budget,
            const transport::Endpoint::Options& options);
 
-  // Who else serves, this included: when this reactor is full and another idles, it gives one of
-  // its connections away. REQUIRES: called once, before the reactor starts; `all` stays as it is.
+  // All frontends of the server, this one included. While this reactor is full and another is idle,
+  // it gives connections away. REQUIRES: called once, before the reactor starts; `all` outlives it
+  // and does not change.
   void ShareWith(std::span<const std::unique_ptr<Frontend>> all) { all_ = all; }
 
   // Serves a new connection. Thread-safe.
   void Adopt(std::unique_ptr<transport::ByteStream> bytes);
 
-  // Tells watchers of a change of the server's readiness. Thread-safe.
+  // Sends the server's readiness to those who watch it, if it has changed. Thread-safe.
   void UpdateWatchers();
 
   // Has every connection finish its calls and close. Thread-safe.
   void Drain();
 
-  // Connections there are, those that are on their way here included. Thread-safe.
+  // How many connections it has, those on their way here included. Thread-safe.
   size_t connections() const { return endpoint_.connections() + adopting_.load(); }
 
   void Flush() override;
@@ -55,8 +61,8 @@ class Frontend final : public scheduling::Network, private transport::Router {
   ControlRouter control_;
   std::atomic<size_t> adopting_{0};
   std::span<const std::unique_ptr<Frontend>> all_;
-  Frontend* idle_ = nullptr;      // who is to be given a connection
-  transport::Endpoint endpoint_;  // whose calls use all of the above
+  Frontend* idle_ = nullptr;      // is to be given a connection
+  transport::Endpoint endpoint_;  // the last member, as its calls use all of the above
 };
 
 }  // namespace hillock::rpc

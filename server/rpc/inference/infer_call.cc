@@ -1,9 +1,14 @@
 #include "server/rpc/inference/infer_call.h"
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 
+#include "server/core/base/status.h"
+#include "server/rpc/inference/infer_job.h"
 #include "server/scheduling/admission.h"
+#include "server/scheduling/reactor.h"
 
 namespace hillock::rpc {
 namespace {
@@ -11,7 +16,7 @@ namespace {
 // When gRPC's clients may try again, in milliseconds.
 constexpr char kPushback[] = "grpc-retry-pushback-ms";
 
-constexpr size_t kKeptCalls = 1024;
+constexpr size_t kMaxIdleCalls = 1024;
 
 transport::Metadata TrailersOf(const absl::Status& status) {
   const int64_t pushback = scheduling::RetryPushback(status);
@@ -20,6 +25,45 @@ transport::Metadata TrailersOf(const absl::Status& status) {
 }
 
 }  // namespace
+
+// One ModelInfer call. Two parties hold it, the transport until OnClosed() and the batcher from
+// OnHalfClose() until Answer(), and either may let go first:
+//
+//     kNoMessage --OnMessage()--> kReceived --OnHalfClose()--> kServing --Answer()--> kAnswered
+//         |                           |                            |                      |
+//         |                           |                            | OnClosed()           |
+//         OnClosed() |                           |                            v | | | kAbandoned
+//         --Answer()----->+
+//         +---------OnClosed()--------+------------------------------------------------> recycled
+//
+// A message too many, or none, is refused, which is an Answer() at once.
+class InferCall final : public transport::Handler, public InferJob {
+ public:
+  explicit InferCall(InferCalls& owner) : InferJob(owner.reactor_, owner.limits_), owner_(owner) {}
+
+  void Open(transport::Call& call) {
+    call_ = &call;
+    state_ = State::kNoMessage;
+  }
+
+  void OnMessage(transport::Buffer message) override;
+  void OnHalfClose() override;
+  void OnBroken(const absl::Status& status) override { Refuse(status); }
+  void OnClosed(bool finished) override;
+
+ private:
+  enum class State { kNoMessage, kReceived, kServing, kAnswered, kAbandoned };
+
+  void Answer(const absl::Status& status) override;
+
+  InferCalls& owner_;
+  State state_ = State::kNoMessage;
+  transport::Call* call_ = nullptr;  // not to be used from kAbandoned on
+  transport::Buffer message_;
+};
+
+InferCalls::InferCalls(scheduling::Reactor& reactor, const Limits& limits)
+    : reactor_(reactor), limits_(limits) {}
 
 InferCalls::~InferCalls() = default;
 
@@ -33,47 +77,42 @@ transport::Handler* InferCalls::Open(transport::Call& call) {
 
 void InferCalls::Recycle(InferCall& call) {
   std::unique_ptr<InferCall> owned(&call);
-  if (idle_.size() < kKeptCalls) idle_.push_back(std::move(owned));
-}
-
-void InferCall::Open(transport::Call& call) {
-  call_ = &call;
-  has_message_ = answered_ = serving_ = false;
+  if (idle_.size() < kMaxIdleCalls) idle_.push_back(std::move(owned));
 }
 
 void InferCall::OnMessage(transport::Buffer message) {
-  if (has_message_) return Refuse(absl::InternalError("got a second message, want one"));
+  if (state_ == State::kReceived) {
+    return Refuse(absl::InternalError("got a second message, want one"));
+  }
   message_ = std::move(message);
-  has_message_ = true;
+  state_ = State::kReceived;
 }
 
+// The request is served here and not in OnMessage(), as a second message may follow.
 void InferCall::OnHalfClose() {
-  if (!has_message_) return Refuse(absl::InternalError("got no message, want one"));
-  serving_ = true;
+  if (state_ == State::kNoMessage) return Refuse(absl::InternalError("got no message, want one"));
+  state_ = State::kServing;
   Serve(std::move(message_), AnswerKind::kUnary, call_->deadline(), call_->NewBuffer());
 }
 
 void InferCall::Answer(const absl::Status& status) {
-  answered_ = true;
-  serving_ = false;
+  const bool abandoned = std::exchange(state_, State::kAnswered) == State::kAbandoned;
   ReleaseRequest();
-  if (call_ == nullptr) {
-    answer().Free();
-    return owner_.Recycle(*this);
-  }
+  if (abandoned || !status.ok()) answer().Free();
+  if (abandoned) return owner_.Recycle(*this);
   if (status.ok()) {
     call_->Send(std::move(answer()));
     call_->Finish(status);
   } else {
-    answer().Free();
     call_->Finish(status, TrailersOf(status));
   }
 }
 
+// Abandon() may call Answer() before it returns, which recycles.
 void InferCall::OnClosed(bool) {
-  call_ = nullptr;
   message_.Free();
-  if (!serving_) return owner_.Recycle(*this);
+  if (state_ != State::kServing) return owner_.Recycle(*this);
+  state_ = State::kAbandoned;
   Abandon();
 }
 

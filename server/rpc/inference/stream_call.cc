@@ -2,26 +2,30 @@
 
 #include <utility>
 
+#include "server/rpc/inference/infer_job.h"
+#include "server/scheduling/reactor.h"
+
 namespace hillock::rpc {
 namespace {
 
 constexpr char kErrorsEndStream[] = "triton_grpc_error";  // metadata
 
-// Requests that a stream keeps for the next messages.
+// Requests that a stream reuses for the next messages.
 constexpr size_t kSpareRequests = 16;
 
 }  // namespace
 
-// One request of a stream, and room for the next ones after it.
+// One request of a stream, used again for later ones.
 class StreamCall::Request final : public InferJob {
  public:
-  explicit Request(StreamCall& call) : InferJob(call.reactor_, call.limits_), call_(call) {}
+  explicit Request(StreamCall& stream)
+      : InferJob(stream.reactor_, stream.limits_), stream_(stream) {}
 
   void Start(transport::Buffer message) {
     answered_ = false;
     held_at_start = message.allocated();
-    Serve(std::move(message), AnswerKind::kStream, call_.call_->deadline(),
-          call_.call_->NewBuffer());
+    transport::Call& call = stream_.call_;
+    Serve(std::move(message), AnswerKind::kStream, call.deadline(), call.NewBuffer());
   }
 
   bool answered() const { return answered_; }
@@ -38,10 +42,10 @@ class StreamCall::Request final : public InferJob {
     }
     ReleaseRequest();
     answered_ = true;
-    call_.Answered();
+    stream_.OnAnswer();
   }
 
-  StreamCall& call_;
+  StreamCall& stream_;
   bool answered_ = false;
   absl::Status status_;
 };
@@ -49,7 +53,7 @@ class StreamCall::Request final : public InferJob {
 StreamCall::StreamCall(scheduling::Reactor& reactor, const Limits& limits, transport::Call& call)
     : reactor_(reactor),
       limits_(limits),
-      call_(&call),
+      call_(call),
       errors_end_stream_(call.metadata(kErrorsEndStream) == "true") {}
 
 StreamCall::~StreamCall() = default;
@@ -66,71 +70,76 @@ void StreamCall::OnMessage(transport::Buffer message) {
 }
 
 void StreamCall::OnHalfClose() {
-  read_all_ = true;
+  if (state_ < State::kFinished) state_ = State::kReadAll;
   Advance();
 }
 
 void StreamCall::OnBroken(const absl::Status& status) {
   reactor_.cells().unrouted[static_cast<size_t>(status.code())].Add(1);
-  finished_ = true;
+  state_ = State::kFinished;
 }
 
+// A client that has sent all needs no other end.
 void StreamCall::OnDrain() {
-  draining_ = true;
+  if (state_ == State::kOpen) state_ = State::kDraining;
   Pace();
   Advance();
 }
 
-void StreamCall::Answered() {
+void StreamCall::OnAnswer() {
   --computing_;
-  if (call_ != nullptr) return Advance();
-  if (!closing_ && computing_ == 0) delete this;
+  if (state_ <= State::kFinished) return Advance();
+  if (state_ == State::kAbandoned && computing_ == 0) delete this;
 }
 
-// Sends what is next in order, as far as it is answered.
+// Sends what is next in order, as far as it is answered. Whatever may have changed what the stream
+// waits for ends here.
 void StreamCall::Advance() {
-  while (!finished_ && !requests_.empty() && requests_.front()->answered()) {
+  while (state_ < State::kFinished && !requests_.empty() && requests_.front()->answered()) {
     std::unique_ptr<Request> request = std::move(requests_.front());
     requests_.pop_front();
     held_bytes_ -= request->held_at_start;
     Send(*request);
     if (spare_.size() < kSpareRequests) spare_.push_back(std::move(request));
   }
-  if (finished_ || !requests_.empty()) return Pace();
-  if (read_all_ || draining_) {
-    finished_ = true;
-    call_->Finish(read_all_ ? absl::OkStatus()
-                            : absl::UnavailableError("the server is shutting down"));
+  if (requests_.empty() && state_ == State::kReadAll) Finish(absl::OkStatus());
+  if (requests_.empty() && state_ == State::kDraining) {
+    Finish(absl::UnavailableError("the server is shutting down"));
   }
   Pace();
 }
 
 void StreamCall::Send(Request& request) {
   if (errors_end_stream_ && !request.status().ok()) {
-    finished_ = true;
-    call_->Finish(request.status());
+    Finish(request.status());
   } else {
-    call_->Send(request.TakeAnswer());
+    call_.Send(request.TakeAnswer());
   }
 }
 
-// Holds the client back while the stream has enough to do.
-void StreamCall::Pace() {
-  if (finished_ || call_ == nullptr) return;
-  const bool full = draining_ || requests_.size() >= kReadAhead ||
-                    held_bytes_ + call_->unsent_bytes() >= kReadAheadBytes;
-  if (full == paused_) return;
-  paused_ = full;
-  call_->SetPaused(full);
+void StreamCall::Finish(const absl::Status& status) {
+  state_ = State::kFinished;
+  call_.Finish(status);
 }
 
+// Holds the client back while the stream has enough to do. A message may be delivered within
+// SetPaused(false), and be refused and answered at once, so `paused_` changes first.
+void StreamCall::Pace() {
+  if (state_ >= State::kFinished) return;
+  const bool full = state_ == State::kDraining || requests_.size() >= kReadAhead ||
+                    held_bytes_ + call_.unsent_bytes() >= kReadAheadBytes;
+  if (full == paused_) return;
+  paused_ = full;
+  call_.SetPaused(full);
+}
+
+// Abandoning a request that is not being computed answers it at once.
 void StreamCall::OnClosed(bool) {
-  call_ = nullptr;
-  closing_ = true;
+  state_ = State::kClosing;
   for (const auto& request : requests_) {
     if (!request->answered()) request->Abandon();
   }
-  closing_ = false;
+  state_ = State::kAbandoned;
   if (computing_ == 0) delete this;
 }
 

@@ -20,7 +20,7 @@ constexpr char kFloat[] = "FP32";
 
 constexpr size_t kMaxNames = 8;  // in a message
 
-// To ignore these parameters would be to give a wrong answer.
+// A server that ignored these parameters would give wrong answers. Others are ignored.
 absl::Status CheckParameters(std::string_view what, const TensorView& tensor) {
   if (!tensor.classification && !tensor.shared_memory_region) return absl::OkStatus();
   return absl::UnimplementedError(
@@ -56,14 +56,15 @@ absl::StatusOr<size_t> CheckShape(const InputView& input, const ServedModel& mod
                     fmt::join(shape, ", "), width));
   }
   const auto rows = static_cast<size_t>(shape[0]);
-  const size_t most = model.options().limits.max_rows;
-  if (rows > most) {
+  const size_t max = model.options().limits.max_rows;
+  if (rows > max) {
     return absl::ResourceExhaustedError(
-        fmt::format("input '{}': got {} rows, want at most {}", input.name, rows, most));
+        fmt::format("input '{}': got {} rows, want at most {}", input.name, rows, max));
   }
   return rows;
 }
 
+// Contents in raw_input_contents, which need no gathering: the bytes are the floats, little-endian.
 absl::Status FindRaw(const RequestView& request, size_t width, InferView& view) {
   const InputView& input = request.inputs[0];
   if (input.has_contents) {
@@ -86,6 +87,7 @@ absl::Status FindRaw(const RequestView& request, size_t width, InferView& view) 
   return absl::OkStatus();
 }
 
+// Contents in the input's own fp32_contents.
 absl::Status FindTyped(const InputView& input, size_t width, std::vector<float>& gathered,
                        InferView& view) {
   if (input.has_other_contents) {
@@ -150,21 +152,23 @@ absl::Status FindOutput(std::string_view name, const ServedModel& model, InferVi
                                                 model.name(), Excerpt(name), OutputNames(model)));
 }
 
-// How many outputs the model has, with those of labels.
+// How many outputs the model has, counting labels as outputs.
 size_t CountOutputs(const ServedModel& model) {
   size_t count = model.outputs().size();
   for (const ServedOutput& output : model.outputs()) count += output.has_labels() ? 1 : 0;
   return count;
 }
 
+// An output may be named twice: it is answered once. More names than the model has outputs are
+// refused before any is looked up, which bounds names x outputs.
 absl::Status FindOutputs(const RequestView& request, const ServedModel& model, InferView& view) {
   for (size_t i = 0; i < model.outputs().size() && request.outputs.empty(); ++i) {
     view.values.set(i);
     view.labels.set(i, model.outputs()[i].has_labels());
   }
-  if (const size_t most = CountOutputs(model); request.outputs.size() > most) {
+  if (const size_t max = CountOutputs(model); request.outputs.size() > max) {
     return absl::InvalidArgumentError(fmt::format("model '{}': got {} outputs, want at most {}",
-                                                  model.name(), request.outputs.size(), most));
+                                                  model.name(), request.outputs.size(), max));
   }
   for (const TensorView& output : request.outputs) {
     HILLOCK_RETURN_IF_ERROR(CheckParameters("output", output));
@@ -173,6 +177,9 @@ absl::Status FindOutputs(const RequestView& request, const ServedModel& model, I
   return absl::OkStatus();
 }
 
+// The memory for an answer's numbers, before any is taken: a small request for many rows of a wide
+// output is the cheapest way to make a server allocate. Classes are not counted, as their labels
+// are known only when they are chosen; ResponseWriter limits those.
 absl::StatusOr<size_t> CheckAnswer(const ServedModel& model, const Limits& limits,
                                    const InferView& view) {
   const OutputSet computed = view.values | view.labels;
@@ -191,6 +198,7 @@ absl::StatusOr<size_t> CheckAnswer(const ServedModel& model, const Limits& limit
 
 }  // namespace
 
+// Cheap checks first: names, then the shape, whose rows the size of the answer depends on.
 absl::StatusOr<InferView> DecodeShape(const RequestView& request, const ServedModel& model,
                                       const Limits& limits) {
   InferView view;
@@ -201,6 +209,7 @@ absl::StatusOr<InferView> DecodeShape(const RequestView& request, const ServedMo
   return view;
 }
 
+// A request without any contents is reported as one whose raw contents are missing.
 absl::Status DecodeContents(const RequestView& request, const ServedModel& model,
                             std::vector<float>& gathered, InferView& view) {
   const InputView& input = request.inputs[0];

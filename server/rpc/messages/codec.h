@@ -9,13 +9,10 @@
 
 #include "server/core/base/status.h"
 #include "server/lifecycle/served_model.h"
+#include "server/rpc/messages/limits.h"
 #include "server/rpc/messages/request_view.h"
 
 namespace hillock::rpc {
-
-struct Limits {
-  size_t max_answer_bytes = 64 << 20;  // of the numbers it asks for, all outputs together
-};
 
 // Some of a model's outputs, by their position.
 using OutputSet = std::bitset<model::kMaxOutputs>;
@@ -30,7 +27,7 @@ struct InferView {
   size_t answer_bytes = 0;  // of the numbers, with floats that only labels are drawn from
 };
 
-// Checks a request, apart from its contents, against the model it is for; the view that it returns
+// Checks all of a request but its contents against the model it is for; the view that it returns
 // lacks `input` and `typed`. INVALID_ARGUMENT for what does not fit (names, dtype, shape, more
 // outputs than the model has), UNIMPLEMENTED for parameters that ask for what this server does not
 // do, RESOURCE_EXHAUSTED for more rows than the model takes, or a larger answer than the limits;
@@ -41,7 +38,7 @@ absl::StatusOr<InferView> DecodeShape(const RequestView& request,
 // Finds the contents of a request of which DecodeShape() gave `view`, and completes that.
 // INVALID_ARGUMENT for a wrong count of bytes or elements, contents given twice or of another
 // datatype, and values that are not finite unless the model takes them. `view.input` points into
-// the request's bytes, or into `gathered` when typed contents lie in several places.
+// the request's bytes, or into `gathered` when typed contents are in several runs.
 absl::Status DecodeContents(const RequestView& request, const lifecycle::ServedModel& model,
                             std::vector<float>& gathered, InferView& view);
 

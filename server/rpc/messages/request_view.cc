@@ -7,6 +7,16 @@
 #include "server/core/base/utf8.h"
 #include "server/rpc/messages/wire_reader.h"
 
+// A reader that agrees with protobuf's parser on what is a request, without its objects. What that
+// takes, and tests compare over mutated requests:
+//   - a field may be repeated: the last scalar or text counts, messages are merged;
+//   - a packed field may come unpacked and the other way round, in any mixture;
+//   - texts are UTF-8, bytes are not looked at;
+//   - unknown fields are skipped, but must be well-formed.
+// Every function returns false for bytes that are no such message. Limits are found the same way,
+// and what_ says which. Each field is paid for out of fields_left_, so time is linear in the bytes
+// however fields nest.
+
 namespace hillock::rpc {
 namespace {
 
@@ -21,7 +31,7 @@ constexpr uint32_t Bytes(uint32_t field) { return WireTag(field, WireType::kLeng
 constexpr uint32_t Fixed32(uint32_t field) { return WireTag(field, WireType::kFixed32); }
 constexpr uint32_t Fixed64(uint32_t field) { return WireTag(field, WireType::kFixed64); }
 
-// Hands the tag of each field to `take`, which reads the field's value.
+// Passes the tag of each field to `take`, which reads the field's value.
 template <class Take>
 bool Walk(WireReader in, const Take& take) {
   while (!in.done()) {
@@ -45,6 +55,7 @@ bool ReadPacked(WireReader& in, uint32_t tag, bool& any) {
   return tag == Bytes(7) ? elements.size() % sizeof(double) == 0 : AreVarints(elements);
 }
 
+// Elements that follow each other count as one field, as a packed run does.
 bool ReadEach(WireReader& in, uint32_t tag, bool& any) {
   any = true;
   do {
@@ -53,8 +64,8 @@ bool ReadEach(WireReader& in, uint32_t tag, bool& any) {
   return true;
 }
 
-// Reads what is in `contents` beside fp32_contents, up to the field's last element in a row. `any`
-// becomes true when there is one.
+// Reads elements in a field of `contents` other than fp32_contents. They are only checked, as the
+// request will be refused: `any` becomes true when there is one.
 bool ReadOtherContents(WireReader& in, uint32_t tag, bool& any) {
   switch (tag) {
     case Bytes(1):  // bool_contents to uint64_contents
@@ -77,7 +88,7 @@ bool ReadOtherContents(WireReader& in, uint32_t tag, bool& any) {
   }
 }
 
-// Reads an input's contents. Hands the bytes of each run of fp32_contents to `take`.
+// Reads an input's contents. Passes the bytes of each run of fp32_contents to `take`.
 template <class Take>
 bool ReadContents(WireReader message, bool& others, const Take& take) {
   return Walk(message, [&](WireReader& in, uint32_t tag) {
@@ -127,7 +138,7 @@ bool ReadParameterValue(WireReader message, bool& is_true) {
   });
 }
 
-// Reads an entry of a map of parameters. Values of one entry are merged, as messages are.
+// Reads an entry of a map of parameters. Several values in one entry are merged, as messages are.
 bool ReadParameter(WireReader message, Parameter& parameter) {
   return Walk(message, [&](WireReader& in, uint32_t tag) {
     std::string_view value;
@@ -164,14 +175,14 @@ class RequestReader {
   bool AddDimension(WireReader& in, InputView& input);
   bool AddDimensions(WireReader in, InputView& input);
 
-  // Whether there may be one more where there are `count`.
-  bool HasRoom(size_t count, size_t most, const char* what);
+  // Whether one more may follow `count` of them. If not, it is what Read() reports.
+  bool HasRoom(size_t count, size_t limit, const char* what);
 
   RequestView& view_;
   size_t fields_left_ = kMaxFields;
   size_t parameters_ = 0;
-  size_t most_ = kMaxFields;  // that the request has more of
-  const char* what_ = nullptr;
+  size_t limit_ = kMaxFields;   // the one that was exceeded
+  const char* what_ = nullptr;  // what it limits; null: fields, or none was exceeded
 };
 
 absl::Status RequestReader::Read(std::string_view bytes) {
@@ -180,12 +191,12 @@ absl::Status RequestReader::Read(std::string_view bytes) {
     return absl::InvalidArgumentError("the bytes are no ModelInferRequest");
   }
   return absl::InvalidArgumentError(
-      fmt::format("got more than {} {}", Grouped(most_), what_ == nullptr ? "fields" : what_));
+      fmt::format("got more than {} {}", Grouped(limit_), what_ == nullptr ? "fields" : what_));
 }
 
-bool RequestReader::HasRoom(size_t count, size_t most, const char* what) {
-  if (count < most) return true;
-  most_ = most;
+bool RequestReader::HasRoom(size_t count, size_t limit, const char* what) {
+  if (count < limit) return true;
+  limit_ = limit;
   what_ = what;
   return false;
 }
@@ -297,12 +308,16 @@ bool RequestReader::ReadTensorParameter(WireReader message, TensorView& tensor) 
 
 }  // namespace
 
+// One run, which is what clients send, is used where it is. With a second one the floats have to be
+// gathered, so the first is forgotten.
 void InputView::AddFloats(std::string_view bytes) {
   if (bytes.empty()) return;
   floats_in_place = floats == 0 ? bytes : std::string_view();
   floats += bytes.size() / sizeof(float);
 }
 
+// Reads the input a second time instead of storing a list of runs, which would be as long as the
+// client likes for a case that is rare. The first reading has checked it all.
 void InputView::GatherFloats(std::vector<float>& to) const {
   to.resize(floats);
   char* at = reinterpret_cast<char*>(to.data());

@@ -1,4 +1,4 @@
-// A ModelInferRequest, read where its bytes lie.
+// A ModelInferRequest, read in place.
 
 #ifndef HILLOCK_SERVER_RPC_MESSAGES_REQUEST_VIEW_H_
 #define HILLOCK_SERVER_RPC_MESSAGES_REQUEST_VIEW_H_
@@ -39,27 +39,26 @@ struct InputView : TensorView {
   // Adds a run of elements of fp32_contents.
   void AddFloats(std::string_view bytes);
 
-  // Copies the elements of fp32_contents, wherever they lie, in place of what `to` held.
+  // Replaces the contents of `to` by the elements of fp32_contents.
   void GatherFloats(std::vector<float>& to) const;
 
   std::string_view datatype;
   std::array<int64_t, kMaxDimensions> dimensions;  // only the first `rank` were written
   size_t rank = 0;
   bool has_contents = false;
-  bool has_other_contents = false;  // elements in fields of `contents` other than fp32_contents
-  size_t floats = 0;                // elements of fp32_contents
-  std::string_view
-      floats_in_place;       // those, at any alignment; empty when they lie in several places
-  std::string_view message;  // all of the input
+  bool has_other_contents = false;   // elements in fields of `contents` other than fp32_contents
+  size_t floats = 0;                 // elements of fp32_contents
+  std::string_view floats_in_place;  // those, at any alignment; empty when they are in several runs
+  std::string_view message;          // the whole input
 };
 
-// What parsing a ModelInferRequest gives, as far as a server needs it. Every view points into the
-// bytes that were read. Keeps its memory from one request to the next; not thread-safe.
+// The parts of a ModelInferRequest that a server needs. Every view borrows from the bytes that were
+// read. Reuses its memory from one request to the next; not thread-safe.
 struct RequestView {
-  // Reads a request in place of what this held: in one pass, in time linear in its bytes, without
-  // copying any. It takes and refuses what protobuf's parser does, apart from the limits above:
-  // INVALID_ARGUMENT for bytes that are no request, and for more of anything than it may have. Then
-  // this holds what was read until there.
+  // Replaces the contents by those of another request, in one pass that is linear in its bytes and
+  // copies none. It accepts what protobuf's parser accepts, within the limits above.
+  // INVALID_ARGUMENT for bytes that are no request, and beyond the limits; then this holds what was
+  // read before the error, such as the id.
   absl::Status Read(std::string_view bytes);
 
   std::string_view model_name;

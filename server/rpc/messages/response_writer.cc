@@ -21,17 +21,17 @@ constexpr std::string_view kFinal = "triton_final_response";
 constexpr std::string_view kTrue = "\x08\x01";  // InferParameter{bool_param: true}
 constexpr size_t kFinalEntryBytes = BytesFieldSize(kFinal.size()) + BytesFieldSize(kTrue.size());
 
-// What a tensor takes beside its name and elements, at most: tags, lengths, datatype and shape.
+// Max bytes of a tensor without its name and elements: tags, lengths, datatype and shape.
 constexpr size_t kMaxOfTensor = 64;
 
-// What model_name, model_version and id take beside their texts, and the final parameter.
+// Max bytes of model_name, model_version and id without their texts, and of the final parameter.
 constexpr size_t kMaxOfHead = 3 * 6 + BytesFieldSize(kFinalEntryBytes);
 
-// protobuf's limit, less what a stream puts before an answer.
+// protobuf's limit, less the fields that a stream puts before an answer.
 constexpr size_t kMaxBytes = std::numeric_limits<int32_t>::max() - Buffer::kHeadroom;
 
 // Vectors that grew beyond this are freed with the answer.
-constexpr size_t kKeptBytes = 64 << 10;
+constexpr size_t kReusedBytes = 64 << 10;
 
 struct Tensor {
   std::string_view name;
@@ -40,9 +40,11 @@ struct Tensor {
   size_t columns;  // 0: the shape has the rows alone
 };
 
-// Numbers of fields are those of ModelInferResponse in proto/inference.proto and of the messages in
-// it; they are written in their order, as protobuf does.
-//
+// Field numbers are those of ModelInferResponse in proto/inference.proto and of the messages in it.
+// Fields are written in the order of their numbers, as protobuf writes them, so that answers are
+// the same bytes. A length comes before what it counts, so sizes are computed before anything is
+// written; WireWriter checks nothing.
+
 // Writes a tensor up to its elements: they follow as the `contents_bytes` of an
 // InferTensorContents, or are elsewhere when that is 0.
 void WriteTensor(const Tensor& tensor, size_t contents_bytes, WireWriter& out) {
@@ -68,11 +70,12 @@ void WriteFinal(WireWriter& out) {
 
 template <class T>
 void DropLarge(std::vector<T>& vector) {
-  if (vector.capacity() * sizeof(T) > kKeptBytes) vector = std::vector<T>();
+  if (vector.capacity() * sizeof(T) > kReusedBytes) vector = std::vector<T>();
 }
 
 }  // namespace
 
+// One reservation covers everything before the labels, so the places do not move.
 std::span<char* const> ResponseWriter::Begin(const RequestView& request, const ServedModel& model,
                                              const InferView& view, AnswerKind kind,
                                              Buffer& buffer) {
@@ -80,11 +83,11 @@ std::span<char* const> ResponseWriter::Begin(const RequestView& request, const S
   buffer_ = &buffer;
   kind_ = kind;
   view_ = view;
-  rooms_.assign(model.outputs().size(), nullptr);
-  offsets_.resize(rooms_.size());
-  const size_t most = MostBeforeLabels(request);
-  buffer.Reserve(most);
-  WireWriter out(buffer.Extend(most));
+  places_.assign(model.outputs().size(), nullptr);
+  offsets_.resize(places_.size());
+  const size_t max_bytes = MaxBeforeLabels(request);
+  buffer.Reserve(max_bytes);
+  WireWriter out(buffer.Extend(max_bytes));
   out.TextField(1, model.name());
   out.TextField(2, model.version_text());
   out.TextField(3, request.id);
@@ -92,13 +95,13 @@ std::span<char* const> ResponseWriter::Begin(const RequestView& request, const S
   WriteBeforeLabels(out);
   buffer.Truncate(static_cast<size_t>(out.at() - buffer.data()));
   PlaceUnsent();
-  return rooms_;
+  return places_;
 }
 
-size_t ResponseWriter::MostBeforeLabels(const RequestView& request) const {
+size_t ResponseWriter::MaxBeforeLabels(const RequestView& request) const {
   size_t bytes = model_->name().size() + model_->version_text().size() + request.id.size();
   bytes += kMaxOfHead;
-  for (size_t i = 0; i < rooms_.size(); ++i) {
+  for (size_t i = 0; i < places_.size(); ++i) {
     const ServedOutput& served = model_->outputs()[i];
     if (view_.values[i]) bytes += kMaxOfTensor + served.name().size() + BytesOf(i);
     if (view_.labels[i]) bytes += kMaxOfTensor + served.label_name.size();
@@ -106,18 +109,20 @@ size_t ResponseWriter::MostBeforeLabels(const RequestView& request) const {
   return bytes;
 }
 
-// Typed labels lie in their tensors, which come last; raw ones after all raw floats.
+// Labels come last, as they are known last. Typed ones are inside their tensors, so those follow in
+// End(). Raw ones are not: their tensors are written here, and only the bytes follow, after the raw
+// floats of all outputs.
 void ResponseWriter::WriteBeforeLabels(WireWriter& out) {
-  for (size_t i = 0; i < rooms_.size(); ++i) {
+  for (size_t i = 0; i < places_.size(); ++i) {
     if (view_.values[i]) WriteValueTensor(i, out);
   }
-  for (size_t i = 0; i < rooms_.size() && !view_.typed; ++i) {
+  for (size_t i = 0; i < places_.size() && !view_.typed; ++i) {
     if (view_.labels[i]) WriteLabelTensor(i, 0, out);
   }
-  for (size_t i = 0; i < rooms_.size() && !view_.typed; ++i) {
+  for (size_t i = 0; i < places_.size() && !view_.typed; ++i) {
     if (!view_.values[i]) continue;
     out.BeginField(6, BytesOf(i));
-    PlaceRoom(i, out);
+    Place(i, out);
   }
 }
 
@@ -127,7 +132,7 @@ void ResponseWriter::WriteValueTensor(size_t output, WireWriter& out) {
   if (!view_.typed) return WriteTensor(tensor, 0, out);
   WriteTensor(tensor, BytesFieldSize(BytesOf(output)), out);
   out.BeginField(6, BytesOf(output));
-  PlaceRoom(output, out);
+  Place(output, out);
 }
 
 void ResponseWriter::WriteLabelTensor(size_t output, size_t contents_bytes, WireWriter& out) const {
@@ -138,28 +143,29 @@ void ResponseWriter::WriteLabelTensor(size_t output, size_t contents_bytes, Wire
       contents_bytes, out);
 }
 
-void ResponseWriter::PlaceRoom(size_t output, WireWriter& out) {
-  rooms_[output] = out.Skip(BytesOf(output));
-  offsets_[output] = static_cast<size_t>(rooms_[output] - buffer_->data());
+void ResponseWriter::Place(size_t output, WireWriter& out) {
+  places_[output] = out.Skip(BytesOf(output));
+  offsets_[output] = static_cast<size_t>(places_[output] - buffer_->data());
 }
 
 void ResponseWriter::PlaceUnsent() {
   const OutputSet unsent = view_.labels & ~view_.values;
   size_t bytes = 0;
-  for (size_t i = 0; i < rooms_.size() && unsent.any(); ++i) {
+  for (size_t i = 0; i < places_.size() && unsent.any(); ++i) {
     if (unsent[i]) bytes += BytesOf(i);
   }
   if (unsent_.size() * sizeof(float) < bytes) unsent_.resize(bytes / sizeof(float));
   char* at = reinterpret_cast<char*>(unsent_.data());
-  for (size_t i = 0; i < rooms_.size() && unsent.any(); ++i) {
+  for (size_t i = 0; i < places_.size() && unsent.any(); ++i) {
     if (!unsent[i]) continue;
-    rooms_[i] = at;
+    places_[i] = at;
     at += BytesOf(i);
   }
 }
 
+// By offset, as AddLabels() may have moved the buffer.
 const char* ResponseWriter::ValuesOf(size_t output) const {
-  return view_.values[output] ? buffer_->data() + offsets_[output] : rooms_[output];
+  return view_.values[output] ? buffer_->data() + offsets_[output] : places_[output];
 }
 
 absl::Status ResponseWriter::End() {
@@ -171,16 +177,18 @@ absl::Status ResponseWriter::End() {
   return absl::OkStatus();
 }
 
+// Chooses all labels first: their sizes decide whether the answer is allowed at all, and are needed
+// before they are written.
 absl::Status ResponseWriter::AddLabels() {
   chosen_.clear();
-  label_bytes_.assign(rooms_.size(), 0);
-  size_t most = 0;
-  for (size_t i = 0; i < rooms_.size(); ++i) {
+  label_bytes_.assign(places_.size(), 0);
+  size_t max_bytes = 0;
+  for (size_t i = 0; i < places_.size(); ++i) {
     if (!view_.labels[i]) continue;
     label_bytes_[i] = ChooseLabels(i);
-    most += kMaxOfTensor + model_->outputs()[i].label_name.size() + label_bytes_[i];
+    max_bytes += kMaxOfTensor + model_->outputs()[i].label_name.size() + label_bytes_[i];
   }
-  const size_t all = buffer_->size() + most;
+  const size_t all = buffer_->size() + max_bytes;
   if (all > kMaxBytes) {
     return absl::ResourceExhaustedError(
         fmt::format("model '{}': the answer with its labels has {} bytes, want at most {}",
@@ -190,13 +198,13 @@ absl::Status ResponseWriter::AddLabels() {
     return absl::ResourceExhaustedError(fmt::format(
         "model '{}': no memory is left for an answer of {} bytes", model_->name(), all));
   }
-  WireWriter out(buffer_->Extend(most));
+  WireWriter out(buffer_->Extend(max_bytes));
   WriteLabels(out);
   buffer_->Truncate(static_cast<size_t>(out.at() - buffer_->data()));
   return absl::OkStatus();
 }
 
-// Returns the bytes of the labels as they are written, without the fields around all of them.
+// Returns the bytes of an output's labels as they are written, without the field around them.
 size_t ResponseWriter::ChooseLabels(size_t output) {
   const ServedOutput& served = model_->outputs()[output];
   if (!served.is_multilabel()) return ChooseClasses(output);
@@ -221,7 +229,7 @@ size_t ResponseWriter::ChooseClasses(size_t output) {
 
 void ResponseWriter::WriteLabels(WireWriter& out) const {
   std::span<const std::string* const> chosen = chosen_;
-  for (size_t i = 0; i < rooms_.size(); ++i) {
+  for (size_t i = 0; i < places_.size(); ++i) {
     if (!view_.labels[i]) continue;
     if (view_.typed) {
       WriteLabelTensor(i, label_bytes_[i], out);
@@ -263,6 +271,7 @@ void ResponseWriter::WriteYesOrNo(size_t output, WireWriter& out) const {
   }
 }
 
+// The outer message's tag and length go into the headroom, so that the answer does not move.
 void ResponseWriter::Wrap() {
   const size_t bytes = buffer_->size();
   WireWriter(buffer_->Prepend(BytesFieldSize(bytes) - bytes)).BeginField(2, bytes);

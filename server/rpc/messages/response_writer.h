@@ -17,25 +17,31 @@
 
 namespace hillock::rpc {
 
-// The message that an answer is: a ModelInferResponse, or one in a ModelStreamInferResponse, with
-// the parameter triton_final_response when the request wants it.
+// Which message an answer is: a ModelInferResponse, or a ModelStreamInferResponse around one, with
+// the parameter triton_final_response if the request asks for it.
 enum class AnswerKind { kUnary, kStream };
 
 // Writes an answer: the floats of the outputs in the model's order, whatever the request's, then
-// the labels. Begin() says where the engine shall put its floats; End() writes what depends on
-// them. Keeps small buffers from one answer to the next. Not thread-safe.
+// the labels. The engine writes its floats straight into the message:
+//
+//     Begin()    everything that is known before: names, shapes, places for the floats
+//     (the engine fills the places)
+//     End()      everything that depends on the floats: labels, and what wraps them
+//
+// Reuses small buffers from one answer to the next. Not thread-safe.
 class ResponseWriter {
  public:
-  // Returns room for [rows][width] floats of each output, as Job::outputs: in `buffer`, where they
-  // are sent from, or beside it when only their labels are wanted; null when nothing is. They do
-  // not move until End(). `buffer` must be empty and have its headroom; it is reserved for and not
-  // refused room. `buffer` and `model` must live until End(); `request` need not.
+  // Returns, by output, where its [rows][width] floats go (Job::outputs): a place in `buffer`, from
+  // where they are sent; a place of its own when only their labels are wanted; null when neither
+  // is. The places do not move until End(). `buffer` must be empty and have its headroom; its
+  // memory is charged and never refused. `buffer` and `model` must live until End(); `request` need
+  // not.
   std::span<char* const> Begin(const RequestView& request, const lifecycle::ServedModel& model,
                                const InferView& view, AnswerKind kind, transport::Buffer& buffer);
 
   // Completes the message, for which it may move the buffer's bytes and use 6 of its headroom.
-  // RESOURCE_EXHAUSTED when the labels are more than a message or the buffer's account has room
-  // for; then the buffer's contents are worth nothing.
+  // RESOURCE_EXHAUSTED when the labels do not fit into a message or the memory budget; then the
+  // buffer's contents are undefined.
   absl::Status End();
 
  private:
@@ -43,11 +49,11 @@ class ResponseWriter {
     return view_.rows * model_->outputs()[output].width * sizeof(float);
   }
   const char* ValuesOf(size_t output) const;
-  size_t MostBeforeLabels(const RequestView& request) const;
+  size_t MaxBeforeLabels(const RequestView& request) const;
   void WriteBeforeLabels(WireWriter& out);
   void WriteValueTensor(size_t output, WireWriter& out);
   void WriteLabelTensor(size_t output, size_t contents_bytes, WireWriter& out) const;
-  void PlaceRoom(size_t output, WireWriter& out);
+  void Place(size_t output, WireWriter& out);
   void PlaceUnsent();
 
   absl::Status AddLabels();
@@ -62,11 +68,11 @@ class ResponseWriter {
   transport::Buffer* buffer_ = nullptr;
   AnswerKind kind_ = AnswerKind::kUnary;
   InferView view_;
-  std::vector<char*> rooms_;                // by output
-  std::vector<size_t> offsets_;             // by output, of the rooms that are in the buffer
+  std::vector<char*> places_;               // by output, of its floats
+  std::vector<size_t> offsets_;             // by output, of the places that are in the buffer
   std::vector<float> unsent_;               // floats of which only the labels are wanted
-  std::vector<float> row_;                  // one of an output, aligned
-  std::vector<const std::string*> chosen_;  // the class of each row, of one output after the other
+  std::vector<float> row_;                  // one row of an output, aligned
+  std::vector<const std::string*> chosen_;  // the class of each row, one output after another
   std::vector<size_t> label_bytes_;         // by output, of its labels as they are written
 };
 

@@ -1,4 +1,4 @@
-// protobuf's wire format, read where it lies.
+// protobuf's wire format, read in place.
 
 #ifndef HILLOCK_SERVER_RPC_MESSAGES_WIRE_READER_H_
 #define HILLOCK_SERVER_RPC_MESSAGES_WIRE_READER_H_
@@ -33,7 +33,7 @@ class WireReader {
   // `fields`; at 0, reading one fails. `fields` must outlive this.
   WireReader(std::string_view message, size_t& fields) : WireReader(message, fields, kMaxDepth) {}
 
-  // For a message that lies in a field of this one.
+  // Reads the message in a field of this one.
   WireReader Inside(std::string_view message) const { return {message, *fields_, depth_ - 1}; }
 
   bool done() const { return at_ == end_; }

@@ -25,7 +25,7 @@ constexpr size_t TextFieldSize(std::string_view text) {
   return text.empty() ? 0 : BytesFieldSize(text.size());
 }
 
-// Writes fields one after the other into memory that has room for them; checks nothing.
+// Writes fields one after another into memory that has room for them; checks nothing.
 class WireWriter {
  public:
   explicit WireWriter(char* at) : at_(at) {}

@@ -19,10 +19,10 @@ class EventLoop;
 // base64 on the wire.
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 
-// What a method does with one call. Everything is called on the call's event loop.
+// The implementation of a method for one call. All functions are called on the call's event loop.
 //
-// The handler is not owned by the call: OnClosed() is the last thing it is told, and it may destroy
-// itself there, or live on while it still has something to finish.
+// The handler is not owned by the call: OnClosed() is the last call that it gets, and it may
+// destroy itself there, or live on while it still has something to finish.
 class Handler {
  public:
   // A message has arrived: decompressed, and not larger than the transport's limit. Messages of a
@@ -32,8 +32,9 @@ class Handler {
   // The client will send no more messages.
   virtual void OnHalfClose() = 0;
 
-  // What the client sent is no gRPC message, or larger than the limit, and the transport ends the
-  // call with `status` when this returns; only OnClosed() follows.
+  // The client sent what is no gRPC message or exceeds a limit, or its deadline passed before it
+  // had sent all. The transport ends the call with `status` when this returns; only OnClosed()
+  // follows.
   virtual void OnBroken(const absl::Status& status) = 0;
 
   // The server is about to stop: a call that could go on for ever should come to its end.
@@ -70,7 +71,7 @@ class Call {
   // All of the request's metadata but what HTTP/2 and gRPC define.
   virtual Metadata AllMetadata() const = 0;
 
-  // Whether the message that OnMessage() is being told of came compressed.
+  // Whether the message that was delivered last came compressed.
   virtual bool message_was_compressed() const { return false; }
 
   // An empty buffer that is charged to the loop's account.
@@ -80,8 +81,8 @@ class Call {
   virtual void AddInitialMetadata(std::string name, std::string value) = 0;
 
   // Sends a message, after those sent before. It leaves when the loop flushes, as far as the client
-  // takes it; the handler is told nothing within this. With `compress` it is compressed when the
-  // client accepts gzip and the first message was.
+  // takes it; no function of the handler is called within this. With `compress` it is compressed
+  // when the client accepts gzip and the first message was.
   virtual void Send(Buffer message, bool compress = false) = 0;
 
   // Ends the call after what was sent. REQUIRES: not called before.

@@ -11,8 +11,8 @@ namespace {
 
 constexpr size_t kFirstOutput = 4096;
 
-// zlib's: its largest window, and 32 more to tell gzip from zlib by their first bytes, or 16 more
-// to write gzip.
+// zlib's windowBits: the largest window, plus 32 to detect gzip or zlib by the first bytes, or plus
+// 16 to write gzip.
 constexpr int kDetectFormat = MAX_WBITS + 32;
 constexpr int kWriteGzip = MAX_WBITS + 16;
 constexpr int kMemoryLevel = 8;  // zlib's default
@@ -39,6 +39,10 @@ Inflater::Inflater(Buffer compressed, size_t limit, Buffer output)
 
 Inflater::~Inflater() { inflateEnd(&stream_); }
 
+// Each round gives zlib the room that is left, within `bytes`. Output grows by what comes out and
+// never by what a header claims, so memory is bounded by the limit and time by `bytes`.
+// Z_BUF_ERROR, which says that input ended too soon, counts as damage like all else but Z_OK. Bytes
+// after the end of the stream are ignored.
 absl::StatusOr<bool> Inflater::Step(size_t bytes) {
   const size_t enough = output_.size() + bytes;
   while (output_.size() < enough) {
@@ -59,15 +63,16 @@ absl::StatusOr<bool> Inflater::Step(size_t bytes) {
   return false;
 }
 
-// Room for one byte beyond the limit tells a message that is too large from one that just fits.
+// With room for one byte beyond the limit, a message that is too large shows itself.
 absl::Status Inflater::MakeRoom() {
   const size_t size = output_.size();
   if (output_.allocated() > Buffer::kHeadroom + size) return absl::OkStatus();
   const size_t wanted = std::min(std::max(2 * size, kFirstOutput), limit_ + 1);
   if (output_.TryReserve(wanted)) return absl::OkStatus();
-  return absl::ResourceExhaustedError("the server's memory for requests is used up");
+  return OutOfRequestMemory();
 }
 
+// deflateBound() covers the whole output, so one call finishes it.
 void Gzip(std::string_view message, Buffer& output) {
   z_stream stream{};
   HILLOCK_CHECK(deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kWriteGzip, kMemoryLevel,

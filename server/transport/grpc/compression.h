@@ -21,7 +21,7 @@ inline constexpr std::string_view kAcceptedEncodings = "identity,gzip,deflate";
 std::optional<Encoding> FindEncoding(std::string_view name);
 
 // Decompresses one message (gzip, or zlib's format, which gRPC calls deflate) in steps, so that a
-// small message that grows a thousandfold holds nobody up. Not thread-safe.
+// small message that grows a thousandfold delays no others. Not thread-safe.
 class Inflater {
  public:
   // At most `limit` bytes come out, into `output`, which is empty.

@@ -1,6 +1,5 @@
-// How a status of gRPC stands on the wire, and what stands for one when HTTP/2 ended a call
-// without. After gRPC's "gRPC over HTTP2" (PROTOCOL-HTTP2.md) and "HTTP to gRPC status code
-// mapping".
+// gRPC's status on the wire, and the status of a call that HTTP/2 ended without one. After gRPC's
+// "gRPC over HTTP2" (PROTOCOL-HTTP2.md) and "HTTP to gRPC status code mapping".
 
 #ifndef HILLOCK_SERVER_TRANSPORT_GRPC_WIRE_STATUS_H_
 #define HILLOCK_SERVER_TRANSPORT_GRPC_WIRE_STATUS_H_

@@ -8,18 +8,17 @@
 #include <utility>
 
 #include "server/core/base/status.h"
+#include "server/transport/http2/client_callbacks.h"
+#include "server/transport/http2/fields.h"
 
 namespace hillock::transport {
 namespace {
 
-// Room for answers that are on their way: one stream's, and all of a connection's.
+// Flow-control windows: of one stream's answer, and of all on a connection.
 constexpr int32_t kStreamWindow = int32_t{4} << 20;
 constexpr int32_t kConnectionWindow = int32_t{64} << 20;
 
-// What is serialized before the socket has taken what was.
-constexpr size_t kMaxUnsent = size_t{256} << 10;
-
-// The last stream of a connection (RFC 9113, 5.1.1), less some room.
+// The last stream of a connection (RFC 9113, 5.1.1), less a margin.
 constexpr int32_t kLastStream = 0x7fff'ff00;
 
 constexpr char kClosedByServer[] = "closed by the server";
@@ -28,24 +27,9 @@ constexpr Nanos kMicro = 1'000;
 constexpr Nanos kMilli = 1'000'000;
 constexpr Nanos kMaxDigits = 100'000'000;  // grpc-timeout has eight
 
-nghttp2_nv Header(std::string_view name, std::string_view value, uint8_t flags) {
-  const auto bytes = [](std::string_view text) {
-    return const_cast<uint8_t*>(reinterpret_cast<const uint8_t*>(text.data()));
-  };
-  return {bytes(name), bytes(value), name.size(), value.size(), flags};
-}
-
-nghttp2_nv Constant(std::string_view name, std::string_view value) {
-  return Header(name, value, NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE);
-}
-
-std::string_view View(const uint8_t* data, size_t size) {
-  return {reinterpret_cast<const char*>(data), size};
-}
-
 std::string Words(const absl::Status& status) { return std::string(status.message()); }
 
-// A time as grpc-timeout has it, rounded up.
+// A time as grpc-timeout has it, rounded up to a unit that needs at most eight digits.
 std::string Timeout(Nanos left) {
   left = std::max(left, kMicro);
   if (left < kMaxDigits * kMicro) return fmt::format("{}u", (left + kMicro - 1) / kMicro);
@@ -59,115 +43,13 @@ bool EndsStream(const nghttp2_frame& frame) {
 
 }  // namespace
 
-UnaryMethod::UnaryMethod(std::string scheme, std::string authority, std::string path)
-    : scheme_(std::move(scheme)),
-      authority_(std::move(authority)),
-      path_(std::move(path)),
-      headers_{Constant(":method", "POST"),      Constant(":scheme", scheme_),
-               Constant(":path", path_),         Constant(":authority", authority_),
-               Constant("te", "trailers"),       Constant("content-type", "application/grpc"),
-               Constant("user-agent", "hillock")},
-      read_buffer_(new char[kReadBytes]) {}
-
-struct ClientConnection::Callbacks {
-  static ClientConnection& Self(void* user) { return *static_cast<ClientConnection*>(user); }
-
-  static int BeginHeaders(nghttp2_session*, const nghttp2_frame* frame, void* user) {
-    Self(user).reading_ = Self(user).CallOf(frame->hd.stream_id);
-    return 0;
-  }
-
-  static int OnHeader(nghttp2_session*, const nghttp2_frame*, const uint8_t* name, size_t name_size,
-                      const uint8_t* value, size_t value_size, uint8_t, void* user) {
-    ClientCall* const call = Self(user).reading_;
-    if (call != nullptr) call->answer_.TakeHeader(View(name, name_size), View(value, value_size));
-    return 0;
-  }
-
-  static int OnData(nghttp2_session*, uint8_t, int32_t stream, const uint8_t* data, size_t size,
-                    void* user) {
-    ClientCall* const call = Self(user).CallOf(stream);
-    if (call != nullptr) call->answer_.TakeData(View(data, size));
-    return 0;
-  }
-
-  static int OnFrame(nghttp2_session*, const nghttp2_frame* frame, void* user) {
-    Self(user).OnFrame(*frame);
-    return 0;
-  }
-
-  static int OnInvalidFrame(nghttp2_session*, const nghttp2_frame*, int error, void* user) {
-    Self(user).fault_ = nghttp2_strerror(error);
-    return 0;
-  }
-
-  static int OnError(nghttp2_session*, int, const char* text, size_t size, void* user) {
-    Self(user).fault_.assign(text, size);
-    return 0;
-  }
-
-  static int OnStreamClosed(nghttp2_session*, int32_t stream, uint32_t error, void* user) {
-    Self(user).OnStreamClosed(stream, error);
-    return 0;
-  }
-
-  static int OnNotSent(nghttp2_session*, const nghttp2_frame* frame, int, void* user) {
-    if (frame->hd.type != NGHTTP2_HEADERS) return 0;
-    ClientCall* const call = Self(user).CallOf(frame->hd.stream_id);
-    if (call != nullptr) call->fate_ = ClientCall::Fate::kUnsent;
-    return 0;
-  }
-
-  // A call that was cancelled may be in use again, for another stream.
-  static ssize_t NextData(nghttp2_session*, int32_t stream, uint8_t*, size_t size, uint32_t* flags,
-                          nghttp2_data_source* source, void* user) {
-    const auto& call = *static_cast<ClientCall*>(source->ptr);
-    if (call.stream_ != stream) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-    Self(user).paused_ = Self(user).unsent_.size() >= kMaxUnsent;
-    if (Self(user).paused_) return NGHTTP2_ERR_PAUSE;
-    const size_t left = call.message_.size() - call.sent_;
-    *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
-    if (left <= size) *flags |= NGHTTP2_DATA_FLAG_EOF;
-    return static_cast<ssize_t>(std::min(left, size));
-  }
-
-  static int SendData(nghttp2_session*, nghttp2_frame*, const uint8_t* head, size_t size,
-                      nghttp2_data_source* source, void* user) {
-    constexpr size_t kFrameHead = 9;
-    auto& call = *static_cast<ClientCall*>(source->ptr);
-    std::string& unsent = Self(user).unsent_;
-    unsent.append(View(head, kFrameHead));
-    unsent.append(call.message_.substr(call.sent_, size));
-    call.sent_ += size;
-    return 0;
-  }
-
-  static nghttp2_session* NewSession(ClientConnection& connection) {
-    nghttp2_session_callbacks* callbacks = nullptr;
-    HILLOCK_CHECK(nghttp2_session_callbacks_new(&callbacks) == 0);
-    nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, &BeginHeaders);
-    nghttp2_session_callbacks_set_on_header_callback(callbacks, &OnHeader);
-    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, &OnData);
-    nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, &OnFrame);
-    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, &OnInvalidFrame);
-    nghttp2_session_callbacks_set_error_callback2(callbacks, &OnError);
-    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, &OnStreamClosed);
-    nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks, &OnNotSent);
-    nghttp2_session_callbacks_set_send_data_callback(callbacks, &SendData);
-    nghttp2_session* session = nullptr;
-    HILLOCK_CHECK(nghttp2_session_client_new(&session, callbacks, &connection) == 0);
-    nghttp2_session_callbacks_del(callbacks);
-    return session;
-  }
-};
-
 ClientConnection::ClientConnection(EventLoop& loop, const UnaryMethod& method, Owner& owner,
                                    std::unique_ptr<ByteStream> stream)
     : loop_(loop),
       method_(method),
       owner_(owner),
       stream_(std::move(stream)),
-      session_(Callbacks::NewSession(*this)) {
+      session_(ClientCallbacks::NewSession(*this)) {
   const std::array<nghttp2_settings_entry, 2> settings{
       {{NGHTTP2_SETTINGS_ENABLE_PUSH, 0}, {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kStreamWindow}}};
   HILLOCK_CHECK(
@@ -190,7 +72,7 @@ void ClientConnection::Start(ClientCall& call, std::string_view message, Nanos d
   call.fate_ = ClientCall::Fate::kUnsent;
   call.sent_ = 0;
   call.answer_.Clear();
-  if (ready() && waiting_.first == nullptr && streams_ < most_streams_) {
+  if (ready() && waiting_.empty() && streams_ < max_streams_) {
     Submit(call);
   } else {
     waiting_.Append(call);
@@ -199,18 +81,18 @@ void ClientConnection::Start(ClientCall& call, std::string_view message, Nanos d
 
 void ClientConnection::Submit(ClientCall& call) {
   std::array<nghttp2_nv, 8> with_deadline;
-  const nghttp2_nv* headers = method_.headers_.data();
-  size_t count = method_.headers_.size();
+  const nghttp2_nv* headers = method_.headers().data();
+  size_t count = method_.headers().size();
   std::string timeout;
   if (call.deadline_ != kNoDeadline) {
     std::copy_n(headers, count, with_deadline.begin());
     timeout = Timeout(call.deadline_ - Clock::Monotonic().Now());
-    with_deadline[count++] = Header("grpc-timeout", timeout, NGHTTP2_NV_FLAG_NO_INDEX);
+    with_deadline[count++] = MakeField("grpc-timeout", timeout, NGHTTP2_NV_FLAG_NO_INDEX);
     headers = with_deadline.data();
   }
   nghttp2_data_provider body{};
   body.source.ptr = &call;
-  body.read_callback = &Callbacks::NextData;
+  body.read_callback = &ClientCallbacks::NextData;
   call.stream_ = nghttp2_submit_request(session_, nullptr, headers, count, &body, &call);
   HILLOCK_CHECK(call.stream_ > 0);
   call.fate_ = ClientCall::Fate::kTaken;
@@ -219,13 +101,15 @@ void ClientConnection::Submit(ClientCall& call) {
 }
 
 void ClientConnection::SubmitWaiting() {
-  while (ready() && waiting_.first != nullptr && streams_ < most_streams_) {
-    ClientCall& call = *waiting_.first;
+  while (ready() && !waiting_.empty() && streams_ < max_streams_) {
+    ClientCall& call = waiting_.front();
     waiting_.Remove(call);
     Submit(call);
   }
 }
 
+// The stream lives on in nghttp2 until the reset has left, without its call: that may be in use
+// again.
 void ClientConnection::Cancel(ClientCall& call) {
   HILLOCK_CHECK(call.connection_ == this);
   if (call.stream_ == 0) return waiting_.Remove(call);
@@ -237,9 +121,11 @@ void ClientConnection::Cancel(ClientCall& call) {
 
 void ClientConnection::Flush() {
   if (state_ != State::kLost) Send();
-  TellAnswers();
+  NotifyAnswers();
 }
 
+// Serializing pauses when unsent_ is full, and goes on when the socket has taken all of it. A
+// session that wants nothing any more has met an error and has sent its GOAWAY.
 void ClientConnection::Send() {
   SubmitWaiting();
   do {
@@ -264,13 +150,14 @@ void ClientConnection::Serialize() {
   HILLOCK_CHECK(size == 0);
 }
 
-// Whether all has left.
+// Whether all has left. An error of the socket is remembered and not acted on, as the server may
+// have sent answers, or a GOAWAY, before it closed: they are read first, and reading finds the end.
 bool ClientConnection::WriteAll() {
-  while (deaf_.empty() && sent_ < unsent_.size()) {
+  while (write_error_.empty() && sent_ < unsent_.size()) {
     const IoResult result = stream_->Write(std::string_view(unsent_).substr(sent_));
     if (result.kind == IoResult::Kind::kWouldBlock) return false;
-    if (result.kind == IoResult::Kind::kClosed) deaf_ = kClosedByServer;
-    if (result.kind == IoResult::Kind::kFailed) deaf_ = Words(stream_->error());
+    if (result.kind == IoResult::Kind::kClosed) write_error_ = kClosedByServer;
+    if (result.kind == IoResult::Kind::kFailed) write_error_ = Words(stream_->error());
     sent_ += result.bytes;
   }
   unsent_.clear();
@@ -292,10 +179,12 @@ bool ClientConnection::Watch() {
   return false;
 }
 
+// When calls have ended, their owner hears of them first and may start others, and flushes: so new
+// requests leave together, with the acknowledgements that reading made due.
 void ClientConnection::OnEvents(uint32_t events) {
   if ((events & ~EPOLLOUT) != 0 || stream_->ReadWaitsToWrite()) Receive();
   if (ended_.empty()) return Flush();
-  TellAnswers();
+  NotifyAnswers();
 }
 
 void ClientConnection::Receive() {
@@ -304,10 +193,11 @@ void ClientConnection::Receive() {
 
 // Whether there were bytes, and there may be more.
 bool ClientConnection::ReadOnce() {
-  const std::span<char> room(method_.read_buffer_.get(), UnaryMethod::kReadBytes);
+  const std::span<char> room = method_.read_buffer();
   const IoResult result = stream_->Read(room);
   if (result.kind == IoResult::Kind::kWouldBlock) return false;
-  if (result.kind == IoResult::Kind::kClosed) Lose(deaf_.empty() ? kClosedByServer : deaf_);
+  if (result.kind == IoResult::Kind::kClosed)
+    Lose(write_error_.empty() ? kClosedByServer : write_error_);
   if (result.kind == IoResult::Kind::kFailed) Lose(Words(stream_->error()));
   if (result.kind != IoResult::Kind::kBytes) return false;
   arrived_ = Clock::Monotonic().Now();
@@ -317,12 +207,14 @@ bool ClientConnection::ReadOnce() {
     Lose(fault_.empty() ? nghttp2_strerror(static_cast<int>(taken)) : fault_);
     return false;
   }
-  TellWhatChanged();
+  NotifyChanges();
   return state_ != State::kLost;
 }
 
-void ClientConnection::TellWhatChanged() {
-  if (state_ == State::kConnecting && greeted_) {
+// Not from the callbacks, as the owner may start calls. Readiness comes before a farewell, so that
+// the owner hears of both in the order of State.
+void ClientConnection::NotifyChanges() {
+  if (state_ == State::kGreeted) {
     state_ = State::kReady;
     owner_.OnReady(*this);
   }
@@ -331,7 +223,7 @@ void ClientConnection::TellWhatChanged() {
   }
 }
 
-void ClientConnection::TellAnswers() {
+void ClientConnection::NotifyAnswers() {
   for (ClientCall* const call : ended_) owner_.OnAnswer(*call, arrived_);
   ended_.clear();
 }
@@ -344,8 +236,8 @@ void ClientConnection::OnFrame(const nghttp2_frame& frame) {
   if (EndsStream(frame)) {
     if (ClientCall* const call = CallOf(frame.hd.stream_id); call != nullptr) OnHalfClosed(*call);
   } else if (frame.hd.type == NGHTTP2_SETTINGS) {
-    greeted_ = true;
-    most_streams_ =
+    if (state_ == State::kConnecting) state_ = State::kGreeted;
+    max_streams_ =
         nghttp2_session_get_remote_settings(session_, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
   } else if (frame.hd.type == NGHTTP2_GOAWAY) {
     farewell_ = fmt::format("GOAWAY {} from the server: {}",
@@ -377,15 +269,17 @@ void ClientConnection::OnStreamClosed(int32_t stream, uint32_t error) {
   call->answer_.Close(error);
 }
 
-void ClientConnection::EndAll(CallList& list, const absl::Status& why) {
-  while (list.first != nullptr) {
-    ClientCall& call = *list.first;
+void ClientConnection::EndAll(ClientCallList& list, const absl::Status& why) {
+  while (!list.empty()) {
+    ClientCall& call = list.front();
     list.Remove(call);
     call.answer_.Fail(why.code(), Words(why));
     ended_.push_back(&call);
   }
 }
 
+// The owner hears that the connection is unusable before it hears of the calls that ended with it,
+// so that it does not start their successors here.
 void ClientConnection::Retire(State state, const absl::Status& why) {
   const bool was_usable = usable();
   state_ = state;
@@ -396,25 +290,11 @@ void ClientConnection::Retire(State state, const absl::Status& why) {
 }
 
 void ClientConnection::Lose(std::string_view why) {
-  const bool was_ready = state_ != State::kConnecting;
+  const bool was_ready = state_ > State::kGreeted;
   if (watched_ != 0) loop_.Remove(stream_->descriptor(), *this);
   watched_ = 0;
   Retire(State::kLost, absl::UnavailableError(fmt::format(
                            "{}: {}", was_ready ? "connection lost" : "not connected", why)));
-}
-
-void ClientConnection::CallList::Append(ClientCall& call) {
-  call.previous_ = last;
-  call.next_ = nullptr;
-  (last == nullptr ? first : last->next_) = &call;
-  last = &call;
-  ++size;
-}
-
-void ClientConnection::CallList::Remove(ClientCall& call) {
-  (call.previous_ == nullptr ? first : call.previous_->next_) = call.next_;
-  (call.next_ == nullptr ? last : call.next_->previous_) = call.previous_;
-  --size;
 }
 
 }  // namespace hillock::transport

@@ -12,86 +12,42 @@
 
 #include "absl/status/status.h"
 #include "server/core/base/clock.h"
-#include "server/transport/http2/unary_answer.h"
+#include "server/transport/http2/client_call.h"
+#include "server/transport/http2/unary_method.h"
 #include "server/transport/net/byte_stream.h"
 #include "server/transport/net/event_loop.h"
 
 namespace hillock::transport {
 
-class ClientConnection;
-
-// The unary method that connections of one event loop call, and what they share for it. Outlives
-// them. Belongs to the loop's thread.
-class UnaryMethod {
- public:
-  // `scheme` is http or https, `authority` the host as :authority has it, `path` is
-  // "/package.Service/Method".
-  UnaryMethod(std::string scheme, std::string authority, std::string path);
-  UnaryMethod(const UnaryMethod&) = delete;
-  UnaryMethod& operator=(const UnaryMethod&) = delete;
-
- private:
-  friend class ClientConnection;
-
-  static constexpr size_t kReadBytes = size_t{1} << 16;  // most that one read takes
-
-  const std::string scheme_;
-  const std::string authority_;
-  const std::string path_;
-  const std::vector<nghttp2_nv> headers_;  // of every request
-  const std::unique_ptr<char[]> read_buffer_;
-};
-
-// One unary call, used again and again. Its owner keeps it and its message until it has ended.
-class ClientCall {
- public:
-  enum class Fate : uint8_t {
-    kTaken,    // the server may have worked on it
-    kRefused,  // it was sent, and the server says that it did not look at it
-    kUnsent,   // it never left
-  };
-
-  const UnaryAnswer& answer() const { return answer_; }
-
-  // Whether it may be sent again although calls must not be repeated.
-  Fate fate() const { return fate_; }
-
-  // Where it was started.
-  ClientConnection* connection() const { return connection_; }
-
- private:
-  friend class ClientConnection;
-
-  std::string_view message_;
-  Nanos deadline_ = kNoDeadline;
-  ClientConnection* connection_ = nullptr;
-  ClientCall* previous_ = nullptr;  // of those that are open, or that wait, as next_
-  ClientCall* next_ = nullptr;
-  int32_t stream_ = 0;  // 0: it has none
-  Fate fate_ = Fate::kUnsent;
-  size_t sent_ = 0;  // bytes of the message
-  UnaryAnswer answer_;
-};
-
 // The client's side of one HTTP/2 connection that carries calls of one unary method of gRPC.
 //
-// Calls that are started together leave in one write. The server's limit on concurrent streams is
-// kept: calls beyond it wait. A call ends by OnAnswer() or by Cancel(). An end without an answer of
-// the server is told as gRPC has it; when the connection is lost, UNAVAILABLE. Deadlines are told
-// to the server, and their owner's to enforce.
+// Calls that are started together leave in one write. Calls beyond the server's limit on concurrent
+// streams wait. A call ends by OnAnswer() or by Cancel(). One that the server did not answer gets
+// the status that gRPC defines for that, and UNAVAILABLE when the connection is lost. Deadlines are
+// sent to the server; enforcing them is the owner's affair.
 //
-// Belongs to one event loop and its thread. Costs no allocation of its own a call.
+//     kConnecting --SETTINGS--> kGreeted --OnReady()--> kReady
+//                                                         | GOAWAY, or no more stream numbers
+//                                                         v
+//                                    OnUnusable() <-- kDraining: open calls go on
+//                                                         |
+//     any state --closed, I/O or HTTP/2 error--> kLost <--+    OnUnusable(), unless called before
+//
+// kGreeted lasts from nghttp2's callback until nghttp2 has returned, as the owner must not be
+// called from within it.
+//
+// Belongs to one event loop and its thread. Allocates nothing for a call.
 class ClientConnection final : private EventLoop::Source {
  public:
-  // Told from within the event loop and Flush(). Must not destroy the connection meanwhile, nor
-  // cancel calls; starting calls is allowed.
+  // Called from within the event loop and Flush(). It may start calls, but must not cancel any nor
+  // destroy the connection.
   class Owner {
    public:
     // The connection is made, and the server has said how many calls it takes at once.
     virtual void OnReady(ClientConnection& connection) = 0;
 
     // It takes no more calls: it could not be made, it is lost, or the server will close it
-    // (GOAWAY). Told once, before the answers that follow from it. Calls that are open may go on.
+    // (GOAWAY). Called once, before the answers that follow from it. Open calls may go on.
     virtual void OnUnusable(ClientConnection& connection, const absl::Status& why) = 0;
 
     // The call has ended. Its last byte was read at `arrived`.
@@ -114,42 +70,32 @@ class ClientConnection final : private EventLoop::Source {
   // is not in use.
   void Start(ClientCall& call, std::string_view message, Nanos deadline = kNoDeadline);
 
-  // Ends a call without OnAnswer(); the server is told with Flush(). REQUIRES: it was started here,
+  // Ends a call without OnAnswer(). The reset leaves with Flush(). REQUIRES: it was started here,
   // and has not ended.
   void Cancel(ClientCall& call);
 
   // Writes what has been started and cancelled, as far as the socket takes it; the rest follows by
-  // itself. Due also after answers have been told, as acknowledgements wait for it. REQUIRES: not
-  // called while the owner is told something by this connection.
+  // itself. Must be called after OnAnswer() too, as acknowledgements wait for it. REQUIRES: not
+  // called from within an Owner's function.
   void Flush();
 
   bool ready() const { return state_ == State::kReady; }
   bool usable() const { return state_ <= State::kReady; }
 
   // Calls that have not ended.
-  size_t calls() const { return open_.size + waiting_.size; }
+  size_t calls() const { return open_.size() + waiting_.size(); }
 
  private:
-  enum class State : uint8_t { kConnecting, kReady, kDraining, kLost };
+  friend struct ClientCallbacks;
 
-  // Calls in the order of their start.
-  struct CallList {
-    void Append(ClientCall& call);
-    void Remove(ClientCall& call);
-
-    ClientCall* first = nullptr;
-    ClientCall* last = nullptr;
-    size_t size = 0;
-  };
-
-  struct Callbacks;  // of nghttp2
+  enum class State : uint8_t { kConnecting, kGreeted, kReady, kDraining, kLost };
 
   void OnEvents(uint32_t events) override;
   void Send();
   void Receive();
   bool ReadOnce();
-  void TellWhatChanged();
-  void TellAnswers();
+  void NotifyChanges();
+  void NotifyAnswers();
 
   void Submit(ClientCall& call);
   void SubmitWaiting();
@@ -163,7 +109,7 @@ class ClientConnection final : private EventLoop::Source {
   void OnHalfClosed(ClientCall& call);
   void OnStreamClosed(int32_t stream, uint32_t error);
 
-  void EndAll(CallList& list, const absl::Status& why);
+  void EndAll(ClientCallList& list, const absl::Status& why);
   void Retire(State state, const absl::Status& why);
   void Lose(std::string_view why);
 
@@ -175,21 +121,20 @@ class ClientConnection final : private EventLoop::Source {
   State state_ = State::kConnecting;
   uint32_t watched_ = 0;  // events
 
-  bool greeted_ = false;       // by the server's SETTINGS
-  uint32_t most_streams_ = 0;  // that the server takes
-  uint32_t streams_ = 0;       // submitted and not closed, those of cancelled calls included
-  CallList waiting_;           // for one of them to close
-  CallList open_;
-  std::vector<ClientCall*> ended_;  // and not told yet
-  Nanos arrived_ = 0;
-  ClientCall* reading_ = nullptr;  // whose headers are being read
+  uint32_t max_streams_ = 0;        // that the server allows
+  uint32_t streams_ = 0;            // submitted and not closed, those of cancelled calls included
+  ClientCallList waiting_;          // for one of them to close
+  ClientCallList open_;             // have a stream
+  std::vector<ClientCall*> ended_;  // OnAnswer() is due
+  Nanos arrived_ = 0;               // when bytes were last read
+  ClientCall* reading_ = nullptr;   // whose headers are being read
 
   std::string unsent_;
-  size_t sent_ = 0;       // of unsent_
-  bool paused_ = false;   // there is more to serialize than unsent_ may hold
-  std::string deaf_;      // why the server takes no more bytes; what it sent may still be read
-  std::string fault_;     // what nghttp2 found wrong last
-  std::string farewell_;  // of the server's GOAWAY
+  size_t sent_ = 0;          // of unsent_
+  bool paused_ = false;      // unsent_ is full, and there is more to serialize
+  std::string write_error_;  // why the server takes no more bytes; what it sent may still be read
+  std::string fault_;        // the last error that nghttp2 reported
+  std::string farewell_;     // of the server's GOAWAY
 };
 
 }  // namespace hillock::transport

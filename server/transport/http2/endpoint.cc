@@ -7,21 +7,23 @@
 
 #include "server/core/base/status.h"
 #include "server/transport/http2/connection.h"
+#include "server/transport/http2/session_callbacks.h"
 #include "server/transport/http2/stream.h"
 
 namespace hillock::transport {
 namespace {
 
-// What one connection may hand in before others have their turn.
+// What is read from one connection before others have their turn.
 constexpr size_t kReceiveBytes = size_t{128} << 10;
 
-constexpr size_t kKeptStreams = 1024;
+constexpr size_t kMaxIdleStreams = 1024;
 
-// What is decompressed between two looks at the network: some 0.2 ms.
+// What is decompressed between two polls of the network: some 0.2 ms.
 constexpr size_t kInflateSlice = size_t{256} << 10;
 
-// Resets that a connection may ask for: so many at once, and so many a second. Clients with short
-// deadlines reset thousands; one costs no more than a request.
+// Resets that a connection may send: a burst, and a rate. Clients with short deadlines send
+// thousands, and one costs no more than a request, so the limit only stops an attack (rapid reset,
+// CVE-2023-44487).
 constexpr uint64_t kResetBurst = 20'000;
 constexpr uint64_t kResetsPerSecond = 10'000;
 
@@ -30,6 +32,7 @@ constexpr size_t kMaxUnsentAcks = 1000;
 nghttp2_option* MakeSessionOptions() {
   nghttp2_option* options = nullptr;
   HILLOCK_CHECK(nghttp2_option_new(&options) == 0);
+  // Windows are refilled by what was parsed, not by what has arrived: see Stream::Consume().
   nghttp2_option_set_no_auto_window_update(options, 1);
   nghttp2_option_set_no_closed_streams(options, 1);
   nghttp2_option_set_max_outbound_ack(options, kMaxUnsentAcks);
@@ -44,9 +47,10 @@ Endpoint::Endpoint(EventLoop& loop, Router& router, MemoryBudget& budget, const 
     : loop_(loop),
       router_(router),
       account_(budget),
-      options_(options),
+      message_limits_{options.max_message_bytes, options.max_connection_bytes},
+      max_connection_age_(options.max_connection_age),
       clock_(clock),
-      callbacks_(MakeCallbacks()),
+      callbacks_(MakeSessionCallbacks()),
       session_options_(MakeSessionOptions()),
       receive_buffer_(kReceiveBytes) {}
 
@@ -57,15 +61,15 @@ Endpoint::~Endpoint() {
 }
 
 void Endpoint::Adopt(std::unique_ptr<ByteStream> bytes) {
-  Keep(std::make_unique<Connection>(*this, std::move(bytes), clock_.Now()));
+  Add(std::make_unique<Connection>(*this, std::move(bytes), clock_.Now()));
 }
 
 void Endpoint::Adopt(std::unique_ptr<Connection> connection) {
   connection->Join(*this);
-  Keep(std::move(connection));
+  Add(std::move(connection));
 }
 
-void Endpoint::Keep(std::unique_ptr<Connection> connection) {
+void Endpoint::Add(std::unique_ptr<Connection> connection) {
   connections_.push_back(std::move(connection));
   count_.store(connections_.size(), std::memory_order_relaxed);
   if (draining_) connections_.back()->Drain(true);
@@ -88,9 +92,9 @@ std::unique_ptr<Connection> Endpoint::Release() {
 }
 
 Nanos Endpoint::DrawAgeLimit() {
-  if (options_.max_connection_age == 0) return 0;
+  if (max_connection_age_ == 0) return 0;
   std::uniform_real_distribution<double> factor(0.9, 1.1);
-  return static_cast<Nanos>(static_cast<double>(options_.max_connection_age) * factor(random_));
+  return static_cast<Nanos>(static_cast<double>(max_connection_age_) * factor(random_));
 }
 
 std::unique_ptr<Stream> Endpoint::TakeStream() {
@@ -101,10 +105,12 @@ std::unique_ptr<Stream> Endpoint::TakeStream() {
 }
 
 void Endpoint::ReturnStream(std::unique_ptr<Stream> stream) {
-  if (idle_streams_.size() < kKeptStreams) idle_streams_.push_back(std::move(stream));
+  if (idle_streams_.size() < kMaxIdleStreams) idle_streams_.push_back(std::move(stream));
 }
 
-// Flushing may mark connections anew: handlers go on when they are told that bytes have left.
+// Flushing may mark connections again: handlers that hear that bytes have left send more. So this
+// goes on until none is marked. Nothing is destroyed before that, as a flush of one connection may
+// reach a handler that has marked another.
 void Endpoint::Flush() {
   bool reaps = false;
   while (!dirty_.empty()) {
@@ -118,8 +124,9 @@ void Endpoint::Flush() {
   if (reaps) Reap();
 }
 
+// Destroying a connection closes its calls, whose handlers may mark others: those are flushed next
+// time. It unmarks itself.
 void Endpoint::Reap() {
-  // Destroying a connection closes its calls, which may mark it and others.
   std::erase_if(connections_, [](const auto& connection) { return connection->over(); });
   count_.store(connections_.size(), std::memory_order_relaxed);
 }

@@ -10,6 +10,7 @@
 
 #include "server/core/base/clock.h"
 #include "server/transport/grpc/call.h"
+#include "server/transport/grpc/message_reader.h"
 #include "server/transport/memory.h"
 #include "server/transport/net/byte_stream.h"
 #include "server/transport/net/event_loop.h"
@@ -23,13 +24,16 @@ class Connection;
 class Stream;
 
 // The connections of one event loop. Everything but connections() belongs to the loop's thread.
+//
+// Connections are destroyed in Flush() alone, which the loop calls when no source's OnEvents(), no
+// callback of nghttp2 and no handler is running. So none of these has to expect that what it works
+// on is gone when something it calls returns.
 class Endpoint {
  public:
   struct Options {
     size_t max_message_bytes = size_t{64} << 20;
 
-    // Of requests that have not arrived completely, and of answers that nobody has taken, each on
-    // one connection.
+    // Of messages that have not arrived completely, on one connection.
     size_t max_connection_bytes = size_t{256} << 20;
 
     Nanos max_connection_age = 0;  // 0: none
@@ -45,16 +49,16 @@ class Endpoint {
   // Serves a new connection.
   void Adopt(std::unique_ptr<ByteStream> bytes);
 
-  // Gives away a connection that has been busy and can be moved just now; null when there is none,
-  // or only one that has been busy since the last call. Another endpoint may adopt it.
+  // Gives away a connection that was active since the last call and can be moved now, so that
+  // another endpoint may adopt it. Null when fewer than two were active, or none can be moved.
   std::unique_ptr<Connection> Release();
   void Adopt(std::unique_ptr<Connection> connection);
 
-  // Writes the answers there are: those of one connection together. Forgets connections that are
-  // over.
+  // Writes the answers that are ready, those of one connection together, and destroys connections
+  // that are over. REQUIRES: not called from within a handler or a source.
   void Flush();
 
-  // Goes on with work that is done in slices. True when there is more.
+  // Decompresses a part of one large message, in turn. True when there is more to do.
   bool Work();
 
   // To be called a few times a second while there are connections.
@@ -63,14 +67,14 @@ class Endpoint {
   // Has every connection, later ones included, finish its calls and close.
   void Drain();
 
-  // Connections there are. For any thread.
+  // How many connections it has. Thread-safe.
   size_t connections() const { return count_.load(std::memory_order_relaxed); }
 
   // What connections use.
   EventLoop& loop() { return loop_; }
   Router& router() { return router_; }
   MemoryAccount& account() { return account_; }
-  const Options& options() const { return options_; }
+  const MessageReader::Limits& message_limits() const { return message_limits_; }
   const Clock& clock() const { return clock_; }
   const nghttp2_session_callbacks* callbacks() const { return callbacks_; }
   const nghttp2_option* session_options() const { return session_options_; }
@@ -87,21 +91,22 @@ class Endpoint {
   Nanos DrawAgeLimit();
 
  private:
-  void Keep(std::unique_ptr<Connection> connection);
+  void Add(std::unique_ptr<Connection> connection);
   void Reap();
 
   EventLoop& loop_;
   Router& router_;
   MemoryAccount account_;
-  const Options options_;
+  const MessageReader::Limits message_limits_;
+  const Nanos max_connection_age_;
   const Clock& clock_;
   nghttp2_session_callbacks* callbacks_ = nullptr;
   nghttp2_option* session_options_ = nullptr;
   std::vector<char> receive_buffer_;
   std::vector<std::unique_ptr<Stream>> idle_streams_;
   std::vector<std::unique_ptr<Connection>> connections_;
-  std::vector<Connection*> dirty_;
-  std::vector<Connection*> flushing_;
+  std::vector<Connection*> dirty_;     // to be flushed
+  std::vector<Connection*> flushing_;  // the list that Flush() works on, for its memory
   std::vector<Stream*> inflating_;
   std::minstd_rand random_;
   bool draining_ = false;

@@ -37,6 +37,7 @@ void FrameFilter::Drop(std::string_view& bytes) {
   drop_left_ -= some;
 }
 
+// A header that was cut passes from this object's memory, as its first bytes were in another read.
 std::string_view FrameFilter::CompleteHeader(std::string_view& bytes) {
   const size_t some = std::min(kHeader - header_size_, bytes.size());
   std::copy_n(bytes.data(), some, header_.data() + header_size_);
@@ -49,7 +50,8 @@ std::string_view FrameFilter::CompleteHeader(std::string_view& bytes) {
   return {};
 }
 
-// Whole frames, and the beginning of the last one. The part of a header at the end is kept.
+// As many frames as there are in one piece, so that nghttp2 is called once for each read. A header
+// that is cut at the end is copied, and passes when the rest has arrived.
 std::string_view FrameFilter::TakeRun(std::string_view& bytes) {
   size_t at = 0;
   while (at < bytes.size() && drop_left_ == 0) {
@@ -72,7 +74,9 @@ std::string_view FrameFilter::TakeRun(std::string_view& bytes) {
   return run;
 }
 
-// Whether the frame with this header goes on.
+// Whether the frame with this header passes. Streams are opened in ascending order (RFC 9113,
+// section 5.1.1), so one above the last opened was never opened. A RST_STREAM of a wrong length
+// passes, for nghttp2 to refuse.
 bool FrameFilter::Begin(const char* header) {
   const size_t length = Number(header, 3);
   const auto type = static_cast<uint8_t>(header[3]);

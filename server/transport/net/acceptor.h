@@ -10,7 +10,7 @@
 
 namespace hillock::transport {
 
-// Takes connections on an event loop as they come. Belongs to the loop's thread, apart from
+// Takes connections on an event loop as they come. Belongs to the loop's thread, except for
 // construction before the loop runs.
 class Acceptor final : private EventLoop::Source {
  public:
@@ -19,7 +19,7 @@ class Acceptor final : private EventLoop::Source {
            std::function<void(Descriptor)> take);
   ~Acceptor() { Close(); }
 
-  // Listens no more: whoever connects now is refused by the system.
+  // Listens no more: the system refuses new connections.
   void Close();
 
  private:

@@ -56,7 +56,7 @@ struct SocketAddress {
 };
 
 // All that the address stands for, at least one and none twice, in the order of preference. A name
-// is looked up, which may take seconds. UNAVAILABLE when nobody knows it.
+// is looked up, which may take seconds. UNAVAILABLE when it is unknown.
 absl::StatusOr<std::vector<SocketAddress>> Resolve(const Address& address);
 
 }  // namespace hillock::transport

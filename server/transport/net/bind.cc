@@ -96,7 +96,7 @@ absl::StatusOr<std::vector<Descriptor>> OpenTcp(Address& address) {
   return ListenOnAll(std::move(addresses), address.port);
 }
 
-// Removes the socket's file at `path` if nobody listens there any more.
+// Removes the socket's file at `path` if no process listens there any more.
 absl::Status RemoveStale(const std::string& path, const SocketAddress& address) {
   struct stat file {};
   if (lstat(path.c_str(), &file) != 0) return errno == ENOENT ? absl::OkStatus() : Failed(errno);

@@ -12,7 +12,7 @@
 
 namespace hillock::transport {
 
-// What came of one Read() or Write().
+// The result of one Read() or Write().
 struct IoResult {
   enum class Kind : uint8_t {
     kBytes,       // `bytes` of them were moved, at least one
@@ -25,8 +25,8 @@ struct IoResult {
   size_t bytes = 0;
 };
 
-// A connection that bytes go through in both directions, none of which ever waits. What lies
-// between the caller's bytes and those of the socket, such as TLS, is its own affair.
+// A connection for bytes in both directions that never blocks. Layers between the caller's bytes
+// and those of the socket, such as TLS, are its own affair.
 //
 // Once a call returned kClosed or kFailed, that direction stays so. Not thread-safe.
 class ByteStream {
@@ -44,14 +44,14 @@ class ByteStream {
   virtual IoResult Write(std::string_view bytes) = 0;
 
   // Whether a call that returned kWouldBlock waits for the opposite: Read() until the descriptor is
-  // writable (a hand-shake, new keys). Write() that waits to read needs no telling, as whoever
-  // holds a stream always watches for what comes in.
+  // writable (a hand-shake, new keys). There is no such function for a Write() that waits
+  // to read, as owners always watch for input.
   virtual bool ReadWaitsToWrite() const { return false; }
 
   // Whether Read() has bytes although the descriptor need not be readable.
   virtual bool HasBuffered() const { return false; }
 
-  // Tells the peer that nothing more will be written, as far as that can be done without waiting.
+  // Ends the write side, as far as that can be done without waiting.
   virtual void CloseWrite() = 0;
 
   // Why the last call failed: UNAVAILABLE, with the words of the system or of TLS. REQUIRES: it

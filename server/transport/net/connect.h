@@ -8,9 +8,9 @@
 
 namespace hillock::transport {
 
-// A non-blocking stream socket that connects to `address` (TCP, IPv6 or unix). It may be connecting
-// still: reading and writing would block until it is connected, and fail when it cannot be. What is
-// written leaves without delay. Errors: UNAVAILABLE with the system's words.
+// A non-blocking stream socket that connects to `address` (TCP, IPv6 or unix). It may still
+// be connecting: reading and writing return EAGAIN until it is connected, and fail if it cannot be.
+// Nagle's algorithm is off. Errors: UNAVAILABLE with the system's words.
 absl::StatusOr<Descriptor> StartConnecting(const sockaddr* address, socklen_t size);
 
 }  // namespace hillock::transport

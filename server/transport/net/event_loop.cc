@@ -94,7 +94,7 @@ void EventLoop::Wake() {
   HILLOCK_CHECK(write(wake_.get(), &one, sizeof one) == sizeof one);
 }
 
-// The order matters: whoever posts after wake_pending_ is false wakes the loop again.
+// The order matters: a Post() after wake_pending_ is false wakes the loop again.
 void EventLoop::RunTasks() {
   uint64_t count = 0;
   HILLOCK_CHECK(read(wake_.get(), &count, sizeof count) == sizeof count);

@@ -17,11 +17,11 @@
 
 namespace hillock::transport {
 
-// Waits for descriptors with epoll(7), and for what other threads want done. Belongs to one thread,
-// apart from Post() and Wake().
+// Waits for descriptors with epoll(7), and for tasks of other threads. Belongs to one thread,
+// except for Post() and Wake().
 class EventLoop {
  public:
-  // Told when its descriptor is ready.
+  // Called when its descriptor is ready.
   class Source {
    public:
     virtual void OnEvents(uint32_t events) = 0;  // EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP

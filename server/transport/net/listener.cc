@@ -15,7 +15,7 @@
 namespace hillock::transport {
 namespace {
 
-// Connections that one call of Accept() gives up, so that a flood of them cannot keep its thread.
+// Connections that one call of Accept() drops at most, so that a flood cannot occupy its thread.
 constexpr int kMaxFailures = 64;
 
 Descriptor OpenSpare() { return Descriptor(open("/dev/null", O_RDONLY | O_CLOEXEC)); }

@@ -13,9 +13,9 @@
 
 namespace hillock::transport {
 
-// The sockets that wait for connections to one address. Running out of descriptors does not make it
-// deaf: connections are closed at once then, and served again as soon as there are descriptors. Not
-// thread-safe.
+// The sockets that listen at one address. Without a free descriptor it accepts connections and
+// closes them at once, so that none waits in vain, and serves again as soon as there are
+// descriptors. Not thread-safe.
 class Listener {
  public:
   // Listens as BindAndListen() does, whose errors it has.
@@ -30,7 +30,7 @@ class Listener {
   const std::vector<int>& descriptors() const { return descriptors_; }
 
   // The next connection: non-blocking, closed on exec, without Nagle's algorithm. Negative when
-  // none is to be had now: none waits, or enough was refused in this call.
+  // none waits, or when this call has refused enough of them.
   Descriptor Accept();
 
   // Connections that were closed for want of descriptors.

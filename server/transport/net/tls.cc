@@ -137,7 +137,7 @@ class TlsStream final : public ByteStream {
   std::string error_;
 };
 
-// Certificates name hosts and IP addresses apart, and only a host is told to the server
+// Certificates name hosts and IP addresses separately, and only a host is sent to the server
 // (RFC 6066, section 3).
 void WantCertificateOf(const std::string& server_name, SSL* ssl) {
   if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), server_name.c_str()) == 1) return;

@@ -32,7 +32,7 @@ class TlsContext {
   static absl::StatusOr<std::shared_ptr<const TlsContext>> ForClient(const TlsFiles& files);
 
   // A connection over `socket`, which is non-blocking. The hand-shake is part of the first reads
-  // and writes. REQUIRES: the process ignores SIGPIPE, which OpenSSL does not keep from it.
+  // and writes. REQUIRES: the process ignores SIGPIPE, which OpenSSL can cause.
   std::unique_ptr<ByteStream> Accept(Descriptor socket) const;
 
   // `server_name`: whose certificate is wanted, a host or an IP address without brackets.

@@ -4,7 +4,7 @@
 
 #include "tests/integration/support/besieged_server.h"
 #include "tests/integration/support/well_behaved_client.h"
-#include "tests/support/raw_h2.h"
+#include "tests/support/wire/raw_h2.h"
 
 namespace hillock::testing {
 namespace {

@@ -14,9 +14,9 @@
 #include "tests/integration/support/inference.h"
 #include "tests/integration/support/metrics_page.h"
 #include "tests/integration/support/well_behaved_client.h"
-#include "tests/support/h2_peer.h"
 #include "tests/support/mlp_builder.h"
-#include "tests/support/raw_h2.h"
+#include "tests/support/wire/h2_peer.h"
+#include "tests/support/wire/raw_h2.h"
 
 namespace hillock::testing {
 namespace {

@@ -14,10 +14,10 @@
 #include "tests/integration/support/besieged_server.h"
 #include "tests/integration/support/inference.h"
 #include "tests/integration/support/well_behaved_client.h"
-#include "tests/support/certificate.h"
-#include "tests/support/raw_h2.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/wire/certificate.h"
+#include "tests/support/wire/raw_h2.h"
 
 namespace hillock::testing {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <string>
 
-#include "tests/support/certificate.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/wire/certificate.h"
 
 namespace hillock {
 namespace {

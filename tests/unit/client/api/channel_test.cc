@@ -32,7 +32,7 @@ TEST(GrpcTargetTest, IsAUriThatMeansTheAddress) {
 }
 
 TEST(OpenChannelTest, RefusesWhatIsNoAddressToCall) {
-  EXPECT_THAT(OpenChannel("localhost", TlsOptions(), DefaultArguments()),
+  EXPECT_THAT(OpenChannel({"localhost"}, DefaultArguments()),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("got 'localhost'")));
 }
 
@@ -67,7 +67,7 @@ TEST_P(OpenChannelAtTest, ReachesTheServer) {
   const std::string target = address.ends_with(":0")
                                  ? address.substr(0, address.size() - 1) + std::to_string(port)
                                  : address;
-  const auto client = Client::Connect(target, {});
+  const auto client = Client::Connect({target}, {});
   EXPECT_TRUE(client->Check("", std::chrono::seconds(10)).ok()) << target;
   server->Shutdown();
 }

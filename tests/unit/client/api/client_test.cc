@@ -30,7 +30,7 @@ using std::chrono::milliseconds;
 class ClientTest : public ::testing::Test {
  protected:
   Client Connect(ClientOptions options = {}) {
-    auto client = Client::Connect(server_.address(), options);
+    auto client = Client::Connect({server_.address()}, options);
     EXPECT_THAT(client, IsOk());
     return *std::move(client);
   }
@@ -269,7 +269,7 @@ TEST(ClientConnectTest, AServerThatIsNotThereIsUnavailable) {
     const FakeServer gone;
     address = gone.address();
   }
-  EXPECT_THAT(Client::Connect(address, {})->Live(),
+  EXPECT_THAT(Client::Connect({address}, {})->Live(),
               StatusIs(absl::StatusCode::kUnavailable, HasSubstr("")));
 }
 
@@ -285,14 +285,14 @@ TEST(ClientConnectTest, ASilentServerRunsIntoTheDeadline) {
   const std::string target = fmt::format("127.0.0.1:{}", ntohs(address.sin_port));
   ClientOptions options;
   options.deadline = milliseconds(50);
-  EXPECT_THAT(Client::Connect(target, options)->Live(),
+  EXPECT_THAT(Client::Connect({target}, options)->Live(),
               StatusIs(absl::StatusCode::kDeadlineExceeded, HasSubstr("")));
   ::close(listener);
 }
 
 TEST(ClientConnectTest, RefusesWhatIsNoAddressToCall) {
   for (const char* target : {"", "localhost", "127.0.0.1:0", "http://localhost:1", "unix:"}) {
-    EXPECT_THAT(Client::Connect(target, {}).status(),
+    EXPECT_THAT(Client::Connect({target}, {}).status(),
                 StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("want HOST:PORT")))
         << target;
   }

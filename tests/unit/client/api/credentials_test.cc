@@ -8,9 +8,9 @@
 #include <string>
 
 #include "client/api/client.h"
-#include "tests/support/certificate.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/wire/certificate.h"
 #include "tests/unit/client/api/fake_server.h"
 
 namespace hillock::client {
@@ -79,9 +79,7 @@ class CredentialsTest : public ::testing::Test {
 
   // Calls a server as `tls` says.
   static absl::StatusOr<bool> Call(const FakeServer& server, const TlsOptions& tls) {
-    ClientOptions options;
-    options.tls = tls;
-    return Client::Connect(server.address(), options)->Live();
+    return Client::Connect({server.address(), tls}, {})->Live();
   }
 
   TlsOptions Trusting(const char* ca, const char* name) const {

@@ -29,7 +29,7 @@ class LoadGeneratorTest : public ::testing::TestWithParam<size_t> {
  protected:
   LoadPlan Plan(const std::string& model, std::vector<std::vector<float>> rows = {{1, 2}}) const {
     LoadPlan plan;
-    plan.target = server_.address();
+    plan.endpoint.target = server_.address();
     for (const auto& row : rows) {
       plan.requests.push_back(MakeInferRequest({model, "", "x", 2, row}).SerializeAsString());
     }
@@ -141,7 +141,7 @@ TEST_P(LoadGeneratorTest, StopsWhenItIsTold) {
 
 TEST_P(LoadGeneratorTest, NobodyThereIsUnavailable) {
   LoadPlan plan = Plan("sum");
-  plan.target = "127.0.0.1:1";
+  plan.endpoint.target = "127.0.0.1:1";
   plan.patience = milliseconds(50);
   EXPECT_THAT(LoadGenerator::Connect(plan), StatusIs(absl::StatusCode::kUnavailable,
                                                      HasSubstr("127.0.0.1:1: 1 of 1 connections")));

@@ -147,11 +147,11 @@ class ThreadedServer {
   std::thread thread_;
 };
 
-class Http2LoadWorkerTest : public ::testing::Test {
+class Http2WorkerTest : public ::testing::Test {
  protected:
   static LoadPlan Plan(const ThreadedServer& server, size_t outstanding = 8) {
     LoadPlan plan;
-    plan.target = server.address();
+    plan.endpoint.target = server.address();
     plan.requests = {"a request", "and another"};
     plan.connections = 2;
     plan.outstanding = outstanding;
@@ -174,7 +174,7 @@ class Http2LoadWorkerTest : public ::testing::Test {
 };
 
 // Each connection is told to go after ten requests. What is beyond them is not looked at.
-TEST_F(Http2LoadWorkerTest, ConnectionsThatTheServerRetiresCostNoRequest) {
+TEST_F(Http2WorkerTest, ConnectionsThatTheServerRetiresCostNoRequest) {
   const ThreadedServer server([this](const Arrival& request) {
     if (request.connection > 20) enough_ = true;
     if (request.index > 9) return Next::kStay;
@@ -188,7 +188,7 @@ TEST_F(Http2LoadWorkerTest, ConnectionsThatTheServerRetiresCostNoRequest) {
   EXPECT_EQ(lost_, 0u);
 }
 
-TEST_F(Http2LoadWorkerTest, ARefusedRequestIsSentAgain) {
+TEST_F(Http2WorkerTest, ARefusedRequestIsSentAgain) {
   const ThreadedServer server([this](const Arrival& request) {
     if (request.index > 20) enough_ = true;
     if (request.index % 2 == 1) return request.AnswerOk();
@@ -200,7 +200,7 @@ TEST_F(Http2LoadWorkerTest, ARefusedRequestIsSentAgain) {
   EXPECT_EQ(tally.count(kOk), tally.count());
 }
 
-TEST_F(Http2LoadWorkerTest, ButOnlyOnce) {
+TEST_F(Http2WorkerTest, ButOnlyOnce) {
   const ThreadedServer server([this](const Arrival& request) {
     if (request.index > 20) enough_ = true;
     request.server.Reset(request.stream, NGHTTP2_REFUSED_STREAM);
@@ -213,7 +213,7 @@ TEST_F(Http2LoadWorkerTest, ButOnlyOnce) {
   EXPECT_THAT(tally.outcomes().at(kUnavailable).message, HasSubstr("REFUSED_STREAM"));
 }
 
-TEST_F(Http2LoadWorkerTest, LostConnectionsAreMadeAgain) {
+TEST_F(Http2WorkerTest, LostConnectionsAreMadeAgain) {
   const ThreadedServer server([this](const Arrival& request) {
     if (request.connection < 2 && request.index == 20) return Next::kClose;
     if (request.connection == 3 && request.index == 20) enough_ = true;
@@ -227,7 +227,7 @@ TEST_F(Http2LoadWorkerTest, LostConnectionsAreMadeAgain) {
   EXPECT_EQ(lost_, 0u);
 }
 
-class VanishingServerTest : public Http2LoadWorkerTest,
+class VanishingServerTest : public Http2WorkerTest,
                             public ::testing::WithParamInterface<std::optional<OpenLoad>> {};
 
 TEST_P(VanishingServerTest, EndsTheRunInTimeAndSaysWhy) {
@@ -253,7 +253,7 @@ INSTANTIATE_TEST_SUITE_P(Loops, VanishingServerTest,
                          });
 
 // As long as there is nothing to do but to wait for the next, they take turns.
-TEST_F(Http2LoadWorkerTest, SpreadsAnOpenLoopOverItsConnections) {
+TEST_F(Http2WorkerTest, SpreadsAnOpenLoopOverItsConnections) {
   std::array<std::atomic<size_t>, 2> requests{};
   const ThreadedServer server([&](const Arrival& request) {
     enough_ = ++requests[request.connection] > 5 && requests[1 - request.connection] > 5;
@@ -265,14 +265,14 @@ TEST_F(Http2LoadWorkerTest, SpreadsAnOpenLoopOverItsConnections) {
   EXPECT_EQ(tally.count(kOk), tally.count());
 }
 
-TEST_F(Http2LoadWorkerTest, SaysWhyItCannotConnect) {
+TEST_F(Http2WorkerTest, SaysWhyItCannotConnect) {
   LoadPlan plan;
   plan.requests = {"a request"};
   plan.patience = milliseconds(60);
-  plan.target = "127.0.0.1:1";
+  plan.endpoint.target = "127.0.0.1:1";
   EXPECT_THAT(LoadGenerator::Connect(plan),
               StatusIs(kUnavailable, HasSubstr("not connected: Connection refused")));
-  plan.target = "unix:/nowhere/socket";
+  plan.endpoint.target = "unix:/nowhere/socket";
   EXPECT_THAT(LoadGenerator::Connect(plan),
               StatusIs(kUnavailable, HasSubstr("No such file or directory")));
 }

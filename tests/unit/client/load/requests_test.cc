@@ -53,12 +53,12 @@ TEST(MakeRequestsTest, MakesOneOfAnySize) {
   EXPECT_EQ(MakeRequests({"m", "", "x", wide.size(), wide}, 2).size(), 1u);
 }
 
-TEST(RandomRowsTest, FollowTheSeed) {
-  const Rows rows = RandomRows(3, 2, 5);
+TEST(UniformRowsTest, FollowTheSeed) {
+  const Rows rows = UniformRows(3, 2, 5);
   EXPECT_EQ(rows.width, 3u);
   EXPECT_EQ(rows.count() % 2, 0u);
-  EXPECT_EQ(rows.values, RandomRows(3, 2, 5).values);
-  EXPECT_NE(rows.values, RandomRows(3, 2, 6).values);
+  EXPECT_EQ(rows.values, UniformRows(3, 2, 5).values);
+  EXPECT_NE(rows.values, UniformRows(3, 2, 6).values);
   EXPECT_THAT(rows.values, Each(::testing::AllOf(::testing::Ge(-1), ::testing::Lt(1))));
   EXPECT_GT(std::set(rows.values.begin(), rows.values.end()).size(), rows.values.size() / 2);
 }

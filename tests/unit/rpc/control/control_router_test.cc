@@ -9,8 +9,9 @@
 #include <thread>
 #include <vector>
 
-#include "tests/support/fake_call.h"
+#include "server/rpc/control/control_services.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/wire/fake_call.h"
 #include "tests/unit/lifecycle/managed_repository.h"
 
 namespace hillock::rpc {

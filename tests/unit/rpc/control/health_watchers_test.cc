@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "server/rpc/control/message.h"
-#include "tests/support/fake_call.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/wire/fake_call.h"
 #include "tests/unit/rpc/served_pets.h"
 
 namespace hillock::rpc {

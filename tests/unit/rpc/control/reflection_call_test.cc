@@ -7,8 +7,8 @@
 
 #include "proto/inference.pb.h"
 #include "server/rpc/control/message.h"
-#include "tests/support/fake_call.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/wire/fake_call.h"
 
 namespace hillock::rpc {
 namespace {

@@ -16,8 +16,8 @@
 #include "server/transport/http2/endpoint.h"
 #include "server/transport/net/byte_stream.h"
 #include "tests/support/fake_clock.h"
-#include "tests/support/h2_peer.h"
 #include "tests/support/mlp_builder.h"
+#include "tests/support/wire/h2_peer.h"
 #include "tests/unit/rpc/one_reactor.h"
 
 namespace hillock::rpc {

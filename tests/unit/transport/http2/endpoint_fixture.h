@@ -13,7 +13,7 @@
 #include "server/transport/http2/endpoint.h"
 #include "server/transport/net/byte_stream.h"
 #include "tests/support/fake_clock.h"
-#include "tests/support/h2_peer.h"
+#include "tests/support/wire/h2_peer.h"
 
 namespace hillock::transport {
 

@@ -11,7 +11,8 @@
 #include "server/transport/grpc/compression.h"
 #include "server/transport/grpc/grpc_protocol.h"
 #include "server/transport/http2/connection.h"
-#include "tests/support/memory_stream.h"
+#include "tests/support/wire/memory_stream.h"
+#include "tests/support/wire/raw_h2.h"
 #include "tests/unit/transport/http2/endpoint_fixture.h"
 
 namespace hillock::transport {
@@ -474,6 +475,26 @@ TEST_F(WireTest, AsksAfterTheNoticeOfADrain) {
   endpoint_.Drain();
   endpoint_.Flush();
   EXPECT_EQ(FrameTypes(wire_->to_client), (std::string{NGHTTP2_GOAWAY, NGHTTP2_PING}));
+}
+
+// Before the end of the headers nothing may be answered, and the one answer comes after it.
+TEST_F(WireTest, CountsADeadlineFromTheEndOfTheHeaders) {
+  Exchange();
+  const std::string fields = testing::CallFields("/test/Take") +
+                             testing::Field("grpc-timeout", "1m") +
+                             testing::Field("grpc-encoding", "snappy") + testing::Field("a", "b");
+  const size_t cut = fields.size() - 3;
+  using testing::FrameType;
+  wire_->to_server += Frame(FrameType::kHeaders, testing::kNoFlags, 1, fields.substr(0, cut));
+  wire_->to_client.clear();
+  Exchange();
+  clock_.Advance(kSecond);
+  endpoint_.Tick();
+  Exchange();
+  EXPECT_EQ(FrameTypes(wire_->to_client), "");
+  wire_->to_server += Frame(FrameType::kContinuation, testing::kEndHeaders, 1, fields.substr(cut));
+  Exchange();
+  EXPECT_EQ(FrameTypes(wire_->to_client), (std::string{NGHTTP2_HEADERS, NGHTTP2_RST_STREAM}));
 }
 
 TEST_F(WireTest, OpensNoCallBeyondTheLastOneThatItNames) {

@@ -13,9 +13,9 @@
 #include <utility>
 #include <vector>
 
-#include "tests/support/loopback.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/wire/loopback.h"
 
 namespace hillock::transport {
 namespace {

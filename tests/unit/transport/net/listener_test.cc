@@ -15,9 +15,9 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/loopback.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/wire/loopback.h"
 
 namespace hillock::transport {
 namespace {

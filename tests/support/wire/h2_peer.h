@@ -1,5 +1,5 @@
-#ifndef HILLOCK_TESTS_SUPPORT_H2_PEER_H_
-#define HILLOCK_TESTS_SUPPORT_H2_PEER_H_
+#ifndef HILLOCK_TESTS_SUPPORT_WIRE_H2_PEER_H_
+#define HILLOCK_TESTS_SUPPORT_WIRE_H2_PEER_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -110,4 +110,4 @@ std::string Framed(std::string_view message, char flag = 0);
 
 }  // namespace hillock::testing
 
-#endif  // HILLOCK_TESTS_SUPPORT_H2_PEER_H_
+#endif  // HILLOCK_TESTS_SUPPORT_WIRE_H2_PEER_H_

@@ -1,4 +1,4 @@
-#include "tests/support/memory_stream.h"
+#include "tests/support/wire/memory_stream.h"
 
 #include <sys/eventfd.h>
 

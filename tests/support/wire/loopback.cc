@@ -1,4 +1,4 @@
-#include "tests/support/loopback.h"
+#include "tests/support/wire/loopback.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -1,4 +1,4 @@
-#include "tests/support/h2_peer.h"
+#include "tests/support/wire/h2_peer.h"
 
 #include <nghttp2/nghttp2.h>
 #include <sys/socket.h>

@@ -1,5 +1,5 @@
-#ifndef HILLOCK_TESTS_SUPPORT_MEMORY_STREAM_H_
-#define HILLOCK_TESTS_SUPPORT_MEMORY_STREAM_H_
+#ifndef HILLOCK_TESTS_SUPPORT_WIRE_MEMORY_STREAM_H_
+#define HILLOCK_TESTS_SUPPORT_WIRE_MEMORY_STREAM_H_
 
 #include <cstddef>
 #include <limits>
@@ -13,7 +13,7 @@
 
 namespace hillock::testing {
 
-// What lies between a client and the server, from the client's side.
+// The bytes between a client and the server, from the client's side.
 struct Wire {
   std::string to_server;
   std::string to_client;
@@ -45,4 +45,4 @@ class MemoryStream final : public transport::ByteStream {
 
 }  // namespace hillock::testing
 
-#endif  // HILLOCK_TESTS_SUPPORT_MEMORY_STREAM_H_
+#endif  // HILLOCK_TESTS_SUPPORT_WIRE_MEMORY_STREAM_H_

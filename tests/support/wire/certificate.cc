@@ -1,4 +1,4 @@
-#include "tests/support/certificate.h"
+#include "tests/support/wire/certificate.h"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>

@@ -1,13 +1,13 @@
-#ifndef HILLOCK_TESTS_SUPPORT_CERTIFICATE_H_
-#define HILLOCK_TESTS_SUPPORT_CERTIFICATE_H_
+#ifndef HILLOCK_TESTS_SUPPORT_WIRE_CERTIFICATE_H_
+#define HILLOCK_TESTS_SUPPORT_WIRE_CERTIFICATE_H_
 
 #include <string>
 
 namespace hillock::testing {
 
-// Who somebody is in TLS, as PEM.
+// An identity in TLS, as PEM.
 struct Identity {
-  std::string certificate;  // signed with its own key: whoever trusts it, trusts its holder
+  std::string certificate;  // self-signed
   std::string key;
 };
 
@@ -16,4 +16,4 @@ Identity MakeIdentity(const std::string& host, const std::string& ip = "");
 
 }  // namespace hillock::testing
 
-#endif  // HILLOCK_TESTS_SUPPORT_CERTIFICATE_H_
+#endif  // HILLOCK_TESTS_SUPPORT_WIRE_CERTIFICATE_H_

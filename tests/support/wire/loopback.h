@@ -1,5 +1,5 @@
-#ifndef HILLOCK_TESTS_SUPPORT_LOOPBACK_H_
-#define HILLOCK_TESTS_SUPPORT_LOOPBACK_H_
+#ifndef HILLOCK_TESTS_SUPPORT_WIRE_LOOPBACK_H_
+#define HILLOCK_TESTS_SUPPORT_WIRE_LOOPBACK_H_
 
 #include <cstdint>
 #include <string>
@@ -32,4 +32,4 @@ bool IsHeld(int socket);
 
 }  // namespace hillock::testing
 
-#endif  // HILLOCK_TESTS_SUPPORT_LOOPBACK_H_
+#endif  // HILLOCK_TESTS_SUPPORT_WIRE_LOOPBACK_H_

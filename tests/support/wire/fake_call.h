@@ -1,5 +1,5 @@
-#ifndef HILLOCK_TESTS_SUPPORT_FAKE_CALL_H_
-#define HILLOCK_TESTS_SUPPORT_FAKE_CALL_H_
+#ifndef HILLOCK_TESTS_SUPPORT_WIRE_FAKE_CALL_H_
+#define HILLOCK_TESTS_SUPPORT_WIRE_FAKE_CALL_H_
 
 #include <cstddef>
 #include <optional>
@@ -15,7 +15,7 @@
 namespace hillock::testing {
 
 // A call whose client is the test, on an event loop that the test polls. What the handler sends
-// leaves at once, unless the client has stopped reading. The handler is told of the end of the call
+// leaves at once, unless the client has stopped reading. The handler hears of the end of the call
 // as the transport does it: when the status has left, not while it finishes.
 class FakeCall final : public transport::Call {
  public:
@@ -28,7 +28,7 @@ class FakeCall final : public transport::Call {
   FakeCall(const FakeCall&) = delete;
   FakeCall& operator=(const FakeCall&) = delete;
 
-  // Who handles the call; null when nobody does. REQUIRES: called before anything below.
+  // The call's handler, or null. REQUIRES: called before anything below.
   void Open(transport::Handler* handler) { handler_ = handler; }
 
   // What the client does. All but the first does nothing once the call is over.
@@ -91,4 +91,4 @@ class FakeCall final : public transport::Call {
 
 }  // namespace hillock::testing
 
-#endif  // HILLOCK_TESTS_SUPPORT_FAKE_CALL_H_
+#endif  // HILLOCK_TESTS_SUPPORT_WIRE_FAKE_CALL_H_

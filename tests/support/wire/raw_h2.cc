@@ -1,4 +1,4 @@
-#include "tests/support/raw_h2.h"
+#include "tests/support/wire/raw_h2.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

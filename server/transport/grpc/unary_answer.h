@@ -1,5 +1,5 @@
-#ifndef HILLOCK_SERVER_TRANSPORT_HTTP2_UNARY_ANSWER_H_
-#define HILLOCK_SERVER_TRANSPORT_HTTP2_UNARY_ANSWER_H_
+#ifndef HILLOCK_SERVER_TRANSPORT_GRPC_UNARY_ANSWER_H_
+#define HILLOCK_SERVER_TRANSPORT_GRPC_UNARY_ANSWER_H_
 
 #include <array>
 #include <cstddef>
@@ -12,8 +12,8 @@
 
 namespace hillock::transport {
 
-// What comes back on the stream of a unary call: its status, and how many bytes of one message. The
-// message itself is not kept. Used again after Clear(); allocates for errors only.
+// The answer to a unary call: its status, and the size of its message, whose bytes are dropped.
+// Used again after Clear(); allocates for errors only.
 class UnaryAnswer {
  public:
   // Forgets everything: an answer that has not begun.
@@ -32,7 +32,7 @@ class UnaryAnswer {
   // whatever the code.
   void Close(uint32_t error);
 
-  // It ended as `status` says, which nobody sent.
+  // It ended without a status from the server; this one stands for it.
   void Fail(absl::StatusCode code, std::string_view message);
 
   // Whether the server has said how it ended.
@@ -59,4 +59,4 @@ class UnaryAnswer {
 
 }  // namespace hillock::transport
 
-#endif  // HILLOCK_SERVER_TRANSPORT_HTTP2_UNARY_ANSWER_H_
+#endif  // HILLOCK_SERVER_TRANSPORT_GRPC_UNARY_ANSWER_H_

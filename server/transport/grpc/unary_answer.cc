@@ -1,4 +1,4 @@
-#include "server/transport/http2/unary_answer.h"
+#include "server/transport/grpc/unary_answer.h"
 
 #include <fmt/format.h>
 #include <nghttp2/nghttp2.h>

@@ -1,4 +1,4 @@
-#include "tests/support/fake_call.h"
+#include "tests/support/wire/fake_call.h"
 
 #include <iterator>
 

@@ -1,7 +1,7 @@
 // HTTP/2 written by hand, for what no library would send.
 
-#ifndef HILLOCK_TESTS_SUPPORT_RAW_H2_H_
-#define HILLOCK_TESTS_SUPPORT_RAW_H2_H_
+#ifndef HILLOCK_TESTS_SUPPORT_WIRE_RAW_H2_H_
+#define HILLOCK_TESTS_SUPPORT_WIRE_RAW_H2_H_
 
 #include <array>
 #include <chrono>
@@ -50,7 +50,7 @@ inline constexpr uint16_t kInitialWindowSize = 4;  // an identifier
 // bytes (RFC 9113, section 6.9.2).
 std::string SettingsAck();
 
-// A field of a header block: literal, and in nobody's table (RFC 7541, section 6.2.2).
+// A field of a header block: literal, never indexed (RFC 7541, section 6.2.2).
 std::string Field(std::string_view name, std::string_view value);
 
 // The fields of a gRPC call of `path`.
@@ -116,4 +116,4 @@ inline uint32_t StreamId(uint32_t n) { return 2 * n + 1; }
 
 }  // namespace hillock::testing
 
-#endif  // HILLOCK_TESTS_SUPPORT_RAW_H2_H_
+#endif  // HILLOCK_TESTS_SUPPORT_WIRE_RAW_H2_H_

@@ -1,0 +1,18 @@
+#ifndef HILLOCK_CLIENT_API_ENDPOINT_H_
+#define HILLOCK_CLIENT_API_ENDPOINT_H_
+
+#include <string>
+
+#include "client/api/tls_options.h"
+
+namespace hillock::client {
+
+// A server to call: where it listens, and how it is called there.
+struct Endpoint {
+  std::string target;  // an address (server/transport/net/address.h)
+  TlsOptions tls{};
+};
+
+}  // namespace hillock::client
+
+#endif  // HILLOCK_CLIENT_API_ENDPOINT_H_
