@@ -1,6 +1,8 @@
 """Runs Prometheus and Alertmanager with the files of deploy/prometheus against a server under load.
 
-usage: prometheus.py BUILD_DIR ROOT SCRATCH ALERTMANAGER...
+usage: prometheus.py BUILD_DIR ROOT SCRATCH [ALERTMANAGER...]
+
+ALERTMANAGER is the command that starts it; without one only promtool is run.
 
 The files are used as they are, but for addresses and durations: what takes minutes there takes
 seconds here. Of the server's models one is damaged, one has a tiny queue, and one later gets inputs
@@ -346,37 +348,47 @@ def check_that_nothing_else_fires(run):
     return "only HillockModelFailed fires"
 
 
+def check_files_alone(run, report):
+    report.check("promtool check config", check_files, run)
+    report.check("promtool test rules", check_rule_tests, run)
+
+
+def check_running(run, report):
+    report.check("start", run.start)
+    report.check("tests of alerts", check_that_alerts_are_tested, run)
+    report.check("tests of recording rules", check_that_recording_tests_are_complete, run)
+    report.check("rows and requests a second", check_figures, run)
+    report.check("alert HillockModelFailed", check_alert, run, "HillockModelFailed", DAMAGED)
+    report.check("other alerts", check_that_nothing_else_fires, run)
+    run.crowd()
+    report.check("inputs of another unit", check_shift, run)
+    for model, backend in BACKENDS.items():
+        activation = model.removeprefix("digits-")
+        report.check(f"activation {activation}, {backend}", check_activation, run, activation,
+                     backend)
+    report.check("alert HillockErrors", check_held_back, run, "HillockErrors", CROWDED)
+    report.check("alert HillockSaturationGrowing", check_arrival, run, "HillockSaturationGrowing",
+                 SHIFTED)
+    for alert, model in (("HillockShedding", CROWDED), ("HillockDeadUnitsGrowing", SHIFTED),
+                         ("HillockVanishingGradient", SHIFTED)):
+        report.check(f"alert {alert}", check_alert, run, alert, model)
+    report.check("recording rules", check_recording_rules, run)
+    report.check("dashboard", check_dashboard, run)
+    report.check("variables of the dashboard", check_variables, run)
+    report.check("alert HillockDown", check_down, run)
+    report.check("alert HillockRestarts", check_restarts, run)
+
+
 def main():
     build, root, scratch = map(pathlib.Path, sys.argv[1:4])
-    run = Run(build, root, scratch, sys.argv[4:])
+    alertmanager = sys.argv[4:]
+    run = Run(build, root, scratch, alertmanager)
     report = Report("prometheus")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
-        report.check("promtool check config", check_files, run)
-        report.check("promtool test rules", check_rule_tests, run)
-        report.check("start", run.start)
-        report.check("tests of alerts", check_that_alerts_are_tested, run)
-        report.check("tests of recording rules", check_that_recording_tests_are_complete, run)
-        report.check("rows and requests a second", check_figures, run)
-        report.check("alert HillockModelFailed", check_alert, run, "HillockModelFailed", DAMAGED)
-        report.check("other alerts", check_that_nothing_else_fires, run)
-        run.crowd()
-        report.check("inputs of another unit", check_shift, run)
-        for model, backend in BACKENDS.items():
-            activation = model.removeprefix("digits-")
-            report.check(f"activation {activation}, {backend}", check_activation, run, activation,
-                         backend)
-        report.check("alert HillockErrors", check_held_back, run, "HillockErrors", CROWDED)
-        report.check("alert HillockSaturationGrowing", check_arrival, run,
-                     "HillockSaturationGrowing", SHIFTED)
-        for alert, model in (("HillockShedding", CROWDED), ("HillockDeadUnitsGrowing", SHIFTED),
-                             ("HillockVanishingGradient", SHIFTED)):
-            report.check(f"alert {alert}", check_alert, run, alert, model)
-        report.check("recording rules", check_recording_rules, run)
-        report.check("dashboard", check_dashboard, run)
-        report.check("variables of the dashboard", check_variables, run)
-        report.check("alert HillockDown", check_down, run)
-        report.check("alert HillockRestarts", check_restarts, run)
+        check_files_alone(run, report)
+        if alertmanager:
+            check_running(run, report)
     finally:
         run.children.end_all()
     report.finish()
