@@ -113,3 +113,29 @@ get_nginx() {
   dpkg-deb --extract "$1"/nginx_*.deb "$1"
   quietly "nginx does not start" 10 "$proxy" -v
 }
+
+# HAProxy and the libraries that a Debian without it lacks.
+haproxy_packages=(haproxy liblua5.3-0 libopentracing-c-wrapper0 libopentracing1)
+
+# get_haproxy FOLDER  sets proxy to the command.
+get_haproxy() {
+  is_online || return 1
+  proxy=$1/haproxy
+  [[ -x $proxy ]] && return
+  mkdir -p "$1"
+  # Debian 13's needs the first two alone, by other names.
+  local package wanted=()
+  for package in "${haproxy_packages[@]}"; do
+    apt-cache show "$package" >/dev/null 2>&1 && wanted+=("$package")
+  done
+  quietly "apt-get cannot download haproxy" 60 \
+    env -C "$1" apt-get download --quiet "${wanted[@]}" || return 1
+  for package in "$1"/*.deb; do dpkg-deb --extract "$package" "$1"; done
+  local library=("$1"/usr/lib/*-linux-gnu)
+  printf '#!/bin/sh\nLD_LIBRARY_PATH=%q exec %q "$@"\n' "${library[0]}" "$1/usr/sbin/haproxy" \
+    >"$proxy"
+  chmod +x "$proxy"
+  quietly "haproxy does not start" 10 "$proxy" -v && return
+  rm -rf "$1"
+  return 1
+}

@@ -33,7 +33,7 @@ start_envoy() {
   local port
   port=$(free_port)
   sed -e "s/address: 0.0.0.0, port_value: 8001/address: 127.0.0.1, port_value: $port/" \
-    -e "s/address: hillock, port_value: 8001/address: ${1%:*}, port_value: ${1##*:}/" \
+    -e "s/address: hillock-headless, port_value: 8001/address: ${1%:*}, port_value: ${1##*:}/" \
     "$root/deploy/envoy/envoy.yaml" >"$scratch/envoy.yaml"
   start_proxy "$port" "$proxy" --log-level error --concurrency 1 --disable-hot-restart \
     --config-path "$scratch/envoy.yaml"
