@@ -21,7 +21,7 @@ USAGE
 # go_build WHAT FOLDER COMMAND...  of Go, with nothing left but programs. Sets why.
 go_build() {
   command -v go >/dev/null || { why="there is no Go; Debian's package: golang-go"; return 1; }
-  quietly "go cannot build $1" 480 env GOBIN="$2" GOPATH="$2/path" GOCACHE="$2/cache" \
+  quietly "go cannot build $1" 900 env GOBIN="$2" GOPATH="$2/path" GOCACHE="$2/cache" \
     GOFLAGS=-modcacherw GOTOOLCHAIN=local go "${@:3}" || return 1
   forget_go_cache "$2"
 }
