@@ -2,6 +2,7 @@
 
 #include "server/metrics/model_metrics.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -106,7 +107,7 @@ TEST(ModelCells, GivesNoTwoCellsOneNameAndLabels) {
   const auto check = [&seen](const Family& family, LabelList labels, const auto&) {
     std::string sample(family.name);
     for (const auto& [name, value] : labels) {
-      sample += " " + std::string(name) + "=" + std::string(value);
+      sample += fmt::format(" {}={}", name, value);
     }
     EXPECT_TRUE(seen.insert(sample).second) << sample;
   };

@@ -32,7 +32,7 @@ constexpr size_t kReactors = 2;
 class RetiredVersionsTest : public ::testing::Test {
  protected:
   RetiredVersionsTest() {
-    version_.version = "1";
+    version_.version = std::to_string(1);
     version_.layers = {{"fc1", activation::Find("relu")}};
     for (size_t i = 0; i < kReactors; ++i) {
       ModelCells& shard = version_.shards.emplace_back(1);
