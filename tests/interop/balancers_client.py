@@ -24,11 +24,8 @@ OPTIONS = [
     ("grpc.service_config_disable_resolution", 1),
     # 30 s by default, which is long for a test.
     ("grpc.dns_min_time_between_resolutions_ms", 1000),
-<<<<<<< HEAD
-=======
     # gRPC tries nothing again that is larger than this, 256 KiB by default.
     ("grpc.per_rpc_retry_buffer_size", 1 << 20),
->>>>>>> kube
 ]
 
 
