@@ -24,8 +24,8 @@ constexpr size_t kWorthTrimming = size_t{8} << 20;
 constexpr size_t kLittle = size_t{8} << 20;
 constexpr int kCalmSeconds = 2;
 
-// Free memory that is not trimmed cannot be distinguished from used memory. So while more is resident
-// than once was, trimming is tried again after this time.
+// Free memory that is not trimmed cannot be distinguished from used memory. So while more is
+// resident than once was, trimming is tried again after this time.
 constexpr int kAgainSeconds = 5;
 
 // Differs between two states of a file. Links are followed.

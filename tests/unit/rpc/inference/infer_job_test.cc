@@ -105,8 +105,7 @@ const std::vector<Refusal> kRefusals = {
     {"TooLargeAnAnswer", Rows(51), Code::kResourceExhausted,
      "input 'input': the answer to 51 rows has 408 bytes, want at most 400"},
     {"QueueFull", Rows(11), Code::kResourceExhausted,
-     "the queue is full: 21 rows with this request, want at most 20",
-     ShedReason::kQueueRows},
+     "the queue is full: 21 rows with this request, want at most 20", ShedReason::kQueueRows},
     {"QueueOfModelFull", Rows(6), Code::kResourceExhausted,
      "the queue of model 'pets' is full: 16 rows with this request, want at most 15",
      ShedReason::kQueueRows},
@@ -124,8 +123,7 @@ class RefusalTest : public InferJobTest, public ::testing::WithParamInterface<Re
     const bool is_unknown = want.code == Code::kNotFound;
     EXPECT_EQ(Counted(want.code), is_unknown ? 0u : 1u);
     EXPECT_EQ(Unrouted(want.code), is_unknown ? 1u : 0u);
-    for (const auto reason :
-         {ShedReason::kQueueRows, ShedReason::kDeadline}) {
+    for (const auto reason : {ShedReason::kQueueRows, ShedReason::kDeadline}) {
       EXPECT_EQ(reactor_.cells().shed[static_cast<size_t>(reason)].Get(),
                 want.counted_as == reason ? 1u : 0u);
     }
