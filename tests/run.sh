@@ -6,8 +6,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 usage() {
   cat <<'USAGE'
 usage: run.sh [PRESET] [--exhaustive | --coverage | -- OPTION...]
-  PRESET        release (default), debug, asan, which leaves out other people's clients, or tsan,
-                which leaves out what talks gRPC
+  PRESET        release (default), debug, tsan, which leaves out what talks gRPC, or asan: the
+                server and its unit tests under sanitizers, then release's integration tests of it
   --exhaustive  only the activations' conformance suite, over all 2^32 floats: about an hour
   --coverage    unit and integration tests in a build that counts lines; prints the coverage of
                 each folder
@@ -18,6 +18,8 @@ USAGE
 preset=release
 exhaustive=false
 options=()
+# Tests that bound memory.
+beyond_sanitizers='MemoryTest|ListenerTest|AttackTest|CostlyMessageTest'
 jobs=$(($(nproc) < 4 ? $(nproc) : 4))  # tests with a server each are more than enough for 4 cores
 
 parse_arguments() {
@@ -50,6 +52,13 @@ run_tests() {
   fi
 }
 
+# The sanitized server, driven by the integration tests and the client of the release build. Those that
+# bound memory are left out: the sanitizer keeps what is freed for a while.
+run_integration_tests() {
+  HILLOCK_SERVER=$PWD/build/asan/hillock-server \
+    ctest --preset release --parallel "$jobs" -L integration -E "$beyond_sanitizers"
+}
+
 # What a test that was killed has counted is lost, so a line may have run and not count.
 print_coverage() {
   gcovr --root . --filter server/ --filter client/ --json-summary - "build/$preset" \
@@ -66,8 +75,13 @@ main() {
   step 2 "Building ($preset)"
   cmake --preset "$preset" --log-level=WARNING
   cmake --build --preset "$preset"
+  if [[ $preset == asan ]]; then
+    cmake --preset release --log-level=WARNING
+    cmake --build --preset release
+  fi
   step 3 "Testing ($preset)"
   run_tests
+  if [[ $preset == asan ]]; then run_integration_tests; fi
   if [[ $preset == coverage ]]; then print_coverage; fi
   echo "run.sh: all tests of '$preset' passed in $SECONDS s"
 }

@@ -100,11 +100,11 @@ inference::ModelInferRequest MakeInferRequest(const InferInput& input) {
 absl::StatusOr<Client> Client::Connect(const Endpoint& endpoint, ClientOptions options) {
   HILLOCK_CHECK(options.batch_rows > 0);
   HILLOCK_ASSIGN_OR_RETURN(const auto channel, OpenChannel(endpoint, DefaultArguments()));
-  return Client(channel, std::move(options));
+  return Client(channel, options);
 }
 
 Client::Client(const std::shared_ptr<grpc::Channel>& channel, ClientOptions options)
-    : options_(std::move(options)),
+    : options_(options),
       inference_(GRPCInferenceService::NewStub(channel)),
       health_(Health::NewStub(channel)) {}
 

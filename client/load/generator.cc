@@ -47,6 +47,7 @@ LoadTally LoadGenerator::Run(std::chrono::nanoseconds duration,
   const Nanos start = Clock::Monotonic().Now();
   const uint64_t answered_before = CountAnswered();
   std::vector<std::future<LoadTally>> tallies;
+  tallies.reserve(workers_.size());
   for (const auto& worker : workers_) {
     tallies.push_back(std::async(std::launch::async, &LoadWorker::Run, worker.get(), duration));
   }

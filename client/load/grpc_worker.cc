@@ -85,20 +85,24 @@ LoadTally GrpcWorker::Run(std::chrono::nanoseconds duration) {
   cancelled_ = false;
   Schedule schedule =
       plan_.open ? Schedule::Open(*plan_.open, share_, start, end_) : Schedule::Closed(end_);
-  for (Nanos now = start;;) {
-    if (now < end_ && stop_.load(std::memory_order_relaxed)) EndEarly(schedule, now);
-    SendDue(schedule, now);
-    const bool has_room = first_free_ != nullptr || calls_.size() < MostCalls();
-    const Nanos next = has_room ? schedule.Next(now) : Schedule::kNever;
-    if (in_flight_ == 0 && next == Schedule::kNever) break;
-    Call* const call = Wait(now, std::min(next, cancelled_ ? Schedule::kNever : give_up_));
-    now = Now();
-    if (call != nullptr) Complete(*call, now);
-    if (now >= give_up_ && !std::exchange(cancelled_, true)) CancelAll();
-  }
+  for (Nanos now = start; Step(schedule, now);) now = Now();
   tally_.RecordSchedule(schedule.late(), schedule.CountUnsent(), schedule.most_behind());
   tally_.RecordElapsed(end_ - start);
   return std::move(tally_);
+}
+
+// Sends what is due and takes an answer if one comes. False when the run is over.
+bool GrpcWorker::Step(Schedule& schedule, Nanos now) {
+  if (now < end_ && stop_.load(std::memory_order_relaxed)) EndEarly(schedule, now);
+  SendDue(schedule, now);
+  const bool has_room = first_free_ != nullptr || calls_.size() < MostCalls();
+  const Nanos next = has_room ? schedule.Next(now) : Schedule::kNever;
+  if (in_flight_ == 0 && next == Schedule::kNever) return false;
+  Call* const call = Wait(now, std::min(next, cancelled_ ? Schedule::kNever : give_up_));
+  now = Now();
+  if (call != nullptr) Complete(*call, now);
+  if (now >= give_up_ && !std::exchange(cancelled_, true)) CancelAll();
+  return true;
 }
 
 void GrpcWorker::EndEarly(Schedule& schedule, Nanos now) {

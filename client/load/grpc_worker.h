@@ -54,6 +54,7 @@ class GrpcWorker final : public LoadWorker {
   void Complete(Call& call, Nanos now);
   void CancelAll();
 
+  bool Step(Schedule& schedule, Nanos now);
   void EndEarly(Schedule& schedule, Nanos now);
 
   // The next call to end, or null when none did until then, or for a while.

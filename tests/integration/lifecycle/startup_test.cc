@@ -101,7 +101,7 @@ void PrintTo(const Usage& usage, std::ostream* out) { *out << usage.name; }
 class UsageTest : public ::testing::TestWithParam<Usage> {};
 
 TEST_P(UsageTest, IsExplained) {
-  std::vector<std::string> command = {HILLOCK_SERVER_BINARY};
+  std::vector<std::string> command = {ServerBinary()};
   command.insert(command.end(), GetParam().flags.begin(), GetParam().flags.end());
   const End end = RunToEnd(command);
   EXPECT_EQ(end.code, kUsage);
@@ -132,10 +132,10 @@ INSTANTIATE_TEST_SUITE_P(Flags, UsageTest, ::testing::ValuesIn(kUsages),
                          [](const auto& test) { return test.param.name; });
 
 TEST(UsageTextTest, HelpAndVersionAreNoErrors) {
-  const End help = RunToEnd({HILLOCK_SERVER_BINARY, "--help"});
+  const End help = RunToEnd({ServerBinary(), "--help"});
   EXPECT_EQ(help.code, 0);
   EXPECT_THAT(help.output, AllOf(HasSubstr("--repository"), HasSubstr("--metrics-listen")));
-  const End version = RunToEnd({HILLOCK_SERVER_BINARY, "--version"});
+  const End version = RunToEnd({ServerBinary(), "--version"});
   EXPECT_EQ(version.code, 0);
   EXPECT_THAT(version.output, ::testing::MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+\n"));
 }

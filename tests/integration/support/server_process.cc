@@ -6,6 +6,7 @@
 #include <grpcpp/support/channel_arguments.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 #include <regex>
 
@@ -22,9 +23,14 @@ std::vector<std::string> Join(std::vector<std::string> words,
 
 }  // namespace
 
+std::string ServerBinary() {
+  const char* const given = std::getenv("HILLOCK_SERVER");
+  return given == nullptr ? HILLOCK_SERVER_BINARY : given;
+}
+
 std::vector<std::string> ServerCommand(const std::string& repository,
                                        const std::vector<std::string>& flags) {
-  std::vector<std::string> command = {HILLOCK_SERVER_BINARY, "--repository", repository};
+  std::vector<std::string> command = {ServerBinary(), "--repository", repository};
   const auto add_unless_given = [&](const std::string& flag) {
     if (std::find(flags.begin(), flags.end(), flag) != flags.end()) return;
     command.insert(command.end(), {flag, "127.0.0.1:0"});

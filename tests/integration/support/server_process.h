@@ -13,6 +13,10 @@
 
 namespace hillock::testing {
 
+// The program to test: what the environment's HILLOCK_SERVER names, such as one with sanitizers, or
+// the one of this build.
+std::string ServerBinary();
+
 // The words that start hillock-server on `repository` with ports that the system chooses; later
 // flags win over earlier ones.
 std::vector<std::string> ServerCommand(const std::string& repository,
