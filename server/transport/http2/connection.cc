@@ -201,7 +201,7 @@ bool Connection::Pack() {
   return true;
 }
 
-// False when the peer takes no more for now.
+// False when the socket takes no more until the peer has read some.
 bool Connection::Write() {
   while (out_at_ < out_.size()) {
     const IoResult result = bytes_->Write(out_.view().substr(out_at_));

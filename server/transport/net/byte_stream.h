@@ -16,7 +16,7 @@ namespace hillock::transport {
 struct IoResult {
   enum class Kind : uint8_t {
     kBytes,       // `bytes` of them were moved, at least one
-    kWouldBlock,  // none for now: ask again when the descriptor is ready
+    kWouldBlock,  // none until the descriptor is ready again
     kClosed,      // the peer sends no more (Read), or takes no more (Write)
     kFailed,      // error() of the stream says why
   };

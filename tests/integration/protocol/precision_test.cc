@@ -64,7 +64,7 @@ class Bf16Test : public PrecisionTest {
  protected:
   void SetUp() override {
     if (!kernel::onednn::IsFast(Precision::kBf16))
-      GTEST_SKIP() << "this CPU has neither AVX512_BF16 nor AMX";
+      GTEST_SKIP() << SpecOf(Precision::kBf16).slow_cpu;
   }
 };
 

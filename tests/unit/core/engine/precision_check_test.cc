@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 
+#include "server/core/base/precision.h"
 #include "tests/support/mlp_builder.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/core/engine/engine_case.h"
@@ -37,7 +38,7 @@ class CheckPrecisionTest : public ::testing::Test {
  protected:
   void SetUp() override {
     if (!kernel::onednn::IsFast(Precision::kBf16))
-      GTEST_SKIP() << "this CPU has neither AVX512_BF16 nor AMX";
+      GTEST_SKIP() << SpecOf(Precision::kBf16).slow_cpu;
   }
 };
 

@@ -9,6 +9,7 @@
 #include <limits>
 #include <vector>
 
+#include "server/core/base/precision.h"
 #include "server/core/kernel/fallback.h"
 #include "server/core/kernel/onednn.h"
 #include "tests/conformance/isa.h"
@@ -92,8 +93,7 @@ INSTANTIATE_TEST_SUITE_P(EveryIsa, RoundToBf16, ::testing::ValuesIn(UsableIsas()
 class DenseInBf16 : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!onednn::IsFast(Precision::kBf16))
-      GTEST_SKIP() << "this CPU has neither AVX512_BF16 nor AMX";
+    if (!onednn::IsFast(Precision::kBf16)) GTEST_SKIP() << SpecOf(Precision::kBf16).slow_cpu;
   }
 
   static std::unique_ptr<onednn::Dense> Create(size_t inputs, size_t outputs, Precision precision) {

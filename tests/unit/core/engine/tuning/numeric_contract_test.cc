@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "server/core/base/precision.h"
 #include "server/core/engine/buckets.h"
 #include "tests/support/mlp_builder.h"
 #include "tests/support/status_matchers.h"
@@ -23,8 +24,7 @@ activation::Params DefaultsOf(const activation::Spec& spec) {
 }
 
 TEST(CheckBatchInvariance, TakesEveryShapeInBf16) {
-  if (!kernel::onednn::IsFast(Precision::kBf16))
-    GTEST_SKIP() << "this CPU has neither AVX512_BF16 nor AMX";
+  if (!kernel::onednn::IsFast(Precision::kBf16)) GTEST_SKIP() << SpecOf(Precision::kBf16).slow_cpu;
   for (const std::vector<size_t>& widths :
        std::vector<std::vector<size_t>>{{1, 1}, {300, 1}, {33, 17}, {784, 512}}) {
     const auto mlp = UniformMlp(widths, "identity", 1);
