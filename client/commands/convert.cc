@@ -56,7 +56,7 @@ absl::Status Write(const Mlp& mlp, const std::string& path) {
 
 absl::StatusOr<Rows> RowsFor(const ConvertFlags& flags, const Mlp& mlp) {
   if (flags.input.empty()) return RandomRows(mlp, flags.rows, flags.seed);
-  return ReadRows(flags.input, {mlp.inputs(), {}});
+  return ReadRows(flags.input, {mlp.input_width(), {}});
 }
 
 nlohmann::ordered_json CheckJson(const WorstDifference& worst, double tolerance) {

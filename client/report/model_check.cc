@@ -29,10 +29,10 @@ absl::Status CheckShapes(const model::Mlp& a, const model::Mlp& b) {
     for (const model::Output& output : mlp.outputs) all.push_back(mlp.width(output));
     return all;
   };
-  if (a.inputs() == b.inputs() && widths(a) == widths(b)) return absl::OkStatus();
-  return absl::InvalidArgumentError(fmt::format("{} -> {} values a row, and {} -> {}", a.inputs(),
-                                                fmt::join(widths(a), " and "), b.inputs(),
-                                                fmt::join(widths(b), " and ")));
+  if (a.input_width() == b.input_width() && widths(a) == widths(b)) return absl::OkStatus();
+  return absl::InvalidArgumentError(fmt::format("{} -> {} values a row, and {} -> {}",
+                                                a.input_width(), fmt::join(widths(a), " and "),
+                                                b.input_width(), fmt::join(widths(b), " and ")));
 }
 
 // Where in a row of all outputs `column` is.
@@ -57,7 +57,7 @@ Rows RandomRows(const model::Mlp& mlp, size_t count, uint32_t seed) {
   std::mt19937 random(seed);
   std::normal_distribution<float> normal;
   Rows rows;
-  rows.width = mlp.inputs();
+  rows.width = mlp.input_width();
   rows.values.reserve(count * rows.width);
   for (size_t i = 0; i < count * rows.width; ++i) {
     const size_t c = i % rows.width;

@@ -66,7 +66,7 @@ std::string LabelsText(const Mlp& mlp, const Output& output) {
 
 // What a layer reads: the name of another, or of the input.
 const std::string& SourceName(const Mlp& mlp, model::ValueId source) {
-  return source == model::ValueId::kInput ? mlp.input_name
+  return source == model::ValueId::kInput ? mlp.inputs.front().name
                                           : mlp.layers[model::LayerOf(source)].name;
 }
 
@@ -134,8 +134,8 @@ void AddOutputs(const Mlp& mlp, nlohmann::ordered_json& json) {
 }  // namespace
 
 std::string ModelText(const Mlp& mlp) {
-  std::string text = fmt::format("input '{}' [rows, {}]{}", Printable(mlp.input_name), mlp.inputs(),
-                                 mlp.offset.empty() ? "" : ", normalized");
+  std::string text = fmt::format("input '{}' [rows, {}]{}", Printable(mlp.inputs.front().name),
+                                 mlp.input_width(), mlp.offset.empty() ? "" : ", normalized");
   text += mlp.outputs.size() == 1 ? " -> " : "\n";
   for (const Output& output : mlp.outputs) {
     text += OutputText(mlp, output);
@@ -151,13 +151,14 @@ std::string ModelText(const Mlp& mlp) {
 }
 
 nlohmann::ordered_json ModelJson(const Mlp& mlp) {
-  nlohmann::ordered_json json = {{"producer", mlp.producer},
-                                 {"input", {{"name", mlp.input_name}, {"width", mlp.inputs()}}},
-                                 {"normalized", !mlp.offset.empty()},
-                                 {"layers", nlohmann::ordered_json::array()},
-                                 {"numbers", Learned(mlp)},
-                                 {"flop_per_row", mlp.flops_per_row()},
-                                 {"bytes", Learned(mlp) * sizeof(float)}};
+  nlohmann::ordered_json json = {
+      {"producer", mlp.producer},
+      {"input", {{"name", mlp.inputs.front().name}, {"width", mlp.input_width()}}},
+      {"normalized", !mlp.offset.empty()},
+      {"layers", nlohmann::ordered_json::array()},
+      {"numbers", Learned(mlp)},
+      {"flop_per_row", mlp.flops_per_row()},
+      {"bytes", Learned(mlp) * sizeof(float)}};
   AddOutputs(mlp, json);
   for (const Layer& layer : mlp.layers) json["layers"].push_back(LayerJson(mlp, layer));
   return json;

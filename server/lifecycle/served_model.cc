@@ -28,7 +28,7 @@ const std::string& ServedOutput::LabelOf(const float* row) const {
 ServedModel::ServedModel(std::string name, int64_t version, const model::Mlp& mlp, Parts parts)
     : name_(std::move(name)),
       version_(version),
-      input_name_(mlp.input_name),
+      input_name_(mlp.inputs.front().name),
       inputs_(parts.plan->inputs()),
       answer_width_(mlp.answer_width()),
       outputs_(OutputsOf(mlp)),

@@ -25,7 +25,7 @@ std::vector<float> RandomFloats(size_t n, float scale) {
 
 model::Mlp MakeModel(const Shape& shape) {
   model::Mlp mlp;
-  mlp.input_name = "input";
+  mlp.inputs = {model::FlatInput("input", shape.widths.front())};
   for (size_t i = 0; i + 1 < shape.widths.size(); ++i) {
     model::Layer layer;
     layer.name = fmt::format("layer{}", i);

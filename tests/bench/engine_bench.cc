@@ -74,7 +74,7 @@ class Contender {
       Append(weights, layer.weights);
       Append(weights, layer.bias);
     }
-    const auto rows = testing::Random(kSeed).Floats(kMaxRows * mlp.inputs(), -2, 2);
+    const auto rows = testing::Random(kSeed).Floats(kMaxRows * mlp.input_width(), -2, 2);
     Write(folder / (shape + ".rows"), rows);
     executor_ = std::make_unique<Executor>(Plan::Compile(mlp, {{.precision = precision}}),
                                            Clock::Monotonic());

@@ -8,9 +8,9 @@
 
 namespace hillock::testing {
 
-MlpBuilder::MlpBuilder(size_t inputs, uint32_t seed) : inputs_(inputs), random_(seed) {
+MlpBuilder::MlpBuilder(size_t inputs, uint32_t seed) : random_(seed) {
   mlp_.producer = "test";
-  mlp_.input_name = "input";
+  mlp_.inputs = {model::FlatInput("input", inputs)};
 }
 
 MlpBuilder& MlpBuilder::Add(size_t units, std::string_view activation,
@@ -18,7 +18,7 @@ MlpBuilder& MlpBuilder::Add(size_t units, std::string_view activation,
   model::Layer layer;
   layer.name = "layer" + std::to_string(mlp_.layers.size());
   layer.source = source_;
-  layer.inputs = source_ == model::ValueId::kInput ? inputs_ : mlp_.width(source_);
+  layer.inputs = mlp_.width(source_);
   layer.outputs = units;
   const float reach = 2.0f / std::sqrt(static_cast<float>(layer.inputs));
   layer.weights = random_.Floats(layer.inputs * units, -reach, reach);
@@ -46,8 +46,8 @@ MlpBuilder& MlpBuilder::Output(std::string name, std::vector<std::string> labels
 }
 
 MlpBuilder& MlpBuilder::Normalized() {
-  mlp_.offset = random_.Floats(mlp_.inputs(), -1.0f, 1.0f);
-  mlp_.scale = random_.Floats(mlp_.inputs(), 0.5f, 2.0f);
+  mlp_.offset = random_.Floats(mlp_.input_width(), -1.0f, 1.0f);
+  mlp_.scale = random_.Floats(mlp_.input_width(), 0.5f, 2.0f);
   return *this;
 }
 

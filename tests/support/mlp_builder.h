@@ -48,7 +48,6 @@ class MlpBuilder {
   std::shared_ptr<const model::Mlp> Share() const;
 
  private:
-  size_t inputs_;
   model::ValueId source_ = model::ValueId::kInput;
   Random random_;
   model::Output unnamed_;

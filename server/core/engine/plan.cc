@@ -53,7 +53,7 @@ std::shared_ptr<Plan> Plan::Build(const model::Mlp& mlp, const PlanOptions& opti
 }
 
 void Plan::Add(const model::Mlp& mlp, const PlanOptions& options) {
-  inputs_ = mlp.inputs();
+  inputs_ = mlp.input_width();
   offset_ = mlp.offset;
   scale_ = mlp.scale;
   for (const model::Output& output : mlp.outputs) outputs_.push_back(output.source);

@@ -17,11 +17,11 @@ namespace hillock::engine {
 namespace {
 
 std::vector<float> CalibrationRows(const model::Mlp& mlp) {
-  std::vector<float> rows(kCalibrationRows * mlp.inputs());
+  std::vector<float> rows(kCalibrationRows * mlp.input_width());
   FillCalibration(rows);
   if (mlp.offset.empty()) return rows;
   for (size_t i = 0; i < rows.size(); ++i) {
-    const size_t column = i % mlp.inputs();
+    const size_t column = i % mlp.input_width();
     rows[i] = BeforeNormalization(rows[i], mlp.offset[column], mlp.scale[column]);
   }
   return rows;

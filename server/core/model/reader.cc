@@ -84,11 +84,12 @@ absl::StatusOr<Layer> ReadLayer(const v1::Layer& from, size_t index) {
 }
 
 absl::Status ReadInput(const v1::Mlp& file, Mlp& mlp) {
-  HILLOCK_ASSIGN_OR_RETURN(mlp.input_name, Name("input name", file.input().name(), "input"));
+  HILLOCK_ASSIGN_OR_RETURN(std::string name, Name("input name", file.input().name(), "input"));
+  mlp.inputs = {FlatInput(std::move(name), mlp.layers.front().inputs)};
   if (!file.has_normalization()) return absl::OkStatus();
   const auto& from = file.normalization();
-  HILLOCK_ASSIGN_OR_RETURN(mlp.offset, FloatsOr("offset", from.offset(), mlp.inputs(), 0.0f));
-  HILLOCK_ASSIGN_OR_RETURN(mlp.scale, FloatsOr("scale", from.scale(), mlp.inputs(), 1.0f));
+  HILLOCK_ASSIGN_OR_RETURN(mlp.offset, FloatsOr("offset", from.offset(), mlp.input_width(), 0.0f));
+  HILLOCK_ASSIGN_OR_RETURN(mlp.scale, FloatsOr("scale", from.scale(), mlp.input_width(), 1.0f));
   return absl::OkStatus();
 }
 
@@ -127,7 +128,7 @@ absl::Status CheckWidth(std::string_view what, uint32_t stated, size_t want) {
 
 absl::Status CheckWidths(const v1::Mlp& file, const std::vector<v1::Output>& outputs,
                          const Mlp& mlp) {
-  HILLOCK_RETURN_IF_ERROR(CheckWidth("input", file.input().width(), mlp.inputs()));
+  HILLOCK_RETURN_IF_ERROR(CheckWidth("input", file.input().width(), mlp.input_width()));
   for (size_t i = 0; i < outputs.size(); ++i) {
     HILLOCK_RETURN_IF_ERROR(CheckWidth(fmt::format("output '{}'", Excerpt(mlp.outputs[i].name)),
                                        outputs[i].width(), mlp.width(mlp.outputs[i])));

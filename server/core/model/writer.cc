@@ -85,7 +85,7 @@ std::string Serialize(const v1::Mlp& file) {
 std::string WriteMlp(const Mlp& mlp) {
   v1::Mlp file;
   file.set_producer(mlp.producer);
-  WriteTensor(mlp.input_name, mlp.inputs(), *file.mutable_input());
+  WriteTensor(mlp.inputs.front().name, mlp.input_width(), *file.mutable_input());
   if (!mlp.offset.empty()) {
     file.mutable_normalization()->set_offset(Bytes(mlp.offset));
     file.mutable_normalization()->set_scale(Bytes(mlp.scale));

@@ -118,10 +118,10 @@ class LayerWriter {
 };
 
 std::string WriteNormalization(GraphWriter& graph, const model::Mlp& mlp) {
-  if (mlp.offset.empty()) return mlp.input_name;
-  const std::vector<int64_t> shape{Signed(mlp.inputs())};
+  if (mlp.offset.empty()) return mlp.inputs.front().name;
+  const std::vector<int64_t> shape{Signed(mlp.input_width())};
   const std::string centred =
-      graph.Node("Sub", {mlp.input_name, graph.Floats("normalization.offset", shape, mlp.offset)},
+      graph.Node("Sub", {mlp.inputs.front().name, graph.Floats("normalization.offset", shape, mlp.offset)},
                  "normalization.centred");
   return graph.Node("Mul", {centred, graph.Floats("normalization.scale", shape, mlp.scale)},
                     "normalization.scaled");
@@ -201,7 +201,7 @@ void WriteOutputs(GraphWriter& graph, const model::Mlp& mlp) {
 
 absl::StatusOr<std::string> ExportOnnx(const model::Mlp& mlp) {
   GraphWriter graph;
-  graph.Input(mlp.input_name, mlp.inputs());
+  graph.Input(mlp.inputs.front().name, mlp.input_width());
   model::ValueMap<std::string> names(mlp.layers.size());
   names[model::ValueId::kInput] = WriteNormalization(graph, mlp);
   for (size_t i = 0; i < mlp.layers.size(); ++i) {

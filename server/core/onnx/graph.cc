@@ -204,7 +204,7 @@ absl::StatusOr<model::Mlp> ImportGraph(const ModelView& model, const ExternalFil
   Walk walk(model, external, budget, *std::move(row));
   HILLOCK_RETURN_IF_ERROR(walk.Run(input->name));
   HILLOCK_ASSIGN_OR_RETURN(model::Mlp mlp, std::move(walk).Finish());
-  mlp.input_name = NameOr(input->name, "input");
+  mlp.inputs.front().name = NameOr(input->name, "input");
   for (size_t i = 0; i < mlp.outputs.size(); ++i) {
     std::string& name = mlp.outputs[i].name;
     name = NameOr(name, mlp.outputs.size() == 1 ? "output" : fmt::format("output{}", i));

@@ -66,7 +66,7 @@ class HeadsTest : public ::testing::TestWithParam<std::string> {
   }
 
   ModelInferRequest Request(const std::vector<std::string>& outputs, Form form) const {
-    ModelInferRequest request = MakeRequest("heads", mlp_.inputs(), rows_, form);
+    ModelInferRequest request = MakeRequest("heads", mlp_.input_width(), rows_, form);
     for (const std::string& name : outputs) request.add_outputs()->set_name(name);
     return request;
   }
@@ -103,7 +103,7 @@ class HeadsTest : public ::testing::TestWithParam<std::string> {
     const std::vector<float> values = Floats(response, index);
     ASSERT_EQ(values.size(), kRows * width);
     for (size_t row = 0; row < kRows; ++row) {
-      const auto x = std::span(rows_).subspan(row * mlp_.inputs(), mlp_.inputs());
+      const auto x = std::span(rows_).subspan(row * mlp_.input_width(), mlp_.input_width());
       const auto want = Evaluate(mlp_, x, false, output);
       for (size_t i = 0; i < width; ++i) {
         ASSERT_NEAR(values[row * width + i], want[i].value, want[i].error + 1e-5)

@@ -201,7 +201,7 @@ class Rewriter {
       if (layer.source == ValueId::kInput) layer = std::move(*next++);
     }
     Note("folded the normalization into {}: {} multiply-adds a row saved", InputReaders(),
-         mlp.inputs());
+         mlp.input_width());
     mlp.offset.clear();
     mlp.scale.clear();
   }

@@ -123,7 +123,9 @@ struct Place {
 class LayerMaker {
  public:
   LayerMaker(Tree tree, Reads reads, Budget& budget)
-      : tree_(std::move(tree)), reads_(std::move(reads)), budget_(budget) {}
+      : tree_(std::move(tree)), reads_(std::move(reads)), budget_(budget) {
+    mlp_.inputs = {model::FlatInput("", tree_.input().width())};
+  }
 
   absl::StatusOr<model::Mlp> Run(const std::vector<Wanted>& outputs) && {
     for (const auto& [atom, base] : tree_.bases()) {

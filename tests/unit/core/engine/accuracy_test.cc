@@ -29,7 +29,7 @@ class Accuracy : public ::testing::TestWithParam<EngineCase> {
   static std::string_view Activation() { return GetParam().spec->name; }
 
   static std::vector<float> Rows(const model::Mlp& mlp) {
-    return Random(kSeed).Floats(kMaxRows * mlp.inputs(), -2, 2);
+    return Random(kSeed).Floats(kMaxRows * mlp.input_width(), -2, 2);
   }
 
   // Batches of every size give what the reference gives, whatever path the activations take.
@@ -39,7 +39,7 @@ class Accuracy : public ::testing::TestWithParam<EngineCase> {
     const auto want = ReferenceAnswers(mlp, rows, PrecisionsOf(engine.plan()));
     for (const size_t count : RowCounts()) {
       for (const bool profile : {false, true}) {
-        const auto got = engine.Answer(std::span(rows).first(count * mlp.inputs()), profile);
+        const auto got = engine.Answer(std::span(rows).first(count * mlp.input_width()), profile);
         ExpectNear(got, want, count, profile);
       }
     }
@@ -56,8 +56,8 @@ class Accuracy : public ::testing::TestWithParam<EngineCase> {
                                                    std::span<const float> rows,
                                                    const std::vector<Precision>& precisions) {
     std::vector<Approximate> answers;
-    for (size_t at = 0; at < rows.size(); at += mlp.inputs()) {
-      const auto answer = Evaluate(mlp, rows.subspan(at, mlp.inputs()),
+    for (size_t at = 0; at < rows.size(); at += mlp.input_width()) {
+      const auto answer = Evaluate(mlp, rows.subspan(at, mlp.input_width()),
                                    GetParam().backend == Backend::kFallback, 0, precisions);
       answers.insert(answers.end(), answer.begin(), answer.end());
     }

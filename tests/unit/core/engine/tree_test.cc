@@ -46,7 +46,7 @@ class Tree : public ::testing::TestWithParam<std::optional<Backend>> {
 TEST_P(Tree, AnswersWithEveryOutput) {
   for (uint32_t seed = 0; seed < 60; ++seed) {
     const model::Mlp mlp = RandomTree(seed, kActivations);
-    const std::vector<float> rows = Random(seed).Floats(kRows * mlp.inputs(), -2, 2);
+    const std::vector<float> rows = Random(seed).Floats(kRows * mlp.input_width(), -2, 2);
     Engine engine(mlp, GetParam());
     for (const bool profile : {false, true}) {
       engine.Answer(rows, profile);
@@ -54,7 +54,7 @@ TEST_P(Tree, AnswersWithEveryOutput) {
         const std::vector<float> got = OutputOf(engine, output);
         for (size_t i = 0; i < got.size(); ++i) {
           const size_t width = got.size() / kRows;
-          const auto row = std::span(rows).subspan(i / width * mlp.inputs(), mlp.inputs());
+          const auto row = std::span(rows).subspan(i / width * mlp.input_width(), mlp.input_width());
           const Approximate want = Evaluate(mlp, row, fallback_only(), output)[i % width];
           ASSERT_LE(std::abs(double{got[i]} - want.value), want.error)
               << "seed " << seed << ", output " << output << ", element " << i << ": got " << got[i]
@@ -92,7 +92,7 @@ TEST(Trees, KeepTheirAnswersWhenRewritten) {
   size_t folded = 0;
   for (uint32_t seed = 0; seed < 300; ++seed) {
     const model::Mlp mlp = RandomTree(seed, kMostlyIdentity);
-    const std::vector<float> rows = Random(seed).Floats(mlp.inputs(), -2, 2);
+    const std::vector<float> rows = Random(seed).Floats(mlp.input_width(), -2, 2);
     const auto rewritten = Rewrite(mlp);
     ASSERT_THAT(model::Validate(rewritten.mlp), IsOk()) << "seed " << seed;
     for (const std::string& note : rewritten.notes) {

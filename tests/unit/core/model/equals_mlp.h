@@ -32,15 +32,31 @@ MATCHER_P(EqualsOutput, want, "is the output '" + want.name + "'") {
       arg, result_listener);
 }
 
+MATCHER_P(EqualsInput, want, "is the input '" + want.name + "'") {
+  using ::testing::Field;
+  return ::testing::ExplainMatchResult(
+      ::testing::AllOf(Field("name", &Input::name, want.name),
+                       Field("datatype", &Input::datatype, want.datatype),
+                       Field("shape", &Input::shape, want.shape),
+                       Field("width", &Input::width, want.width),
+                       Field("required", &Input::required, want.required),
+                       Field("shared", &Input::shared, want.shared),
+                       Field("takes_non_finite", &Input::takes_non_finite, want.takes_non_finite),
+                       Field("low", &Input::low, want.low), Field("high", &Input::high, want.high)),
+      arg, result_listener);
+}
+
 MATCHER_P(EqualsMlp, want, "is the same model") {
   using ::testing::Field;
+  std::vector<::testing::Matcher<Input>> inputs;
+  for (const Input& input : want.inputs) inputs.push_back(EqualsInput(input));
   std::vector<::testing::Matcher<Layer>> layers;
   for (const Layer& layer : want.layers) layers.push_back(EqualsLayer(layer));
   std::vector<::testing::Matcher<Output>> outputs;
   for (const Output& output : want.outputs) outputs.push_back(EqualsOutput(output));
   return ::testing::ExplainMatchResult(
       ::testing::AllOf(Field("producer", &Mlp::producer, want.producer),
-                       Field("input_name", &Mlp::input_name, want.input_name),
+                       Field("inputs", &Mlp::inputs, ::testing::ElementsAreArray(inputs)),
                        Field("offset", &Mlp::offset, want.offset),
                        Field("scale", &Mlp::scale, want.scale),
                        Field("layers", &Mlp::layers, ::testing::ElementsAreArray(layers)),

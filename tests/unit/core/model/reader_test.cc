@@ -32,7 +32,7 @@ constexpr uint32_t kHuge = std::numeric_limits<uint32_t>::max();
 TEST(ReadMlp, FillsInTheDefaultOfEveryEmptyField) {
   const auto mlp = ReadMlp(Sealed(SmallFile()));
   ASSERT_THAT(mlp, IsOk());
-  EXPECT_EQ(mlp->input_name, "input");
+  EXPECT_EQ(mlp->inputs.front().name, "input");
   EXPECT_EQ(mlp->outputs.front().name, "output");
   EXPECT_EQ(mlp->producer, "");
   EXPECT_EQ(mlp->outputs.front().threshold, 0.5f);
@@ -78,7 +78,7 @@ TEST(ReadMlp, ReadsEveryFieldThatIsThere) {
   const auto mlp = ReadMlp(Sealed(file));
   ASSERT_THAT(mlp, IsOk());
   EXPECT_EQ(mlp->producer, "a person");
-  EXPECT_EQ(mlp->input_name, "features");
+  EXPECT_EQ(mlp->inputs.front().name, "features");
   EXPECT_EQ(mlp->outputs.front().name, "score");
   EXPECT_THAT(mlp->outputs.front().class_labels, ElementsAre("no", "yes"));
   EXPECT_EQ(mlp->outputs.front().threshold, 0.25f);

@@ -45,7 +45,7 @@ INSTANTIATE_TEST_SUITE_P(EveryActivation, WriteMlpWith,
 TEST(WriteMlp, KeepsLabelsNamesAndThreshold) {
   Mlp mlp = MlpBuilder(3).Add(1, "sigmoid").Labels({"ham", "spam"}).Build();
   mlp.producer = "writer_test";
-  mlp.input_name = "mail";
+  mlp.inputs.front().name = "mail";
   mlp.outputs.front().name = "verdict";
   mlp.outputs.front().threshold = -0.75f;
   mlp.layers[0].name = "only";

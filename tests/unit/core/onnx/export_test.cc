@@ -57,7 +57,7 @@ TEST(ExportOnnx, KeepsParameters) {
 
 TEST(ExportOnnx, KeepsNormalizationNamesAndLabels) {
   model::Mlp mlp = MlpBuilder(3).Add(2, "softmax").Normalized().Labels({"no", "yes"}).Build();
-  mlp.input_name = "features";
+  mlp.inputs.front().name = "features";
   mlp.outputs.front().name = "chances";
   mlp.layers[0].name = "the only one";
   ExpectComesBack(mlp);

@@ -253,7 +253,7 @@ TEST(ImportOnnx, NamesTensorsLayersAndProducer) {
   graph.Node("Gemm", {"features", "net.0.weight"}, "m", {Integer("transB", 1)});
   graph.Floats("u", {1, 1}, {1}).Node("Relu", {"m"}, "r").Node("MatMul", {"r", "u"}, "score");
   const model::Mlp mlp = Import(graph.Output("score"));
-  EXPECT_EQ(mlp.input_name, "features");
+  EXPECT_EQ(mlp.inputs.front().name, "features");
   EXPECT_EQ(mlp.outputs.front().name, "score");
   EXPECT_EQ(mlp.producer, "a test");
   EXPECT_EQ(mlp.layers[0].name, "net.0");

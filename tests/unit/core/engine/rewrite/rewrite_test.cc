@@ -30,7 +30,7 @@ using ::testing::StartsWith;
 using Widths = std::vector<size_t>;
 
 Widths WidthsOf(const model::Mlp& mlp) {
-  Widths widths = {mlp.inputs()};
+  Widths widths = {mlp.input_width()};
   for (const model::Layer& layer : mlp.layers) widths.push_back(layer.outputs);
   return widths;
 }
@@ -250,10 +250,10 @@ class RandomModel {
 
   // As the features of the normalization are spread.
   std::vector<float> Rows(size_t count) {
-    std::vector<float> rows = random_.Floats(count * mlp_.inputs(), -2, 2);
+    std::vector<float> rows = random_.Floats(count * mlp_.input_width(), -2, 2);
     if (mlp_.offset.empty()) return rows;
     for (size_t i = 0; i < rows.size(); ++i) {
-      const size_t c = i % mlp_.inputs();
+      const size_t c = i % mlp_.input_width();
       rows[i] = mlp_.offset[c] + rows[i] / mlp_.scale[c];
     }
     return rows;
@@ -293,7 +293,7 @@ TEST(Rewrite, KeepsTheAnswersOfRandomModels) {
     }
     const auto got = Engine(rewritten.mlp, Backend::kFallback).Answer(rows);
     for (size_t row = 0; row < kRows; ++row) {
-      const size_t width = random.mlp().inputs();
+      const size_t width = random.mlp().input_width();
       const auto want = Evaluate(random.mlp(), std::span(rows).subspan(row * width, width), true);
       for (size_t i = 0; i < want.size(); ++i) {
         ASSERT_NEAR(got[row * want.size() + i], want[i].value,
