@@ -120,9 +120,9 @@ class LayerWriter {
 std::string WriteNormalization(GraphWriter& graph, const model::Mlp& mlp) {
   if (mlp.offset.empty()) return mlp.inputs.front().name;
   const std::vector<int64_t> shape{Signed(mlp.input_width())};
-  const std::string centred =
-      graph.Node("Sub", {mlp.inputs.front().name, graph.Floats("normalization.offset", shape, mlp.offset)},
-                 "normalization.centred");
+  const std::string centred = graph.Node(
+      "Sub", {mlp.inputs.front().name, graph.Floats("normalization.offset", shape, mlp.offset)},
+      "normalization.centred");
   return graph.Node("Mul", {centred, graph.Floats("normalization.scale", shape, mlp.scale)},
                     "normalization.scaled");
 }
