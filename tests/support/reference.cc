@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace hillock::testing {
 namespace {
@@ -9,6 +10,8 @@ namespace {
 using activation::Scope;
 
 constexpr double kRounding = 0x1p-24;  // half the spacing of floats, relative
+constexpr double kLargest = std::numeric_limits<float>::max();
+constexpr double kUnbounded = std::numeric_limits<double>::infinity();
 
 std::vector<Approximate> Normalize(const model::Mlp& mlp, std::span<const float> row) {
   std::vector<Approximate> out;
@@ -48,19 +51,23 @@ Approximate Dot(const model::Layer& layer, size_t unit, const std::vector<Approx
     magnitude += std::abs(w) * (std::abs(x[i].value) + x[i].error);
     inherited += std::abs(w) * x[i].error;
   }
-  return {sum, inherited + static_cast<double>(x.size() + 1) * kRounding * magnitude};
+  const double error = inherited + static_cast<double>(x.size() + 1) * kRounding * magnitude;
+  return {sum, magnitude > kLargest ? kUnbounded : error};
 }
 
 // How far f moves when its argument does by x.error: at both ends, and half way to them for
-// functions that turn around there.
+// functions that turn around there. A pole is looked for at 0 only.
 double Spread(const model::Layer& layer, size_t unit, const Approximate& x) {
   const double y = ReferenceOf(layer, unit, x.value);
+  const bool meets_pole = std::abs(x.value) <= x.error && std::isinf(ReferenceOf(layer, unit, 0));
+  if (!std::isfinite(x.error) || meets_pole) return kUnbounded;
   double spread = 0;
   for (const double at : {-1.0, -0.5, 0.5, 1.0}) {
     const double there = ReferenceOf(layer, unit, x.value + at * x.error);
-    spread = std::max(spread, std::abs(there - y));
+    if (std::isnan(there) != std::isnan(y)) return kUnbounded;
+    if (!std::isnan(y)) spread = std::max(spread, std::abs(there - y));
   }
-  return 1.01 * spread;
+  return std::abs(y) + spread > kLargest ? kUnbounded : 1.01 * spread;
 }
 
 double Own(const KernelError& kernel, double y) {
@@ -73,7 +80,8 @@ std::vector<Approximate> Elementwise(const model::Layer& layer, const std::vecto
   for (size_t unit = 0; unit < x.size(); ++unit) {
     const double value = ReferenceOf(layer, unit, x[unit].value);
     const double spread = Spread(layer, unit, x[unit]);
-    y.push_back({value, spread + Own(kernel, std::abs(value) + spread)});
+    const double own = std::isnan(value) ? 0 : Own(kernel, std::abs(value) + spread);
+    y.push_back({value, spread + own});
   }
   return y;
 }

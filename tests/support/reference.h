@@ -26,7 +26,8 @@ KernelError FallbackError(const activation::Spec& spec);
 // What oneDNN's own tests grant its activations.
 inline constexpr KernelError kOneDnnError{.relative = 4e-5, .absolute = 4e-6};
 
-// A number, and how far a computation in float may honestly be from it.
+// A number, and how far a computation in float may honestly be from it: infinitely or NaN where it
+// may overflow, or be on the other side of a pole or of the end of a domain.
 struct Approximate {
   double value = 0;
   double error = 0;

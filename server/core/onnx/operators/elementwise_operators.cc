@@ -66,6 +66,7 @@ absl::StatusOr<Params> ReadParams(const NodeView& node, const Spec& spec) {
   std::map<std::string, float> given;
   for (size_t i = 0; i < spec.param_count; ++i) {
     const activation::ParamSpec& param = spec.params[i];
+    if (!param.is_in_onnx) continue;
     given[std::string(param.name)] = node.Real(param.NameInOnnx(), param.default_value);
   }
   return activation::ResolveParams(spec, given);
