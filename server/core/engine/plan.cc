@@ -24,7 +24,9 @@ std::string ObstacleOf(const PlanOptions& options) {
 
 // A plan that is in f32 after all is compiled as one that was asked for in f32: rewriting and
 // backend selection depend on the precision, and the answers must not depend on what was tried.
-std::shared_ptr<const Plan> Plan::Compile(const model::Mlp& mlp, const PlanOptions& options) {
+std::shared_ptr<const Plan> Plan::Compile(const model::Mlp& mlp, const PlanOptions& given) {
+  PlanOptions options = given;
+  options.allow_non_finite = options.allow_non_finite || !mlp.is_finite();
   if (options.precision == Precision::kF32) return Build(mlp, options);
   const std::string_view name = PrecisionName(options.precision);
   std::string obstacle = ObstacleOf(options);
@@ -56,10 +58,16 @@ void Plan::Add(const model::Mlp& mlp, const PlanOptions& options) {
   inputs_ = mlp.input_width();
   offset_ = mlp.offset;
   scale_ = mlp.scale;
-  for (const model::Output& output : mlp.outputs) outputs_.push_back(output.source);
-  for (const model::Layer& layer : mlp.layers) {
+  for (const model::Output& output : mlp.outputs) {
+    if (!output.is_constant) outputs_.push_back(output.source);
+  }
+  for (size_t i = 0; i < mlp.layers.size(); ++i) {
     YieldIfContended();
-    steps_.emplace_back(MakeDenseStep(layer, options, notes_));
+    if (mlp.layers[i].is_dense()) {
+      steps_.emplace_back(MakeDenseStep(mlp.layers[i], options, notes_));
+    } else {
+      steps_.emplace_back(MakeRowStep(mlp, i));
+    }
   }
 }
 
