@@ -29,7 +29,9 @@ using V = hn::Vec<D>;
 using M = hn::Mask<D>;
 
 HWY_INLINE V Truth(D d, M mask) { return hn::IfThenElseZero(mask, hn::Set(d, 1.0f)); }
-HWY_INLINE M IsTrue(D d, V a) { return hn::Ne(a, hn::Zero(d)); }
+
+// Ne() is false for NaN on some instruction sets.
+HWY_INLINE M IsTrue(D d, V a) { return hn::Not(hn::Eq(a, hn::Zero(d))); }
 
 struct Copy {
   static constexpr std::string_view kName = "copy";
