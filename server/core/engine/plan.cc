@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 #include <utility>
 
 #include "server/core/base/background_thread.h"
 #include "server/core/engine/rewrite/rewrite.h"
+#include "server/core/engine/rewrite/selection_folding.h"
 #include "server/core/kernel/onednn.h"
 
 namespace hillock::engine {
@@ -44,13 +47,16 @@ std::shared_ptr<const Plan> Plan::Compile(const model::Mlp& mlp, const PlanOptio
 
 std::shared_ptr<Plan> Plan::Build(const model::Mlp& mlp, const PlanOptions& options) {
   auto plan = std::make_shared<Plan>();
+  const auto note = [&](Rewritten rewritten) {
+    std::ranges::move(rewritten.notes, std::back_inserter(plan->rewrites_));
+    return std::move(rewritten.mlp);
+  };
+  std::optional<model::Mlp> smaller;  // where something was done: weights may be large
+  if (options.rewrite && HasSelections(mlp)) smaller = note(FoldSelections(mlp));
   if (options.rewrites()) {
-    Rewritten rewritten = Rewrite(mlp, options.precision);
-    plan->rewrites_ = std::move(rewritten.notes);
-    plan->Add(rewritten.mlp, options);
-  } else {
-    plan->Add(mlp, options);
+    smaller = note(Rewrite(smaller ? *std::move(smaller) : mlp, options.precision));
   }
+  plan->Add(smaller ? *smaller : mlp, options);
   return plan;
 }
 

@@ -50,7 +50,7 @@ class Plan {
   // What could not be done as the options ask; one line each, for the log.
   const std::vector<std::string>& notes() const { return notes_; }
 
-  // What Rewrite() has done, one line each, for the log.
+  // What FoldSelections() and Rewrite() have done, one line each, for the log.
   const std::vector<std::string>& rewrites() const { return rewrites_; }
 
  private:
