@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "tests/support/row_reference.h"
+
 namespace hillock::testing {
 namespace {
 
@@ -70,6 +72,13 @@ double Spread(const model::Layer& layer, size_t unit, const Approximate& x) {
   return std::abs(y) + spread > kLargest ? kUnbounded : 1.01 * spread;
 }
 
+std::vector<Approximate> Pre(const model::Layer& layer, std::vector<Approximate> x, bool bf16) {
+  if (bf16) x = RoundedToBf16(x);
+  std::vector<Approximate> pre;
+  for (size_t unit = 0; unit < layer.outputs; ++unit) pre.push_back(Dot(layer, unit, x, bf16));
+  return pre;
+}
+
 double Own(const KernelError& kernel, double y) {
   return kernel.relative * std::abs(y) + kernel.absolute;
 }
@@ -101,13 +110,28 @@ std::vector<Approximate> ByRow(const model::Layer& layer, const std::vector<Appr
   const std::vector<double> value = ReferenceRow(layer, centre);
   std::vector<Approximate> y;
   for (size_t i = 0; i < x.size(); ++i) {
-    double spread = 0;
+    double spread = AreKnown(x) ? 0 : std::numeric_limits<double>::infinity();
     for (const double sign : {-1.0, 1.0}) {
       std::vector<double> moved = centre;
       for (size_t k = 0; k < x.size(); ++k) moved[k] += (k == i ? sign : -sign) * x[k].error;
       spread = std::max(spread, std::abs(ReferenceRow(layer, moved)[i] - value[i]));
     }
     y.push_back({value[i], 1.01 * spread + Own(kernel, std::abs(value[i]) + spread)});
+  }
+  return y;
+}
+
+std::vector<Approximate> Activated(const model::Layer& layer, std::span<const Approximate> pre,
+                                   const KernelError& kernel) {
+  if (layer.activation->scope != Scope::kRow) {
+    return Elementwise(layer, {pre.begin(), pre.end()}, kernel);
+  }
+  const size_t group = layer.group == 0 ? layer.outputs : layer.group;
+  std::vector<Approximate> y;
+  for (size_t first = 0; first < pre.size(); first += group) {
+    const auto part = pre.subspan(first, group);
+    const auto activated = ByRow(layer, {part.begin(), part.end()}, kernel);
+    y.insert(y.end(), activated.begin(), activated.end());
   }
   return y;
 }
@@ -136,14 +160,17 @@ std::vector<Approximate> Evaluate(const model::Mlp& mlp, std::span<const float> 
   std::vector<std::vector<Approximate>> values{Normalize(mlp, row)};  // by number
   for (size_t i = 0; i < mlp.layers.size(); ++i) {
     const model::Layer& layer = mlp.layers[i];
-    std::vector<Approximate> x = values[model::NumberOf(layer.source)];
+    std::vector<std::vector<Approximate>> sources;
+    for (const model::ValueId source : layer.sources()) {
+      sources.push_back(values[model::NumberOf(source)]);
+    }
     const bool bf16 = !precisions.empty() && precisions[i] == Precision::kBf16;
-    if (bf16) x = RoundedToBf16(x);
-    std::vector<Approximate> pre;
-    for (size_t unit = 0; unit < layer.outputs; ++unit) pre.push_back(Dot(layer, unit, x, bf16));
-    const KernelError kernel = fallback_only ? FallbackError(*layer.activation) : kOneDnnError;
-    values.push_back(layer.activation->scope == Scope::kRow ? ByRow(layer, pre, kernel)
-                                                            : Elementwise(layer, pre, kernel));
+    const auto pre =
+        layer.is_dense() ? Pre(layer, sources[0], bf16) : EvaluateOperation(layer, sources);
+    const bool by_onednn = layer.is_dense() && !fallback_only;
+    values.push_back(
+        Activated(layer, pre, by_onednn ? kOneDnnError : FallbackError(*layer.activation)));
+    for (Approximate& y : values.back()) y = OrUnknown(y);
   }
   return values[model::NumberOf(mlp.outputs[output].source)];
 }
