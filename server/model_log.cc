@@ -21,6 +21,10 @@ void ModelLog::Loaded(const lifecycle::ServedModel& model) {
   for (const std::string& note : model.plan().notes()) {
     spdlog::warn("model '{}' version {}: {}", model.name(), model.version(), note);
   }
+  for (const model::LeftOut& left_out : model.left_out()) {
+    spdlog::warn("model '{}' version {}: output '{}' is left out: {}", model.name(),
+                 model.version(), left_out.name, left_out.reason);
+  }
 }
 
 void ModelLog::Refused(const std::string& model, int64_t version, const absl::Status& why) {

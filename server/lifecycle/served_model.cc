@@ -8,13 +8,31 @@
 namespace hillock::lifecycle {
 namespace {
 
+std::vector<ServedInput> InputsOf(const model::Mlp& mlp) {
+  std::vector<ServedInput> inputs;
+  size_t offset = 0;
+  for (const model::Input& input : mlp.inputs) {
+    inputs.push_back({input, offset});
+    offset += input.width;
+  }
+  return inputs;
+}
+
 std::vector<ServedOutput> OutputsOf(const model::Mlp& mlp) {
   std::vector<ServedOutput> outputs;
   for (const model::Output& output : mlp.outputs) {
     outputs.push_back(
         {output, mlp.width(output), output.has_labels() ? mlp.LabelName(output) : std::string()});
+    outputs.back().output.shape = mlp.ShapeOf(output);
   }
   return outputs;
+}
+
+// Of equal words the first one counts.
+std::unordered_map<std::string_view, float> PositionsOf(const std::vector<std::string>& words) {
+  std::unordered_map<std::string_view, float> positions;
+  for (size_t i = 0; i < words.size(); ++i) positions.emplace(words[i], static_cast<float>(i));
+  return positions;
 }
 
 }  // namespace
@@ -28,13 +46,21 @@ const std::string& ServedOutput::LabelOf(const float* row) const {
 ServedModel::ServedModel(std::string name, int64_t version, const model::Mlp& mlp, Parts parts)
     : name_(std::move(name)),
       version_(version),
-      input_name_(mlp.inputs.front().name),
-      inputs_(parts.plan->inputs()),
-      answer_width_(mlp.answer_width()),
+      inputs_(InputsOf(mlp)),
       outputs_(OutputsOf(mlp)),
+      left_out_(mlp.left_out),
+      words_(mlp.words),
+      positions_(PositionsOf(words_)),
+      input_width_(mlp.input_width()),
+      answer_width_(mlp.answer_width()),
       parts_(std::move(parts)),
       queues_(parts_.executors.size()) {}
 
 ServedModel::~ServedModel() = default;
+
+float ServedModel::FindWord(std::string_view word) const {
+  const auto found = positions_.find(word);
+  return found == positions_.end() ? -1 : found->second;
+}
 
 }  // namespace hillock::lifecycle

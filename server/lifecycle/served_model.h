@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "server/core/base/clock.h"
@@ -20,14 +22,22 @@ class Plan;
 
 namespace hillock::lifecycle {
 
-// Floats that a model answers with. Where they have labels there is a second output on the wire, of
-// the class of each row, or of a yes or no for each float.
+struct ServedInput {
+  model::Input input;
+  size_t offset;  // of its first column in an input row
+
+  const std::string& name() const { return input.name; }
+};
+
+// What a model answers with: floats that the engine computes, or a constant. Where there are labels
+// there is a second output on the wire, of the class of each row, or of a yes or no for each float.
 struct ServedOutput {
-  model::Output output;
-  size_t width;            // floats in a row
+  model::Output output;    // its shape is filled in
+  size_t width;            // floats in a row, or in the constant
   std::string label_name;  // empty: no labels
 
   const std::string& name() const { return output.name; }
+  bool is_constant() const { return output.is_constant; }
   bool has_labels() const { return output.has_labels(); }
   bool is_multilabel() const { return output.multilabel; }
 
@@ -66,10 +76,19 @@ class ServedModel {
   const std::string& name() const { return name_; }
   int64_t version() const { return version_; }
   const std::string& version_text() const { return parts_.metrics->version; }
-  const std::string& input_name() const { return input_name_; }
-  size_t inputs() const { return inputs_; }
-  size_t answer_width() const { return answer_width_; }
+  const std::vector<ServedInput>& inputs() const { return inputs_; }
   const std::vector<ServedOutput>& outputs() const { return outputs_; }
+  const std::vector<model::LeftOut>& left_out() const { return left_out_; }
+
+  // Floats in a row: of all inputs, and of all outputs that are computed.
+  size_t input_width() const { return input_width_; }
+  size_t answer_width() const { return answer_width_; }
+
+  // The strings of BYTES tensors. A string's position among them, as it is a float; -1 if it is
+  // not there.
+  const std::vector<std::string>& words() const { return words_; }
+  float FindWord(std::string_view word) const;
+
   const engine::Plan& plan() const { return *parts_.plan; }
   const repository::ServingOptions& options() const { return parts_.options; }
   const RowCost& cost() const { return parts_.cost; }
@@ -82,10 +101,13 @@ class ServedModel {
  private:
   const std::string name_;
   const int64_t version_;
-  const std::string input_name_;
-  const size_t inputs_;
-  const size_t answer_width_;  // of all outputs together
+  const std::vector<ServedInput> inputs_;
   const std::vector<ServedOutput> outputs_;
+  const std::vector<model::LeftOut> left_out_;
+  const std::vector<std::string> words_;
+  const std::unordered_map<std::string_view, float> positions_;  // of words_
+  const size_t input_width_;
+  const size_t answer_width_;
   const Parts parts_;
   std::vector<ModelQueue> queues_;  // by reactor
 };

@@ -9,7 +9,7 @@ namespace hillock::scheduling {
 namespace {
 
 QueueLoad LoadOf(const lifecycle::ServedModel& model, size_t rows) {
-  return {rows, rows * (model.inputs() + model.answer_width()) * sizeof(float),
+  return {rows, rows * (model.input_width() + model.answer_width()) * sizeof(float),
           static_cast<Nanos>(rows) * model.cost().row};
 }
 

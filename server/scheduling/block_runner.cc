@@ -33,7 +33,7 @@ bool BlockRunner::IsNextProfiled(lifecycle::ServedModel& model) const {
 }
 
 void BlockRunner::Gather(const Block& block) const {
-  const size_t row_bytes = block.model->inputs() * sizeof(float);
+  const size_t row_bytes = block.model->input_width() * sizeof(float);
   auto* to = reinterpret_cast<char*>(block.model->executor(reactor_).input());
   for (const Block::Segment& s : block.segments) {
     std::memcpy(to, s.job->request.input + s.first * row_bytes, s.rows * row_bytes);
@@ -41,11 +41,14 @@ void BlockRunner::Gather(const Block& block) const {
   }
 }
 
-// After a run that failed the outputs are garbage, but nobody reads them.
+// After a run that failed the outputs are garbage, but nobody reads them. Of constants the executor
+// has nothing.
 void BlockRunner::Scatter(const Block& block) const {
   const engine::Executor& executor = block.model->executor(reactor_);
   for (size_t output = 0; output < block.model->outputs().size(); ++output) {
-    const size_t row_bytes = block.model->outputs()[output].width * sizeof(float);
+    const lifecycle::ServedOutput& served = block.model->outputs()[output];
+    if (served.is_constant()) continue;
+    const size_t row_bytes = served.width * sizeof(float);
     const auto* from = reinterpret_cast<const char*>(executor.output(output));
     for (const Block::Segment& s : block.segments) {
       char* const to = s.job->request.outputs[output];

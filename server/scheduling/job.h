@@ -24,7 +24,7 @@ struct JobRequest {
   const char* input = nullptr;  // [rows][inputs] floats, any alignment
 
   // One for each of the model's outputs: room for [rows][width] floats, any alignment, or null when
-  // nobody wants them.
+  // nobody wants them; constants have none.
   std::span<char* const> outputs;
   size_t rows = 0;  // at least 1
   Nanos arrived = 0;

@@ -26,6 +26,13 @@ class Buffer {
   }
   ~Buffer() { Free(); }
 
+  // An empty one that is charged to the same account.
+  Buffer NewLike() const {
+    Buffer buffer;
+    buffer.account_ = account_;
+    return buffer;
+  }
+
   // Null while nothing is allocated.
   char* data() { return block_ == nullptr ? nullptr : block_ + begin_; }
   const char* data() const { return block_ == nullptr ? nullptr : block_ + begin_; }

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
-#include <vector>
 
 #include "proto/inference.pb.h"
 #include "server/core/base/clock.h"
@@ -93,9 +92,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   absl::Status status = request.Read(bytes);
   if (status.ok()) {
     auto view = hillock::rpc::DecodeShape(request, *model, {});
-    std::vector<float> gathered;
-    status =
-        view.ok() ? hillock::rpc::DecodeContents(request, *model, gathered, *view) : view.status();
+    hillock::rpc::GatheredRows gathered;
+    status = view.ok() ? hillock::rpc::DecodeContents(request, *model, {}, gathered, *view)
+                       : view.status();
     if (status.ok()) {
       HILLOCK_CHECK(view->rows >= 1 && view->rows <= kMaxRows);
       CheckAnswers(request, *model, *view);

@@ -4,32 +4,60 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
 #include "proto/inference.pb.h"
 #include "server/rpc/messages/request_view.h"
+#include "server/rpc/messages/typed_contents.h"
 
 namespace hillock::testing {
 
-inline bool SameFloats(const rpc::InputView& view, const inference::InferTensorContents& contents) {
-  const auto& want = contents.fp32_contents();
-  const std::string_view bytes(reinterpret_cast<const char*>(want.data()),
-                               static_cast<size_t>(want.size()) * sizeof(float));
-  std::vector<float> got;
-  view.GatherFloats(got);
-  const std::string_view gathered(reinterpret_cast<const char*>(got.data()),
-                                  got.size() * sizeof(float));
-  return view.floats == got.size() && gathered == bytes &&
-         (view.floats_in_place.empty() || view.floats_in_place == bytes);
+// The elements of one field as bytes in a row.
+template <class T>
+std::string BytesOf(const google::protobuf::RepeatedField<T>& elements) {
+  return {reinterpret_cast<const char*>(elements.data()),
+          static_cast<size_t>(elements.size()) * sizeof(T)};
+}
+inline std::string BytesOf(const google::protobuf::RepeatedPtrField<std::string>& strings) {
+  return absl::StrJoin(strings, "");
 }
 
-inline bool HasOthers(const inference::InferTensorContents& contents) {
-  return contents.bool_contents_size() + contents.int_contents_size() +
-             contents.int64_contents_size() + contents.uint_contents_size() +
-             contents.uint64_contents_size() + contents.fp64_contents_size() +
-             contents.bytes_contents_size() >
-         0;
+// The same of a view's contents, in the field that has some.
+inline std::string BytesOf(const rpc::InputView& view, model::Datatype datatype) {
+  std::string bytes;
+  if (datatype == model::Datatype::kBytes) {
+    view.ForEachRun([&](std::string_view text) { bytes += text; });
+    return bytes;
+  }
+  const size_t element = model::SpecOf(rpc::FieldOf(datatype).stored).bytes;
+  rpc::ForEachBlock(view, datatype, [&](const char* elements, size_t count) {
+    bytes.append(elements, count * element);
+  });
+  return bytes;
+}
+
+inline bool SameContents(const rpc::InputView& view,
+                         const inference::InferTensorContents& contents) {
+  size_t fields = 0;
+  bool same = true;
+  const auto compare = [&](const auto& want, model::Datatype datatype) {
+    if (want.empty()) return;
+    ++fields;
+    if (view.has_mixed_contents) return;
+    same = same && view.contents_field == rpc::FieldOf(datatype).number &&
+           view.elements == static_cast<size_t>(want.size()) &&
+           BytesOf(view, datatype) == BytesOf(want);
+  };
+  compare(contents.bool_contents(), model::Datatype::kBool);
+  compare(contents.int_contents(), model::Datatype::kInt32);
+  compare(contents.int64_contents(), model::Datatype::kInt64);
+  compare(contents.uint_contents(), model::Datatype::kUint32);
+  compare(contents.uint64_contents(), model::Datatype::kUint64);
+  compare(contents.fp32_contents(), model::Datatype::kFp32);
+  compare(contents.fp64_contents(), model::Datatype::kFp64);
+  compare(contents.bytes_contents(), model::Datatype::kBytes);
+  return same && view.has_mixed_contents == (fields > 1) && (view.elements > 0) == (fields > 0);
 }
 
 template <class Tensor>
@@ -43,9 +71,7 @@ inline bool SameInput(const rpc::InputView& view,
                       const inference::ModelInferRequest::InferInputTensor& input) {
   return SameTensor(view, input) && view.datatype == input.datatype() &&
          std::ranges::equal(view.shape(), input.shape()) &&
-         view.has_contents == input.has_contents() &&
-         view.has_other_contents == HasOthers(input.contents()) &&
-         SameFloats(view, input.contents());
+         view.has_contents == input.has_contents() && SameContents(view, input.contents());
 }
 
 // Whether a view that was read from bytes shows the message that protobuf parses from them.

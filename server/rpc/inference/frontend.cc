@@ -23,7 +23,8 @@ constexpr double kIdleShare = 0.5;
 Frontend::Frontend(scheduling::Reactor& reactor, ControlServices& services,
                    transport::MemoryBudget& budget, const transport::Endpoint::Options& options)
     : reactor_(reactor),
-      limits_{options.max_message_bytes},
+      limits_{.max_answer_bytes = options.max_message_bytes,
+              .max_row_bytes = options.max_message_bytes},
       infer_calls_(reactor, limits_),
       control_(services),
       endpoint_(reactor.loop(), *this, budget, options, reactor.clock()) {

@@ -10,14 +10,13 @@ namespace {
 
 constexpr size_t kLarge = 16 << 10;  // bytes of a request
 
-constexpr size_t kKeptFloats = 4096;
-
 }  // namespace
 
 void InferJob::Serve(transport::Buffer request, AnswerKind kind, Nanos wanted_by,
                      transport::Buffer answer) {
   request_ = std::move(request);
   answer_ = std::move(answer);
+  gathered_.ChargeAs(answer_);
   Begin(wanted_by);
   const absl::Status status = Admit(kind);
   if (!status.ok()) Done(status, /*computed=*/0);
@@ -46,7 +45,7 @@ absl::Status InferJob::Admit(AnswerKind kind) {
   HILLOCK_ASSIGN_OR_RETURN(InferView view, DecodeShape(view_, *job.model, limits_));
   job.rows = view.rows;
   if (request_.size() >= kLarge) HILLOCK_RETURN_IF_ERROR(reactor_.batcher().CheckRoom(job));
-  HILLOCK_RETURN_IF_ERROR(DecodeContents(view_, *job.model, gathered_, view));
+  HILLOCK_RETURN_IF_ERROR(DecodeContents(view_, *job.model, limits_, gathered_, view));
   job.input = view.input;
   job.outputs = writer_.Begin(view_, *job.model, view, kind, answer_);
   return reactor_.batcher().Add(job_);
@@ -54,7 +53,7 @@ absl::Status InferJob::Admit(AnswerKind kind) {
 
 void InferJob::ReleaseRequest() {
   request_.Free();
-  if (gathered_.capacity() > kKeptFloats) std::vector<float>().swap(gathered_);
+  gathered_.Release();
 }
 
 // From here on the pin keeps the model, until Done().

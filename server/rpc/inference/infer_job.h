@@ -1,10 +1,9 @@
 #ifndef HILLOCK_SERVER_RPC_INFERENCE_INFER_JOB_H_
 #define HILLOCK_SERVER_RPC_INFERENCE_INFER_JOB_H_
 
-#include <vector>
-
 #include "server/core/base/status.h"
 #include "server/rpc/messages/codec.h"
+#include "server/rpc/messages/gathered_rows.h"
 #include "server/rpc/messages/request_view.h"
 #include "server/rpc/messages/response_writer.h"
 #include "server/scheduling/batcher.h"
@@ -36,7 +35,9 @@ class InferJob : private scheduling::Completion {
   void Abandon() { reactor_.batcher().Abandon(job_); }
 
   // Bytes that the request and its answer hold.
-  size_t held_bytes() const { return request_.allocated() + answer_.allocated(); }
+  size_t held_bytes() const {
+    return request_.allocated() + gathered_.allocated() + answer_.allocated();
+  }
 
  protected:
   // The answer is complete, or `status` says why there is none. May destroy this.
@@ -64,7 +65,7 @@ class InferJob : private scheduling::Completion {
   transport::Buffer answer_;
   RequestView view_;
   ResponseWriter writer_;
-  std::vector<float> gathered_;  // typed contents that are not in one piece
+  GatheredRows gathered_;  // rows that are not in the request as they are
 };
 
 }  // namespace hillock::rpc

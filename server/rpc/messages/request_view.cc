@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
-
 #include "server/core/base/utf8.h"
 #include "server/rpc/messages/wire_reader.h"
 
@@ -41,6 +39,9 @@ bool Walk(WireReader in, const Take& take) {
   return true;
 }
 
+// Of an element of fp32_contents or fp64_contents.
+constexpr size_t BytesOf(uint32_t field) { return field == 6 ? sizeof(float) : sizeof(double); }
+
 bool ReadText(WireReader& in, std::string_view& text) {
   std::string_view bytes;
   if (!in.ReadBytes(bytes) || !IsUtf8(bytes)) return false;
@@ -48,64 +49,48 @@ bool ReadText(WireReader& in, std::string_view& text) {
   return true;
 }
 
-bool ReadPacked(WireReader& in, uint32_t tag, bool& any) {
-  std::string_view elements;
-  if (!in.ReadBytes(elements)) return false;
-  any |= !elements.empty();
-  return tag == Bytes(7) ? elements.size() % sizeof(double) == 0 : AreVarints(elements);
-}
-
-// Elements that follow each other count as one field, as a packed run does.
-bool ReadEach(WireReader& in, uint32_t tag, bool& any) {
-  any = true;
-  do {
-    if (!in.SkipScalar(tag)) return false;
-  } while (in.TakeTag(tag));
-  return true;
-}
-
-// Reads elements in a field of `contents` other than fp32_contents. They are only checked, as the
-// request will be refused: `any` becomes true when there is one.
-bool ReadOtherContents(WireReader& in, uint32_t tag, bool& any) {
-  switch (tag) {
-    case Bytes(1):  // bool_contents to uint64_contents
-    case Bytes(2):
-    case Bytes(3):
-    case Bytes(4):
-    case Bytes(5):
-    case Bytes(7):  // fp64_contents
-      return ReadPacked(in, tag, any);
-    case Varint(1):
-    case Varint(2):
-    case Varint(3):
-    case Varint(4):
-    case Varint(5):
-    case Fixed64(7):
-    case Bytes(8):  // bytes_contents
-      return ReadEach(in, tag, any);
-    default:
-      return in.Skip(tag);
-  }
-}
-
-// Reads an input's contents. Passes the bytes of each run of fp32_contents to `take`.
+// Reads an input's contents. Passes the field, bytes and count of each run of elements to `take`.
 template <class Take>
-bool ReadContents(WireReader message, bool& others, const Take& take) {
+bool ReadContents(WireReader message, const Take& take) {
   return Walk(message, [&](WireReader& in, uint32_t tag) {
-    std::string_view floats;
+    const uint32_t field = tag >> 3;
+    std::string_view run;
+    size_t count = 0;
+    // Elements that follow each other count as one field, as a packed run does.
+    const auto take_each = [&](const auto& read) {
+      do {
+        if (!read()) return false;
+        take(field, run, 1);
+      } while (in.TakeTag(tag));
+      return true;
+    };
     switch (tag) {
-      case Bytes(6):
-        if (!in.ReadBytes(floats) || floats.size() % sizeof(float) != 0) return false;
-        take(floats);
+      case Bytes(1):  // bool_contents to uint64_contents
+      case Bytes(2):
+      case Bytes(3):
+      case Bytes(4):
+      case Bytes(5):
+        if (!in.ReadBytes(run) || !CountVarints(run, count)) return false;
+        take(field, run, count);
         return true;
+      case Bytes(6):  // fp32_contents
+      case Bytes(7):  // fp64_contents
+        if (!in.ReadBytes(run) || run.size() % BytesOf(field) != 0) return false;
+        take(field, run, run.size() / BytesOf(field));
+        return true;
+      case Varint(1):
+      case Varint(2):
+      case Varint(3):
+      case Varint(4):
+      case Varint(5):
+        return take_each([&] { return in.ReadVarintBytes(run); });
       case Fixed32(6):
-        do {
-          if (!in.ReadFixed(sizeof(float), floats)) return false;
-          take(floats);
-        } while (in.TakeTag(tag));
-        return true;
+      case Fixed64(7):
+        return take_each([&] { return in.ReadFixed(BytesOf(field), run); });
+      case Bytes(8):  // bytes_contents
+        return take_each([&] { return in.ReadBytes(run); });
       default:
-        return ReadOtherContents(in, tag, others);
+        return in.Skip(tag);
     }
   });
 }
@@ -232,7 +217,9 @@ bool RequestReader::ReadRequest(WireReader message) {
 }
 
 bool RequestReader::ReadInput(WireReader message, InputView& input) {
-  const auto take = [&input](std::string_view floats) { input.AddFloats(floats); };
+  const auto take = [&input](uint32_t field, std::string_view run, size_t count) {
+    input.AddContents(field, run, count);
+  };
   return Walk(message, [&](WireReader& in, uint32_t tag) {
     std::string_view bytes;
     switch (tag) {
@@ -248,8 +235,7 @@ bool RequestReader::ReadInput(WireReader message, InputView& input) {
         return in.ReadBytes(bytes) && ReadTensorParameter(in.Inside(bytes), input);
       case Bytes(5):
         input.has_contents = true;
-        return in.ReadBytes(bytes) &&
-               ReadContents(in.Inside(bytes), input.has_other_contents, take);
+        return in.ReadBytes(bytes) && ReadContents(in.Inside(bytes), take);
       default:
         return in.Skip(tag);
     }
@@ -308,29 +294,31 @@ bool RequestReader::ReadTensorParameter(WireReader message, TensorView& tensor) 
 
 }  // namespace
 
-// One run, which is what clients send, is used where it is. With a second one the floats have to be
-// gathered, so the first is forgotten.
-void InputView::AddFloats(std::string_view bytes) {
-  if (bytes.empty()) return;
-  floats_in_place = floats == 0 ? bytes : std::string_view();
-  floats += bytes.size() / sizeof(float);
+// One run, which is what clients send, is used where it is. With a second one the elements have to
+// be gathered, so the first is forgotten.
+void InputView::AddContents(uint32_t field, std::string_view bytes, size_t count) {
+  if (count == 0) return;
+  if (elements > 0 && field != contents_field) {
+    has_mixed_contents = true;
+    return;
+  }
+  contents_field = field;
+  run = elements == 0 ? bytes : std::string_view();
+  elements += count;
 }
 
 // Reads the input a second time instead of storing a list of runs, which would be as long as the
 // client likes for a case that is rare. The first reading has checked it all.
-void InputView::GatherFloats(std::vector<float>& to) const {
-  to.resize(floats);
-  char* at = reinterpret_cast<char*>(to.data());
-  const auto take = [&at](std::string_view run) {
-    if (!run.empty()) std::memcpy(at, run.data(), run.size());
-    at += run.size();
+void InputView::ForEachRun(absl::FunctionRef<void(std::string_view)> take) const {
+  if (!run.empty()) return take(run);
+  const auto take_run = [&](uint32_t, std::string_view bytes, size_t count) {
+    if (count > 0) take(bytes);
   };
   size_t fields = kMaxFields;
-  bool others = false;
   const bool sound = Walk(WireReader(message, fields), [&](WireReader& in, uint32_t tag) {
     std::string_view contents;
     if (tag != Bytes(5)) return in.Skip(tag);
-    return in.ReadBytes(contents) && ReadContents(in.Inside(contents), others, take);
+    return in.ReadBytes(contents) && ReadContents(in.Inside(contents), take_run);
   });
   HILLOCK_CHECK(sound);
 }

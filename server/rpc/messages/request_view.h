@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "server/core/base/status.h"
 
 namespace hillock::rpc {
@@ -36,20 +37,22 @@ struct InputView : TensorView {
 
   std::span<const int64_t> shape() const { return {dimensions.data(), rank}; }
 
-  // Adds a run of elements of fp32_contents.
-  void AddFloats(std::string_view bytes);
+  // Adds a run of elements of a field of `contents`.
+  void AddContents(uint32_t field, std::string_view run, size_t count);
 
-  // Replaces the contents of `to` by the elements of fp32_contents.
-  void GatherFloats(std::vector<float>& to) const;
+  // Passes each run of the elements to `take`: what is packed in one piece, a single number, or a
+  // string. REQUIRES: !has_mixed_contents.
+  void ForEachRun(absl::FunctionRef<void(std::string_view run)> take) const;
 
   std::string_view datatype;
   std::array<int64_t, kMaxDimensions> dimensions;  // only the first `rank` were written
   size_t rank = 0;
   bool has_contents = false;
-  bool has_other_contents = false;   // elements in fields of `contents` other than fp32_contents
-  size_t floats = 0;                 // elements of fp32_contents
-  std::string_view floats_in_place;  // those, at any alignment; empty when they are in several runs
-  std::string_view message;          // the whole input
+  uint32_t contents_field = 0;      // the field of `contents` that has elements; 0: none has
+  size_t elements = 0;              // in that field
+  bool has_mixed_contents = false;  // another field has some, too
+  std::string_view run;             // all of them, when they are in one run; else empty
+  std::string_view message;         // the whole input
 };
 
 // The parts of a ModelInferRequest that a server needs. Every view borrows from the bytes that were

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <limits>
 
+#include "server/rpc/messages/tensor_head.h"
+
 namespace hillock::rpc {
 namespace {
 
@@ -13,16 +15,9 @@ using lifecycle::ServedModel;
 using lifecycle::ServedOutput;
 using transport::Buffer;
 
-constexpr std::string_view kFloat = "FP32";
-constexpr std::string_view kBytes = "BYTES";
-constexpr std::string_view kInteger = "INT64";
-
 constexpr std::string_view kFinal = "triton_final_response";
 constexpr std::string_view kTrue = "\x08\x01";  // InferParameter{bool_param: true}
 constexpr size_t kFinalEntryBytes = BytesFieldSize(kFinal.size()) + BytesFieldSize(kTrue.size());
-
-// Max bytes of a tensor without its name and elements: tags, lengths, datatype and shape.
-constexpr size_t kMaxOfTensor = 64;
 
 // Max bytes of model_name, model_version and id without their texts, and of the final parameter.
 constexpr size_t kMaxOfHead = 3 * 6 + BytesFieldSize(kFinalEntryBytes);
@@ -33,34 +28,10 @@ constexpr size_t kMaxBytes = std::numeric_limits<int32_t>::max() - Buffer::kHead
 // Vectors that grew beyond this are freed with the answer.
 constexpr size_t kReusedBytes = 64 << 10;
 
-struct Tensor {
-  std::string_view name;
-  std::string_view datatype;
-  size_t rows;
-  size_t columns;  // 0: the shape has the rows alone
-};
-
 // Field numbers are those of ModelInferResponse in proto/inference.proto and of the messages in it.
 // Fields are written in the order of their numbers, as protobuf writes them, so that answers are
 // the same bytes. A length comes before what it counts, so sizes are computed before anything is
 // written; WireWriter checks nothing.
-
-// Writes a tensor up to its elements: they follow as the `contents_bytes` of an
-// InferTensorContents, or are elsewhere when that is 0.
-void WriteTensor(const Tensor& tensor, size_t contents_bytes, WireWriter& out) {
-  const size_t shape_bytes =
-      VarintSize(tensor.rows) + (tensor.columns > 0 ? VarintSize(tensor.columns) : 0);
-  const size_t bytes = TextFieldSize(tensor.name) + TextFieldSize(tensor.datatype) +
-                       BytesFieldSize(shape_bytes) +
-                       (contents_bytes > 0 ? BytesFieldSize(contents_bytes) : 0);
-  out.BeginField(5, bytes);
-  out.TextField(1, tensor.name);
-  out.TextField(2, tensor.datatype);
-  out.BeginField(3, shape_bytes);
-  out.Varint(tensor.rows);
-  if (tensor.columns > 0) out.Varint(tensor.columns);
-  if (contents_bytes > 0) out.BeginField(5, contents_bytes);
-}
 
 void WriteFinal(WireWriter& out) {
   out.BeginField(4, kFinalEntryBytes);
@@ -75,7 +46,39 @@ void DropLarge(std::vector<T>& vector) {
 
 }  // namespace
 
-// One reservation covers everything before the labels, so the places do not move.
+// Of what the engine computes the floats are missing.
+TensorContents ResponseWriter::ContentsOf(size_t output) const {
+  const ServedOutput& served = model_->outputs()[output];
+  TensorContents contents{.datatype = served.output.datatype,
+                          .count = view_.rows * served.width,
+                          .words = model_->words(),
+                          .typed = view_.typed};
+  if (served.is_constant()) {
+    contents.floats = reinterpret_cast<const char*>(served.output.constant.data());
+    contents.count = served.width;
+  }
+  return contents;
+}
+
+TensorContents ResponseWriter::ComputedContents(size_t output) const {
+  TensorContents contents = ContentsOf(output);
+  if (!model_->outputs()[output].is_constant()) contents.floats = FloatsOf(output);
+  return contents;
+}
+
+// Whether the engine writes its floats to where they are sent from.
+bool ResponseWriter::IsInPlace(size_t output) const {
+  const ServedOutput& served = model_->outputs()[output];
+  return view_.values[output] && output < rest_ && !served.is_constant() &&
+         served.output.datatype == model::Datatype::kFp32;
+}
+
+// By offset, as AddRest() may have moved the buffer.
+const char* ResponseWriter::FloatsOf(size_t output) const {
+  return IsInPlace(output) ? buffer_->data() + offsets_[output] : places_[output];
+}
+
+// One reservation covers everything before the rest, so the places do not move.
 std::span<char* const> ResponseWriter::Begin(const RequestView& request, const ServedModel& model,
                                              const InferView& view, AnswerKind kind,
                                              Buffer& buffer) {
@@ -83,93 +86,115 @@ std::span<char* const> ResponseWriter::Begin(const RequestView& request, const S
   buffer_ = &buffer;
   kind_ = kind;
   view_ = view;
-  places_.assign(model.outputs().size(), nullptr);
-  offsets_.resize(places_.size());
-  const size_t max_bytes = MaxBeforeLabels(request);
+  Prepare();
+  const size_t max_bytes = MaxBeforeFloats(request);
   buffer.Reserve(max_bytes);
   WireWriter out(buffer.Extend(max_bytes));
   out.TextField(1, model.name());
   out.TextField(2, model.version_text());
   out.TextField(3, request.id);
   if (kind == AnswerKind::kStream && request.wants_final) WriteFinal(out);
-  WriteBeforeLabels(out);
+  WriteBeforeFloats(out);
   buffer.Truncate(static_cast<size_t>(out.at() - buffer.data()));
   PlaceUnsent();
   return places_;
 }
 
-size_t ResponseWriter::MaxBeforeLabels(const RequestView& request) const {
+void ResponseWriter::Prepare() {
+  const size_t outputs = model_->outputs().size();
+  places_.assign(outputs, nullptr);
+  offsets_.resize(outputs);
+  rest_ = outputs;
+  for (size_t i = 0; i < rest_; ++i) {
+    if (!view_.values[i] || model_->outputs()[i].is_constant()) continue;
+    if (!FixedBytes(ContentsOf(i))) rest_ = i;
+  }
+}
+
+size_t ResponseWriter::MaxBeforeFloats(const RequestView& request) const {
   size_t bytes = model_->name().size() + model_->version_text().size() + request.id.size();
   bytes += kMaxOfHead;
   for (size_t i = 0; i < places_.size(); ++i) {
     const ServedOutput& served = model_->outputs()[i];
-    if (view_.values[i]) bytes += kMaxOfTensor + served.name().size() + BytesOf(i);
+    if (view_.values[i]) bytes += kMaxOfTensor + served.name().size();
+    if (view_.values[i] && i < rest_) bytes += BytesOf(ContentsOf(i));
     if (view_.labels[i]) bytes += kMaxOfTensor + served.label_name.size();
   }
   return bytes;
 }
 
-// Labels come last, as they are known last. Typed ones are inside their tensors, so those follow in
-// End(). Raw ones are not: their tensors are written here, and only the bytes follow, after the raw
-// floats of all outputs.
-void ResponseWriter::WriteBeforeLabels(WireWriter& out) {
-  for (size_t i = 0; i < places_.size(); ++i) {
-    if (view_.values[i]) WriteValueTensor(i, out);
+// Labels come last, as they are known last. Typed contents are inside their tensors, so from the
+// first unknown ones on the tensors follow in End(). Raw ones are not: all tensors are written
+// here, and only the contents follow.
+void ResponseWriter::WriteBeforeFloats(WireWriter& out) {
+  for (size_t i = 0; i < places_.size() && !view_.typed; ++i) {
+    if (view_.values[i]) WriteHead(i, 0, out);
   }
   for (size_t i = 0; i < places_.size() && !view_.typed; ++i) {
-    if (view_.labels[i]) WriteLabelTensor(i, 0, out);
+    if (view_.labels[i]) WriteLabelHead(i, 0, out);
   }
-  for (size_t i = 0; i < places_.size() && !view_.typed; ++i) {
-    if (!view_.values[i]) continue;
-    out.BeginField(6, BytesOf(i));
-    Place(i, out);
+  for (size_t i = 0; i < rest_; ++i) {
+    if (view_.values[i]) PlaceContents(i, out);
   }
 }
 
-void ResponseWriter::WriteValueTensor(size_t output, WireWriter& out) {
+void ResponseWriter::WriteHead(size_t output, size_t contents_bytes, WireWriter& out) const {
   const ServedOutput& served = model_->outputs()[output];
-  const Tensor tensor{served.name(), kFloat, view_.rows, served.width};
-  if (!view_.typed) return WriteTensor(tensor, 0, out);
-  WriteTensor(tensor, BytesFieldSize(BytesOf(output)), out);
-  out.BeginField(6, BytesOf(output));
-  Place(output, out);
+  WriteTensorHead({served.name(), served.output.datatype, AxesOf(served, view_)}, contents_bytes,
+                  out);
 }
 
-void ResponseWriter::WriteLabelTensor(size_t output, size_t contents_bytes, WireWriter& out) const {
+void ResponseWriter::WriteLabelHead(size_t output, size_t contents_bytes, WireWriter& out) const {
   const ServedOutput& served = model_->outputs()[output];
   const bool is_matrix = served.is_multilabel();
-  WriteTensor(
-      {served.label_name, is_matrix ? kInteger : kBytes, view_.rows, is_matrix ? served.width : 0},
-      contents_bytes, out);
+  Axes axes;
+  axes.Add(view_.rows);
+  if (is_matrix) axes.Add(served.width);
+  const auto datatype = is_matrix ? model::Datatype::kInt64 : model::Datatype::kBytes;
+  WriteTensorHead({served.label_name, datatype, axes}, contents_bytes, out);
 }
 
-void ResponseWriter::Place(size_t output, WireWriter& out) {
-  places_[output] = out.Skip(BytesOf(output));
+// What comes before the contents of an output, which have so many bytes.
+void ResponseWriter::BeginContents(size_t output, size_t bytes, WireWriter& out) const {
+  if (view_.typed) return WriteHead(output, bytes, out);
+  out.BeginField(6, bytes);
+}
+
+// Constants are written, and in place of the others room is left for Convert() or for the engine.
+void ResponseWriter::PlaceContents(size_t output, WireWriter& out) {
+  const TensorContents contents = ContentsOf(output);
+  BeginContents(output, BytesOf(contents), out);
+  if (model_->outputs()[output].is_constant()) return Write(contents, out);
+  if (!IsInPlace(output)) {
+    offsets_[output] = static_cast<size_t>(out.Skip(BytesOf(contents)) - buffer_->data());
+    return;
+  }
+  if (view_.typed) out.BeginField(6, RowBytes(output));
+  places_[output] = out.Skip(RowBytes(output));
   offsets_[output] = static_cast<size_t>(places_[output] - buffer_->data());
 }
 
 void ResponseWriter::PlaceUnsent() {
-  const OutputSet unsent = view_.labels & ~view_.values;
+  const OutputSet wanted = view_.values | view_.labels;
+  const auto is_unsent = [&](size_t i) {
+    return wanted[i] && !IsInPlace(i) && !model_->outputs()[i].is_constant();
+  };
   size_t bytes = 0;
-  for (size_t i = 0; i < places_.size() && unsent.any(); ++i) {
-    if (unsent[i]) bytes += BytesOf(i);
+  for (size_t i = 0; i < places_.size(); ++i) {
+    if (is_unsent(i)) bytes += RowBytes(i);
   }
   if (unsent_.size() * sizeof(float) < bytes) unsent_.resize(bytes / sizeof(float));
   char* at = reinterpret_cast<char*>(unsent_.data());
-  for (size_t i = 0; i < places_.size() && unsent.any(); ++i) {
-    if (!unsent[i]) continue;
+  for (size_t i = 0; i < places_.size() && bytes > 0; ++i) {
+    if (!is_unsent(i)) continue;
     places_[i] = at;
-    at += BytesOf(i);
+    at += RowBytes(i);
   }
 }
 
-// By offset, as AddLabels() may have moved the buffer.
-const char* ResponseWriter::ValuesOf(size_t output) const {
-  return view_.values[output] ? buffer_->data() + offsets_[output] : places_[output];
-}
-
 absl::Status ResponseWriter::End() {
-  if (view_.labels.any()) HILLOCK_RETURN_IF_ERROR(AddLabels());
+  Convert();
+  if (rest_ < places_.size() || view_.labels.any()) HILLOCK_RETURN_IF_ERROR(AddRest());
   if (kind_ == AnswerKind::kStream) Wrap();
   DropLarge(unsent_);
   DropLarge(row_);
@@ -177,12 +202,27 @@ absl::Status ResponseWriter::End() {
   return absl::OkStatus();
 }
 
-// Chooses all labels first: their sizes decide whether the answer is allowed at all, and are needed
-// before they are written.
-absl::Status ResponseWriter::AddLabels() {
+// Fills the places that were left for contents of a known size.
+void ResponseWriter::Convert() {
+  for (size_t i = 0; i < rest_; ++i) {
+    if (!view_.values[i] || IsInPlace(i) || model_->outputs()[i].is_constant()) continue;
+    WireWriter out(buffer_->data() + offsets_[i]);
+    Write(ComputedContents(i), out);
+  }
+}
+
+// Chooses all labels first: their sizes, and those of the outputs before them, decide whether the
+// answer is allowed at all, and are needed before they are written.
+absl::Status ResponseWriter::AddRest() {
   chosen_.clear();
   label_bytes_.assign(places_.size(), 0);
+  rest_bytes_.assign(places_.size(), 0);
   size_t max_bytes = 0;
+  for (size_t i = rest_; i < places_.size(); ++i) {
+    if (!view_.values[i]) continue;
+    rest_bytes_[i] = BytesOf(ComputedContents(i));
+    max_bytes += kMaxOfTensor + model_->outputs()[i].name().size() + rest_bytes_[i];
+  }
   for (size_t i = 0; i < places_.size(); ++i) {
     if (!view_.labels[i]) continue;
     label_bytes_[i] = ChooseLabels(i);
@@ -199,9 +239,18 @@ absl::Status ResponseWriter::AddLabels() {
         "model '{}': no memory is left for an answer of {} bytes", model_->name(), all));
   }
   WireWriter out(buffer_->Extend(max_bytes));
+  WriteRest(out);
   WriteLabels(out);
   buffer_->Truncate(static_cast<size_t>(out.at() - buffer_->data()));
   return absl::OkStatus();
+}
+
+void ResponseWriter::WriteRest(WireWriter& out) const {
+  for (size_t i = rest_; i < places_.size(); ++i) {
+    if (!view_.values[i]) continue;
+    BeginContents(i, rest_bytes_[i], out);
+    Write(ComputedContents(i), out);
+  }
 }
 
 // Returns the bytes of an output's labels as they are written, without the field around them.
@@ -214,7 +263,7 @@ size_t ResponseWriter::ChooseLabels(size_t output) {
 
 size_t ResponseWriter::ChooseClasses(size_t output) {
   const ServedOutput& served = model_->outputs()[output];
-  const char* values = ValuesOf(output);
+  const char* values = FloatsOf(output);
   row_.resize(served.width);
   size_t bytes = 0;
   for (size_t row = 0; row < view_.rows; ++row) {
@@ -232,7 +281,7 @@ void ResponseWriter::WriteLabels(WireWriter& out) const {
   for (size_t i = 0; i < places_.size(); ++i) {
     if (!view_.labels[i]) continue;
     if (view_.typed) {
-      WriteLabelTensor(i, label_bytes_[i], out);
+      WriteLabelHead(i, label_bytes_[i], out);
     } else {
       out.BeginField(6, label_bytes_[i]);
     }
@@ -260,7 +309,7 @@ void ResponseWriter::WriteClasses(std::span<const std::string* const> classes,
 
 void ResponseWriter::WriteYesOrNo(size_t output, WireWriter& out) const {
   const ServedOutput& served = model_->outputs()[output];
-  const char* const values = ValuesOf(output);
+  const char* const values = FloatsOf(output);
   const size_t count = view_.rows * served.width;
   if (view_.typed) out.BeginField(3, count);
   for (size_t i = 0; i < count; ++i) {

@@ -12,6 +12,7 @@
 #include "server/lifecycle/served_model.h"
 #include "server/rpc/messages/codec.h"
 #include "server/rpc/messages/request_view.h"
+#include "server/rpc/messages/tensor_contents.h"
 #include "server/rpc/messages/wire_writer.h"
 #include "server/transport/buffer.h"
 
@@ -21,21 +22,25 @@ namespace hillock::rpc {
 // the parameter triton_final_response if the request asks for it.
 enum class AnswerKind { kUnary, kStream };
 
-// Writes an answer: the floats of the outputs in the model's order, whatever the request's, then
-// the labels. The engine writes its floats straight into the message:
+// Writes an answer: the outputs in the model's order, whatever the request's, then the labels. The
+// engine writes its floats straight into the message:
 //
-//     Begin()    everything that is known before: names, shapes, places for the floats
+//     Begin()    everything that is known before: names, shapes, constants, places for the floats
 //     (the engine fills the places)
-//     End()      everything that depends on the floats: labels, and what wraps them
+//     End()      everything that depends on the floats: other datatypes, labels, what wraps them
+//
+// A length comes before what it counts. So from the first output on whose length depends on its
+// floats, which are strings and typed integers, everything is written by End(); FP32 outputs before
+// it are sent from where the engine writes them, all others are converted or copied.
 //
 // Reuses small buffers from one answer to the next. Not thread-safe.
 class ResponseWriter {
  public:
   // Returns, by output, where its [rows][width] floats go (Job::outputs): a place in `buffer`, from
-  // where they are sent; a place of its own when only their labels are wanted; null when neither
-  // is. The places do not move until End(). `buffer` must be empty and have its headroom; its
-  // memory is charged and never refused. `buffer` and `model` must live until End(); `request` need
-  // not.
+  // where they are sent; a place of its own when they are converted, or only their labels are
+  // wanted; null when neither is, and for constants. The places do not move until End(). `buffer`
+  // must be empty and have its headroom; its memory is charged and never refused. `buffer` and
+  // `model` must live until End(); `request` need not.
   std::span<char* const> Begin(const RequestView& request, const lifecycle::ServedModel& model,
                                const InferView& view, AnswerKind kind, transport::Buffer& buffer);
 
@@ -45,20 +50,28 @@ class ResponseWriter {
   absl::Status End();
 
  private:
-  size_t BytesOf(size_t output) const {
+  size_t RowBytes(size_t output) const {
     return view_.rows * model_->outputs()[output].width * sizeof(float);
   }
-  const char* ValuesOf(size_t output) const;
-  size_t MaxBeforeLabels(const RequestView& request) const;
-  void WriteBeforeLabels(WireWriter& out);
-  void WriteValueTensor(size_t output, WireWriter& out);
-  void WriteLabelTensor(size_t output, size_t contents_bytes, WireWriter& out) const;
-  void Place(size_t output, WireWriter& out);
+  TensorContents ContentsOf(size_t output) const;
+  TensorContents ComputedContents(size_t output) const;
+  bool IsInPlace(size_t output) const;
+  const char* FloatsOf(size_t output) const;
+
+  void Prepare();
+  size_t MaxBeforeFloats(const RequestView& request) const;
+  void WriteBeforeFloats(WireWriter& out);
+  void WriteHead(size_t output, size_t contents_bytes, WireWriter& out) const;
+  void WriteLabelHead(size_t output, size_t contents_bytes, WireWriter& out) const;
+  void BeginContents(size_t output, size_t bytes, WireWriter& out) const;
+  void PlaceContents(size_t output, WireWriter& out);
   void PlaceUnsent();
 
-  absl::Status AddLabels();
+  void Convert();
+  absl::Status AddRest();
   size_t ChooseLabels(size_t output);
   size_t ChooseClasses(size_t output);
+  void WriteRest(WireWriter& out) const;
   void WriteLabels(WireWriter& out) const;
   void WriteClasses(std::span<const std::string* const> classes, WireWriter& out) const;
   void WriteYesOrNo(size_t output, WireWriter& out) const;
@@ -68,11 +81,13 @@ class ResponseWriter {
   transport::Buffer* buffer_ = nullptr;
   AnswerKind kind_ = AnswerKind::kUnary;
   InferView view_;
+  size_t rest_ = 0;                         // the first output whose contents End() adds
   std::vector<char*> places_;               // by output, of its floats
-  std::vector<size_t> offsets_;             // by output, of the places that are in the buffer
-  std::vector<float> unsent_;               // floats of which only the labels are wanted
+  std::vector<size_t> offsets_;             // by output before rest_, of its contents in the buffer
+  std::vector<float> unsent_;               // floats that are not sent as they are
   std::vector<float> row_;                  // one row of an output, aligned
   std::vector<const std::string*> chosen_;  // the class of each row, one output after another
+  std::vector<size_t> rest_bytes_;          // by output from rest_ on, of its contents
   std::vector<size_t> label_bytes_;         // by output, of its labels as they are written
 };
 

@@ -27,18 +27,22 @@ bool WireReader::Skip(uint32_t tag) {
   return open == 0;
 }
 
-bool AreVarints(std::string_view bytes) {
+bool CountVarints(std::string_view bytes, size_t& count) {
   size_t length = 0;  // of the varint that the bytes before belong to
   size_t i = 0;
+  count = 0;
   while (i < bytes.size()) {
     uint64_t word = kHighBits;
     if (bytes.size() - i >= sizeof word) std::memcpy(&word, bytes.data() + i, sizeof word);
     if ((word & kHighBits) == 0) {  // a varint ends in each of these bytes
       length = 0;
       i += sizeof word;
+      count += sizeof word;
       continue;
     }
-    length = static_cast<uint8_t>(bytes[i++]) < 0x80 ? 0 : length + 1;
+    const bool ends = static_cast<uint8_t>(bytes[i++]) < 0x80;
+    length = ends ? 0 : length + 1;
+    count += ends ? 1 : 0;
     if (length == 10) return false;
   }
   return length == 0;

@@ -57,6 +57,15 @@ class WireReader {
 
   bool ReadVarint(uint64_t& value) { return ReadBase128<kMaxVarintBytes>(value); }
 
+  // The same, as the bytes that it takes.
+  bool ReadVarintBytes(std::string_view& bytes) {
+    const char* const from = at_;
+    uint64_t value = 0;
+    if (!ReadVarint(value)) return false;
+    bytes = {from, static_cast<size_t>(at_ - from)};
+    return true;
+  }
+
   // The bytes of a field of WireType::kLength.
   bool ReadBytes(std::string_view& bytes) {
     uint64_t size = 0;
@@ -119,8 +128,8 @@ class WireReader {
   size_t depth_;  // that messages and groups inside this one may have
 };
 
-// Whether the bytes are varints, one after the other.
-bool AreVarints(std::string_view bytes);
+// Whether the bytes are varints, one after the other; then `count` is how many.
+bool CountVarints(std::string_view bytes, size_t& count);
 
 }  // namespace hillock::rpc
 

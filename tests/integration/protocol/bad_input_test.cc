@@ -136,12 +136,14 @@ const std::vector<BadInput> kNames = {
 };
 
 const std::vector<BadInput> kShapes = {
-    {"WrongDatatype", [](Request& r) { r.mutable_inputs(0)->set_datatype("FP64"); },
-     Code::kInvalidArgument, "input 'input': got datatype 'FP64', want FP32"},
+    {"WrongDatatype", [](Request& r) { r.mutable_inputs(0)->set_datatype("BYTES"); },
+     Code::kInvalidArgument, "input 'input': got datatype 'BYTES', want FP32"},
+    {"AnotherDatatypesBytes", [](Request& r) { r.mutable_inputs(0)->set_datatype("FP64"); },
+     Code::kInvalidArgument, "input 'input': 16 bytes, want 1 x 4 FP64 = 32"},
     {"NoDatatype", [](Request& r) { r.mutable_inputs(0)->clear_datatype(); },
      Code::kInvalidArgument, "input 'input': got datatype '', want FP32"},
-    {"RankOne", Shape({4}), Code::kInvalidArgument, "got shape [4], want [rows, 4]"},
-    {"RankThree", Shape({1, 4, 1}), Code::kInvalidArgument, "got shape [1, 4, 1], want [rows, 4]"},
+    {"RankOne", Shape({5}), Code::kInvalidArgument, "got shape [5], want [rows, 4]"},
+    {"RankThree", Shape({1, 2, 2}), Code::kInvalidArgument, "got shape [1, 2, 2], want [rows, 4]"},
     {"RankZero", Shape({}), Code::kInvalidArgument, "got shape [], want [rows, 4]"},
     {"WrongWidth", Shape({1, 5}), Code::kInvalidArgument, "got shape [1, 5], want [rows, 4]"},
     {"ZeroRows", Shape({0, 4}), Code::kInvalidArgument, "got shape [0, 4], want [rows, 4]"},

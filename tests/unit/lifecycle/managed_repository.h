@@ -61,7 +61,7 @@ class ManagedRepository : public ModelManager::Listener {
     std::vector<std::string> entries;
     for (const CatalogEntry& entry : catalogs_.Snapshot()->entries()) {
       std::string text = fmt::format("{} {}: ", entry.model, entry.version);
-      text += entry.served.ok() ? fmt::format("{} inputs", (*entry.served)->inputs())
+      text += entry.served.ok() ? fmt::format("{} inputs", (*entry.served)->input_width())
                                 : std::string(entry.served.status().message());
       if (!entry.refused.ok()) text += " | " + std::string(entry.refused.message());
       entries.push_back(std::move(text));

@@ -7,6 +7,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "server/lifecycle/model_compiler.h"
@@ -43,8 +44,10 @@ TEST_F(ServedModelTest, IsCalledAsItWasAndShapedAsItsModel) {
   EXPECT_EQ(model->name(), "pets");
   EXPECT_EQ(model->version(), 12);
   EXPECT_EQ(model->version_text(), "12");
-  EXPECT_EQ(model->input_name(), "input");
-  EXPECT_EQ(model->inputs(), 4u);
+  ASSERT_EQ(model->inputs().size(), 1u);
+  EXPECT_EQ(model->inputs()[0].name(), "input");
+  EXPECT_EQ(model->inputs()[0].offset, 0u);
+  EXPECT_EQ(model->input_width(), 4u);
   EXPECT_EQ(model->answer_width(), 2u);
   ASSERT_EQ(model->outputs().size(), 1u);
   EXPECT_EQ(model->outputs()[0].name(), "output");
@@ -68,6 +71,29 @@ TEST_F(ServedModelTest, HasTheOutputsOfItsModelInOrder) {
   EXPECT_EQ(model->outputs()[1].label_name, "policy_label");
   EXPECT_EQ(model->outputs()[0].LabelOf(std::vector<float>{0.75f}.data()), "won");
   EXPECT_EQ(model->outputs()[1].LabelOf(std::vector<float>{0, 1, 0}.data()), "right");
+}
+
+TEST_F(ServedModelTest, HasTheInterfaceOfItsModel) {
+  model::Mlp mlp = MlpBuilder(5).Add(2, "identity").Build();
+  mlp.inputs = {{.name = "a", .shape = {-1, 2, 1}, .width = 2},
+                {.name = "b", .datatype = model::Datatype::kBytes, .shape = {-1, 3}, .width = 3}};
+  mlp.words = {"red", "", "green"};
+  mlp.outputs.push_back({.name = "version", .is_constant = true, .constant = {3}});
+  mlp.left_out = {{"noise", "drawn"}};
+  const auto model = Serve(std::move(mlp));
+  ASSERT_EQ(model->inputs().size(), 2u);
+  EXPECT_EQ(model->inputs()[1].name(), "b");
+  EXPECT_EQ(model->inputs()[1].offset, 2u);
+  EXPECT_EQ(model->input_width(), 5u);
+  EXPECT_EQ(model->answer_width(), 2u);
+  EXPECT_EQ(model->outputs()[0].output.shape, (model::TensorShape{-1, 2}));
+  EXPECT_TRUE(model->outputs()[1].is_constant());
+  EXPECT_EQ(model->outputs()[1].output.shape, model::TensorShape());
+  EXPECT_EQ(model->left_out()[0].name, "noise");
+  EXPECT_EQ(model->words()[2], "green");
+  EXPECT_EQ(model->FindWord("green"), 2);
+  EXPECT_EQ(model->FindWord(""), 1);
+  EXPECT_EQ(model->FindWord("blue"), -1);
 }
 
 TEST_F(ServedModelTest, LabelsTheHighestColumnAndOfEqualOnesTheFirst) {

@@ -24,8 +24,11 @@ class ServedPets {
   }
   lifecycle::CatalogEntry Served(const std::string& name, int64_t version,
                                  const testing::MlpBuilder& builder) {
+    return Served(name, version, builder.Build());
+  }
+  lifecycle::CatalogEntry Served(const std::string& name, int64_t version, model::Mlp mlp) {
     return {name, version,
-            compiler_.Compile(name, version, builder.Share(),
+            compiler_.Compile(name, version, std::make_shared<const model::Mlp>(std::move(mlp)),
                               {.compute = {.backend = Backend::kFallback}})};
   }
 

@@ -20,7 +20,7 @@ class TestJob final : private Completion, public Job {
  public:
   TestJob(lifecycle::ServedModel& served, size_t row_count, uint32_t seed = 1, Nanos arrived_at = 0)
       : Job(static_cast<Completion&>(*this)),
-        rows_(testing::Random(seed).Floats(row_count * served.inputs(), -2, 2)),
+        rows_(testing::Random(seed).Floats(row_count * served.input_width(), -2, 2)),
         in_(1 + rows_.size() * sizeof(float)) {
     std::memcpy(in_.data() + 1, rows_.data(), in_.size() - 1);
     request.model = &served;

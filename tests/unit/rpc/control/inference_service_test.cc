@@ -18,6 +18,7 @@ namespace {
 using ::hillock::testing::IsOk;
 using ::hillock::testing::MlpBuilder;
 using ::hillock::testing::StatusIs;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsSupersetOf;
@@ -31,6 +32,39 @@ Request For(const std::string& name, const std::string& version = "") {
   return request;
 }
 
+// A model as its file may have it: all that metadata can say.
+model::Mlp Gnu() {
+  model::Mlp mlp = MlpBuilder(9).Add(3, "softmax").Output("p").Build();
+  mlp.inputs = {
+      {.name = "image", .datatype = model::Datatype::kUint8, .shape = {-1, 2, 3}, .width = 6},
+      {.name = "word", .datatype = model::Datatype::kBytes, .shape = {-1}, .width = 1},
+      {.name = "state", .shape = {-1, 2}, .width = 2, .required = false}};
+  mlp.words = {"x"};
+  mlp.outputs[0].column_names = {"a", "b", "c"};
+  mlp.outputs[0].datatype = model::Datatype::kFp16;
+  mlp.outputs.push_back({.name = "version",
+                         .datatype = model::Datatype::kInt64,
+                         .is_constant = true,
+                         .constant = {3}});
+  mlp.left_out = {{"noise", "node 'n' (RandomNormalLike): draws random numbers"}};
+  return mlp;
+}
+
+// A model of single rows.
+model::Mlp Hen() {
+  model::Mlp mlp = MlpBuilder(4).Add(2, "tanh").Output("y").Build();
+  mlp.inputs = {{.name = "x", .shape = {4}, .width = 4}};
+  mlp.outputs[0].shape = {1, -2};
+  return mlp;
+}
+
+std::string Text(const auto& tensor) {
+  std::string text =
+      fmt::format("{} {}", tensor.name(), inference::DataType_Name(tensor.data_type()));
+  for (const int64_t size : tensor.dims()) text += fmt::format(" {}", size);
+  return text + (tensor.has_reshape() ? " reshaped" : "");
+}
+
 // With a catalog that nobody changes; control is off.
 class InferenceServiceTest : public ::testing::Test {
  protected:
@@ -39,6 +73,8 @@ class InferenceServiceTest : public ::testing::Test {
                    pets_.Served("cat", 10),
                    pets_.Served("dog", 1, MlpBuilder(4).Add(3, "softmax").Labels({"a", "b", "c"})),
                    pets_.Served("eel", 1, MlpBuilder(2).Add(5, "sigmoid").Multilabel()),
+                   pets_.Served("gnu", 1, Gnu()),
+                   pets_.Served("hen", 1, Hen()),
                    {"fox", 0, absl::DataLossError("bad checksum")}});
     state_.SetReady(true);
   }
@@ -81,7 +117,7 @@ TEST_F(InferenceServiceTest, KnowsWhichModelsAreReady) {
   };
   for (const auto& [name, version, ready] :
        {Row{"cat", "", true}, Row{"cat", "9", true}, Row{"cat", "8", false}, Row{"fox", "", false},
-        Row{"gnu", "", false}, Row{"", "", false}}) {
+        Row{"yak", "", false}, Row{"", "", false}}) {
     inference::ModelReadyResponse response;
     EXPECT_THAT(service_.ModelReady(For<inference::ModelReadyRequest>(name, version), response),
                 IsOk());
@@ -117,6 +153,40 @@ TEST_F(InferenceServiceTest, DescribesTensors) {
               ElementsAre("input FP32 -1 4", "output FP32 -1 3", HasSubstr(" BYTES -1")));
   EXPECT_THAT(tensors("eel"),
               ElementsAre("input FP32 -1 2", "output FP32 -1 5", HasSubstr(" INT64 -1 5")));
+  EXPECT_THAT(tensors("gnu"), ElementsAre("image UINT8 -1 2 3", "word BYTES -1", "state FP32 -1 2",
+                                          "p FP16 -1 3", "version INT64"));
+  EXPECT_THAT(tensors("hen"), ElementsAre("x FP32 4", "y FP32 1 -1"));
+}
+
+TEST_F(InferenceServiceTest, ConfiguresTheTensorsOfTheFile) {
+  const auto config_of = [this](const std::string& model) {
+    inference::ModelConfigResponse response;
+    EXPECT_THAT(service_.ModelConfig(For<inference::ModelConfigRequest>(model), response), IsOk());
+    return response.config();
+  };
+  const auto tensors = [](const inference::ModelConfig& config) {
+    std::vector<std::string> texts;
+    for (const auto& input : config.input()) {
+      texts.push_back(Text(input) + (input.optional() ? " optional" : ""));
+    }
+    for (const auto& output : config.output()) texts.push_back(Text(output));
+    return texts;
+  };
+  const auto gnu = config_of("gnu");
+  EXPECT_GT(gnu.max_batch_size(), 0);
+  EXPECT_THAT(tensors(gnu), ElementsAre("image TYPE_UINT8 2 3", "word TYPE_STRING 1 reshaped",
+                                        "state TYPE_FP32 2 optional", "p TYPE_FP16 3",
+                                        "version TYPE_INT64 1 reshaped"));
+  EXPECT_EQ(gnu.parameters().at("p.class.2").string_value(), "c");
+  EXPECT_EQ(gnu.parameters().at("note.0").string_value(),
+            "output 'noise' is left out: node 'n' (RandomNormalLike): draws random numbers");
+  const auto hen = config_of("hen");
+  EXPECT_EQ(hen.max_batch_size(), 0);
+  EXPECT_GT(std::stoi(hen.parameters().at("max_rows").string_value()), 0);
+  EXPECT_THAT(tensors(hen), ElementsAre("x TYPE_FP32 4", "y TYPE_FP32 1 -1"));
+  EXPECT_THAT(tensors(config_of("cat")), ElementsAre("input TYPE_FP32 3", "output TYPE_FP32 2"));
+  EXPECT_THAT(tensors(config_of("dog")), ElementsAre("input TYPE_FP32 4", "output TYPE_FP32 3",
+                                                     "label TYPE_STRING 1 reshaped"));
 }
 
 TEST_F(InferenceServiceTest, ListsTheVersionsThatServe) {
@@ -152,7 +222,7 @@ TEST_F(InferenceServiceTest, DescribesNothingThatDoesNotServe) {
     const char* message;
   };
   for (const auto& [name, version, code, message] :
-       {Row{"gnu", "", Code::kNotFound, "Request for unknown model: 'gnu' is not found"},
+       {Row{"yak", "", Code::kNotFound, "Request for unknown model: 'yak' is not found"},
         Row{"cat", "8", Code::kNotFound, "Request for unknown model: 'cat' version 8 is not found"},
         Row{"cat", "x", Code::kInvalidArgument, "got model version 'x', want a positive integer"},
         Row{"fox", "", Code::kUnavailable,
@@ -173,8 +243,8 @@ TEST_F(InferenceServiceTest, GivesStatistics) {
               IsOk());
   EXPECT_EQ(response.model_stats_size(), 2);
   response.Clear();
-  EXPECT_THAT(service_.ModelStatistics(For<inference::ModelStatisticsRequest>("gnu"), response),
-              StatusIs(Code::kInvalidArgument, "requested model 'gnu' is not available"));
+  EXPECT_THAT(service_.ModelStatistics(For<inference::ModelStatisticsRequest>("yak"), response),
+              StatusIs(Code::kInvalidArgument, "requested model 'yak' is not available"));
 }
 
 TEST_F(InferenceServiceTest, ListsTheRepository) {
@@ -190,10 +260,11 @@ TEST_F(InferenceServiceTest, ListsTheRepository) {
     }
     return models;
   };
-  EXPECT_THAT(list(true),
-              ElementsAre("cat 9 READY ", "cat 10 READY ", "dog 1 READY ", "eel 1 READY "));
-  EXPECT_THAT(list(false), ElementsAre("cat 9 READY ", "cat 10 READY ", "dog 1 READY ",
-                                       "eel 1 READY ", "fox  UNAVAILABLE bad checksum"));
+  EXPECT_THAT(
+      list(true),
+      ElementsAre("cat 9 READY ", "cat 10 READY ", "dog 1 READY ", "eel 1 READY ",
+                  HasSubstr("gnu 1 READY output 'noise' is left out: node 'n'"), "hen 1 READY "));
+  EXPECT_THAT(list(false), Contains("fox  UNAVAILABLE bad checksum"));
 }
 
 TEST_F(InferenceServiceTest, RefusesOrdersUnlessCallersDecide) {

@@ -94,8 +94,8 @@ Request Changed(void (*change)(Request&)) {
 const std::vector<Refusal> kRefusals = {
     {"UnknownModel", Changed([](Request& r) { r.set_model_name("plants"); }), Code::kNotFound,
      "Request for unknown model: 'plants' is not found"},
-    {"WrongDatatype", Changed([](Request& r) { r.mutable_inputs(0)->set_datatype("FP16"); }),
-     Code::kInvalidArgument, "input 'input': got datatype 'FP16', want FP32"},
+    {"WrongDatatype", Changed([](Request& r) { r.mutable_inputs(0)->set_datatype("BYTES"); }),
+     Code::kInvalidArgument, "input 'input': got datatype 'BYTES', want FP32"},
     {"WrongWidth", Changed([](Request& r) { r.mutable_inputs(0)->set_shape(1, 4); }),
      Code::kInvalidArgument, "input 'input': got shape [1, 4], want [rows, 3] with at least 1 row"},
     {"UnknownOutput", Changed([](Request& r) { r.add_outputs()->set_name("y"); }),

@@ -67,7 +67,7 @@ class AllocationTest : public ::testing::TestWithParam<Shape> {
     ASSERT_TRUE(request_.Read(bytes_).ok());
     auto view = DecodeShape(request_, *served_, {});
     ASSERT_TRUE(view.ok());
-    ASSERT_TRUE(DecodeContents(request_, *served_, gathered_, *view).ok());
+    ASSERT_TRUE(DecodeContents(request_, *served_, {}, gathered_, *view).ok());
     const auto rooms = writer_.Begin(request_, *served_, *view, GetParam().kind, buffer_);
     std::memset(rooms[0], 0, view->rows * 8 * sizeof(float));
     ASSERT_TRUE(writer_.End().ok());
@@ -76,7 +76,7 @@ class AllocationTest : public ::testing::TestWithParam<Shape> {
   Served served_{MlpBuilder(kInputs).Add(8, "softmax").Labels(Eight()).Build()};
   const std::string bytes_ = Request();
   RequestView request_;
-  std::vector<float> gathered_;
+  GatheredRows gathered_;
   ResponseWriter writer_;
   transport::Buffer buffer_;
 };

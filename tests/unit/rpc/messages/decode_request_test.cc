@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "proto/inference.pb.h"
-#include "server/rpc/messages/codec.h"
 #include "tests/support/status_matchers.h"
+#include "tests/unit/rpc/messages/decoder.h"
 #include "tests/unit/rpc/served.h"
 
 namespace hillock::rpc {
@@ -25,11 +25,6 @@ using ::testing::HasSubstr;
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInf = std::numeric_limits<float>::infinity();
 constexpr int64_t kHuge = std::numeric_limits<int64_t>::max();
-constexpr Limits kLimits;
-
-std::string Raw(const std::vector<float>& floats) {
-  return {reinterpret_cast<const char*>(floats.data()), floats.size() * sizeof(float)};
-}
 
 // A sound request of two rows, without their numbers.
 ModelInferRequest TwoRows() {
@@ -59,33 +54,6 @@ ModelInferRequest TypedRequest(const std::vector<float>& floats = {1, 2, 3, 4, 5
 void SetShape(ModelInferRequest& request, const std::vector<int64_t>& shape) {
   request.mutable_inputs(0)->mutable_shape()->Assign(shape.begin(), shape.end());
 }
-
-// Reads and decodes requests one after the other, and keeps the last one's bytes.
-class Decoder {
- public:
-  absl::StatusOr<InferView> Decode(const ModelInferRequest& request,
-                                   const lifecycle::ServedModel& model,
-                                   const Limits& limits = kLimits) {
-    return Decode(request.SerializeAsString(), model, limits);
-  }
-
-  absl::StatusOr<InferView> Decode(std::string bytes, const lifecycle::ServedModel& model,
-                                   const Limits& limits = kLimits) {
-    bytes_ = std::move(bytes);
-    HILLOCK_RETURN_IF_ERROR(request_.Read(bytes_));
-    HILLOCK_ASSIGN_OR_RETURN(InferView view, DecodeShape(request_, model, limits));
-    HILLOCK_RETURN_IF_ERROR(DecodeContents(request_, model, gathered_, view));
-    return view;
-  }
-
-  const RequestView& request() const { return request_; }
-  const std::vector<float>& gathered() const { return gathered_; }
-
- private:
-  std::string bytes_;
-  RequestView request_;
-  std::vector<float> gathered_;
-};
 
 class DecodeRequestTest : public ::testing::Test {
  protected:
@@ -121,7 +89,7 @@ TEST_F(DecodeRequestTest, SeesTypedContents) {
   ASSERT_THAT(view, IsOk());
   EXPECT_EQ(view->rows, 2u);
   EXPECT_TRUE(view->typed);
-  EXPECT_EQ(view->input, decoder_.request().inputs[0].floats_in_place.data()) << "it copied";
+  EXPECT_EQ(view->input, decoder_.request().inputs[0].run.data()) << "it copied";
   EXPECT_THAT(Floats(*view), ElementsAre(1, 2, 3, 4, 5, 6));
 }
 
@@ -139,7 +107,6 @@ TEST_F(DecodeRequestTest, GathersTypedContentsThatLieInSeveralPlaces) {
   const auto view = decoder_.Decode(bytes, *plain_);
   ASSERT_THAT(view, IsOk());
   EXPECT_TRUE(view->typed);
-  EXPECT_EQ(view->input, reinterpret_cast<const char*>(decoder_.gathered().data()));
   EXPECT_THAT(Floats(*view), ElementsAre(1, 2, 3, 4, 5, 6));
 }
 
@@ -159,7 +126,7 @@ TEST_F(DecodeRequestTest, ChecksTheShapeWithoutTheContents) {
   ModelInferRequest message = TwoRows();
   const std::string sound = message.SerializeAsString();
   ASSERT_THAT(request.Read(sound), IsOk());
-  const auto view = DecodeShape(request, *labelled_, kLimits);
+  const auto view = DecodeShape(request, *labelled_, {});
   ASSERT_THAT(view, IsOk());
   EXPECT_EQ(view->rows, 2u);
   EXPECT_EQ(view->values, 1);
@@ -168,7 +135,7 @@ TEST_F(DecodeRequestTest, ChecksTheShapeWithoutTheContents) {
   SetShape(message, {2, 4});
   const std::string bad = message.SerializeAsString();
   ASSERT_THAT(request.Read(bad), IsOk());
-  EXPECT_THAT(DecodeShape(request, *labelled_, kLimits),
+  EXPECT_THAT(DecodeShape(request, *labelled_, {}),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("got shape [2, 4]")));
 }
 
@@ -371,12 +338,15 @@ INSTANTIATE_TEST_SUITE_P(
         BadRequest{"name", RawRequest(), [](auto& r) { r.mutable_inputs(0)->set_name("x"); },
                    "model 'pets': got input 'x', want 'input'"},
         BadRequest{"datatype", RawRequest(),
-                   [](auto& r) { r.mutable_inputs(0)->set_datatype("FP64"); },
-                   "input 'input': got datatype 'FP64', want FP32"},
+                   [](auto& r) { r.mutable_inputs(0)->set_datatype("FP99"); },
+                   "input 'input': got datatype 'FP99', want FP32"},
+        BadRequest{"strings", RawRequest(),
+                   [](auto& r) { r.mutable_inputs(0)->set_datatype("BYTES"); },
+                   "input 'input': got datatype 'BYTES', want FP32"},
         BadRequest{"no_datatype", RawRequest(),
                    [](auto& r) { r.mutable_inputs(0)->clear_datatype(); },
                    "input 'input': got datatype '', want FP32"},
-        Shaped("none", {}, ""), Shaped("rank_1", {3}, "3"), Shaped("rank_3", {1, 2, 3}, "1, 2, 3"),
+        Shaped("none", {}, ""), Shaped("rank_1", {4}, "4"), Shaped("rank_3", {2, 2, 3}, "2, 2, 3"),
         Shaped("width", {2, 4}, "2, 4"), Shaped("turned", {3, 2}, "3, 2"),
         Shaped("no_rows", {0, 3}, "0, 3"), Shaped("negative", {-1, 3}, "-1, 3"),
         Shaped("negative_width", {2, -3}, "2, -3"),
@@ -413,7 +383,7 @@ INSTANTIATE_TEST_SUITE_P(
                    "input 'input': 0 bytes, want 2 x 3 FP32 = 24"},
         BadRequest{"raw_and_typed", TypedRequest(),
                    [](auto& r) {
-                     r.add_raw_input_contents(Raw({1, 2, 3, 4, 5, 6}));
+                     r.add_raw_input_contents(Raw<float>({1, 2, 3, 4, 5, 6}));
                    },
                    "input 'input': contents field must not be specified when using "
                    "raw_input_contents"},

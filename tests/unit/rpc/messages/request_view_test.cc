@@ -254,7 +254,7 @@ TEST_F(RequestViewTest, PointsIntoTheBytes) {
   EXPECT_EQ(view_.raw_contents[0].data(), raw.data() + raw.find("\x99\x99"));
   const std::string typed = Typed().SerializeAsString();
   ASSERT_THAT(Read(typed), IsOk());
-  const std::string_view floats = view_.inputs[0].floats_in_place;
+  const std::string_view floats = view_.inputs[0].run;
   EXPECT_EQ(floats.size(), 9 * sizeof(float));
   EXPECT_GE(floats.data(), typed.data());
   EXPECT_LE(floats.data() + floats.size(), typed.data() + typed.size());
@@ -282,7 +282,7 @@ TEST_F(RequestViewTest, TakesFieldsInAnyOrderAndEncoding) {
   }
 }
 
-TEST_F(RequestViewTest, FindsFloatsInPlaceOnlyWhereTheyLieTogether) {
+TEST_F(RequestViewTest, FindsARunOnlyWhereElementsLieTogether) {
   const auto read = [&](const std::string& contents) -> const InputView& {
     bytes_ = Field('\x2a', contents);
     EXPECT_THAT(Read(bytes_), IsOk()) << Quoted(contents);
@@ -290,17 +290,17 @@ TEST_F(RequestViewTest, FindsFloatsInPlaceOnlyWhereTheyLieTogether) {
   };
   const std::string empty = Field('\x32', "");
   const std::string four = Field('\x32', "abcd");
-  EXPECT_EQ(read(Field('\x2a', empty + four + empty)).floats_in_place, "abcd");
+  EXPECT_EQ(read(Field('\x2a', empty + four + empty)).run, "abcd");
   EXPECT_EQ(read(Field('\x2a',
                        "\x35"
                        "abcd"))
-                .floats_in_place,
+                .run,
             "abcd");
-  EXPECT_EQ(read(Field('\x2a', "") + Field('\x2a', four)).floats_in_place, "abcd");
-  EXPECT_EQ(read(Field('\x2a', four + four)).floats_in_place, "");
-  EXPECT_EQ(read(Field('\x2a', four + four)).floats, 2u);
-  EXPECT_EQ(read(Field('\x2a', four) + Field('\x2a', four) + Field('\x2a', four)).floats, 3u);
-  EXPECT_EQ(view_.inputs[0].floats_in_place, "");
+  EXPECT_EQ(read(Field('\x2a', "") + Field('\x2a', four)).run, "abcd");
+  EXPECT_EQ(read(Field('\x2a', four + four)).run, "");
+  EXPECT_EQ(read(Field('\x2a', four + four)).elements, 2u);
+  EXPECT_EQ(read(Field('\x2a', four) + Field('\x2a', four) + Field('\x2a', four)).elements, 3u);
+  EXPECT_EQ(view_.inputs[0].run, "");
 }
 
 TEST_F(RequestViewTest, RefusesWhereAFieldIsCutShort) {
@@ -488,7 +488,7 @@ TEST_F(RequestViewTest, TakesAnyNumberOfElements) {
     for (size_t i = 0; i < kCount; ++i) contents += one;
     EXPECT_TRUE(ReadsRight(InContents(contents))) << Quoted(one);
     ASSERT_EQ(view_.inputs.size(), 1u);
-    EXPECT_EQ(view_.inputs[0].floats, one[0] == '\x35' ? kCount : 0);
+    EXPECT_EQ(view_.inputs[0].elements, kCount);
   }
 }
 
