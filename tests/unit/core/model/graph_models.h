@@ -65,7 +65,7 @@ inline std::vector<NamedModel> EveryOperation() {
   std::vector<NamedModel> models;
   for (const Function& function : Functions()) models.push_back(ModelOf(function));
   for (const Reduction& reduction : Reductions()) {
-    const std::string name(reduction.name);
+    const std::string name = "reduce_" + std::string(reduction.name);
     models.push_back(ModelOf(Reduce{&reduction}, 6, 1, name));
     models.push_back(ModelOf(Reduce{&reduction}, 6, 2, name + "_of_groups"));
   }
