@@ -1,4 +1,8 @@
-#include "server/core/onnx/graph_writer.h"
+#include "server/core/onnx/writing/graph_writer.h"
+
+#include <fmt/format.h>
+
+#include <array>
 
 #include "server/core/onnx/reading/fields.h"
 
@@ -44,14 +48,32 @@ WireWriter TextAttribute(std::string_view name, std::string_view value) {
   return Attribute(name, attribute_field::kTypeText).Bytes(attribute_field::kText, value);
 }
 
-void GraphWriter::Info(uint32_t field, std::string_view name, DataType type, size_t width) {
-  WireWriter rows;
+WireWriter TextsAttribute(std::string_view name, std::span<const std::string> values) {
+  WireWriter attribute = Attribute(name, attribute_field::kTypeTexts);
+  for (const std::string& value : values) attribute.Bytes(attribute_field::kTexts, value);
+  return attribute;
+}
+
+DataType TypeOf(model::Datatype datatype) {
+  constexpr std::array<DataType, model::kDatatypes.size()> kTypes = {
+      DataType::kBool,   DataType::kUint8,   DataType::kUint16,   DataType::kUint32,
+      DataType::kUint64, DataType::kInt8,    DataType::kInt16,    DataType::kInt32,
+      DataType::kInt64,  DataType::kFloat16, DataType::kBfloat16, DataType::kFloat,
+      DataType::kDouble, DataType::kString};
+  return kTypes[static_cast<size_t>(datatype)];
+}
+
+void GraphWriter::Info(uint32_t field, std::string_view name, DataType type,
+                       const model::TensorShape& sizes) {
   WireWriter shape;
-  shape.Message(shape_field::kDim, rows.Bytes(dim_field::kParam, "rows"));
-  if (width > 0) {
-    WireWriter columns;
-    columns.Integer(dim_field::kValue, static_cast<int64_t>(width));
-    shape.Message(shape_field::kDim, columns);
+  for (const int64_t size : sizes) {
+    WireWriter axis;
+    if (size >= 0) {
+      axis.Integer(dim_field::kValue, size);
+    } else {
+      axis.Bytes(dim_field::kParam, size == -1 ? "rows" : fmt::format("{}*rows", -size));
+    }
+    shape.Message(shape_field::kDim, axis);
   }
   WireWriter tensor;
   tensor.Integer(tensor_type_field::kElement, static_cast<int64_t>(type));
@@ -62,12 +84,12 @@ void GraphWriter::Info(uint32_t field, std::string_view name, DataType type, siz
                  info.Bytes(value_field::kName, name).Message(value_field::kType, value_type));
 }
 
-void GraphWriter::Input(std::string_view name, size_t width) {
-  Info(graph_field::kInput, name, DataType::kFloat, width);
+void GraphWriter::Input(std::string_view name, DataType type, const model::TensorShape& shape) {
+  Info(graph_field::kInput, name, type, shape);
 }
 
-void GraphWriter::Output(std::string_view name, DataType type, size_t width) {
-  Info(graph_field::kOutput, name, type, width);
+void GraphWriter::Output(std::string_view name, DataType type, const model::TensorShape& shape) {
+  Info(graph_field::kOutput, name, type, shape);
 }
 
 std::string GraphWriter::Floats(std::string name, const std::vector<int64_t>& shape,
@@ -86,8 +108,9 @@ std::string GraphWriter::Integers(std::string name, std::span<const int64_t> val
   return name;
 }
 
-std::string GraphWriter::Strings(std::string name, std::span<const std::string> values) {
-  WireWriter tensor = TensorOf(name, DataType::kString, {static_cast<int64_t>(values.size())});
+std::string GraphWriter::Strings(std::string name, const std::vector<int64_t>& shape,
+                                 std::span<const std::string> values) {
+  WireWriter tensor = TensorOf(name, DataType::kString, shape);
   for (const std::string& value : values) tensor.Bytes(tensor_field::kStrings, value);
   graph_.Message(graph_field::kInitializer, tensor);
   return name;
@@ -106,6 +129,17 @@ std::string GraphWriter::Node(std::string_view op, const std::vector<std::string
   if (!domain.empty()) node.Bytes(node_field::kDomain, domain);
   graph_.Message(graph_field::kNode, node);
   return output;
+}
+
+std::string GraphWriter::Cast(const std::string& input, DataType to, std::string output) {
+  return Node("Cast", {input}, std::move(output),
+              {IntegerAttribute("to", static_cast<int64_t>(to))});
+}
+
+std::string GraphWriter::Reshape(const std::string& input, const std::vector<int64_t>& shape,
+                                 std::string output) {
+  const std::string sizes = Integers(output + ".shape", shape);
+  return Node("Reshape", {input, sizes}, std::move(output));
 }
 
 std::string GraphWriter::Finish() const {
