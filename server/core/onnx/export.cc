@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -37,13 +38,21 @@ class LayerWriter {
         graph_.Node("Gemm", {input, Weights(), Bias()}, is_identity ? output : Name("z"),
                     {IntegerAttribute("transB", 1)});
     if (is_identity) return z;
-    const bool has_operator =
-        !layer_.activation->onnx.op.empty() && layer_.activation->onnx.since <= GraphWriter::kOpset;
-    return has_operator ? Operator(z, output) : Decomposed(z, output);
+    return HasOperator() ? Operator(z, output) : Decomposed(z, output);
   }
 
  private:
   std::string Name(std::string_view part) const { return fmt::format("{}.{}", layer_.name, part); }
+
+  bool HasOperator() const {
+    const Spec& spec = *layer_.activation;
+    if (spec.onnx.op.empty() || spec.onnx.since > GraphWriter::kOpset) return false;
+    for (size_t i = 0; i < spec.param_count; ++i) {
+      const activation::ParamSpec& param = spec.params[i];
+      if (!param.is_in_onnx && layer_.params[i] != param.default_value) return false;
+    }
+    return true;
+  }
 
   std::string Weights() {
     return graph_.Floats(Name("weight"), {Signed(layer_.outputs), Signed(layer_.inputs)},
@@ -51,6 +60,7 @@ class LayerWriter {
   }
   std::string Bias() { return graph_.Floats(Name("bias"), {Signed(layer_.outputs)}, layer_.bias); }
   std::string Constant(std::string_view part, float value) {
+    if (!constants_.emplace(part).second) return Name(part);
     return graph_.Floats(Name(part), {}, {&value, 1});
   }
   std::string Operator(const std::string& z, const std::string& output) {
@@ -75,6 +85,7 @@ class LayerWriter {
                  std::vector<WireWriter>& attributes) {
     for (size_t i = 0; i < spec.param_count; ++i) {
       const activation::ParamSpec& param = spec.params[i];
+      if (!param.is_in_onnx) continue;
       const std::string_view name = param.NameInOnnx();
       if (spec.onnx.op == "Clip") {
         inputs.push_back(Constant(name, layer_.params[i]));
@@ -89,6 +100,8 @@ class LayerWriter {
     const Spec& spec = *layer_.activation;
     if (input == "x") return z;
     if (input == "zero") return Constant(input, 0);
+    if (input == "half") return Constant(input, 0.5f);
+    if (input == "one") return Constant(input, 1);
     for (size_t i = 0; i < spec.param_count; ++i) {
       if (input == spec.params[i].name) return Constant(input, layer_.params[i]);
     }
@@ -115,6 +128,7 @@ class LayerWriter {
 
   GraphWriter& graph_;
   const model::Layer& layer_;
+  std::set<std::string, std::less<>> constants_;  // written already
 };
 
 std::string WriteNormalization(GraphWriter& graph, const model::Mlp& mlp) {

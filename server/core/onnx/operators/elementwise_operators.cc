@@ -91,6 +91,7 @@ absl::StatusOr<Params> ReadParams(const NodeView& node, const Spec& spec) {
   std::map<std::string, float> given;
   for (size_t i = 0; i < spec.param_count; ++i) {
     const activation::ParamSpec& param = spec.params[i];
+    if (!param.is_in_onnx) continue;
     const std::string_view name = param.NameInOnnx();
     given[std::string(param.name)] = node.Real(name, param.default_value);
   }
