@@ -42,7 +42,16 @@ HWY_INLINE V MinusQuarterTurns(D d, V x, V n) {
 // The largest |x| that SinReduced takes: half the multiple of pi / 2 has 7 bits.
 inline constexpr float kSinLimit = 398.0f;
 
-// sin x for |x.high| <= kSinLimit: the small part of x is added where what is left of it is small.
+// sin x for |x| <= kSinLimit.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V SinReduced(D d, V x) {
+  const V n = hn::Round(hn::Mul(x, hn::Set(d, 0.318309886f)));
+  const V r = MinusQuarterTurns(d, x, hn::Add(n, n));
+  const V y = AlternatingSin(d, r, hn::ConvertTo(hn::RebindToSigned<D>(), n));
+  return hn::IfThenElse(hn::Eq(x, hn::Zero(d)), x, y);
+}
+
+// The same of a sum: its small part is added where what is left of the other is small.
 template <class D>
 HWY_INLINE hn::Vec<D> SinReduced(D d, const Pair<D>& x) {
   const auto n = hn::Round(hn::Mul(x.high, hn::Set(d, 0.318309886f)));
