@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include "proto/inference.pb.h"
 #include "server/core/base/clock.h"
@@ -28,20 +29,58 @@ using hillock::transport::Buffer;
 
 constexpr size_t kMaxRows = 64;
 
-std::shared_ptr<ServedModel> MakeModel() {
+std::shared_ptr<ServedModel> Serve(hillock::model::Mlp mlp) {
   static hillock::metrics::Registry registry(1, {});
-  const auto mlp = hillock::testing::MlpBuilder(2)
-                       .Add(3, "softmax")
-                       .Output("output", {"a", "b", "c"})
-                       .Add(1, "tanh")
-                       .Output("value")
-                       .From(1)
-                       .Add(2, "sigmoid")
-                       .Output("tags")
-                       .Multilabel()
-                       .Share();
   return *hillock::lifecycle::ModelCompiler(1, registry, hillock::Clock::Monotonic())
-              .Compile("m", 1, mlp, {.limits = {.max_rows = kMaxRows}});
+              .Compile("m", 1, std::make_shared<const hillock::model::Mlp>(std::move(mlp)),
+                       {.limits = {.max_rows = kMaxRows}});
+}
+
+std::shared_ptr<ServedModel> MakeModel() {
+  return Serve(hillock::testing::MlpBuilder(2)
+                   .Add(3, "softmax")
+                   .Output("output", {"a", "b", "c"})
+                   .Add(1, "tanh")
+                   .Output("value")
+                   .From(1)
+                   .Add(2, "sigmoid")
+                   .Output("tags")
+                   .Multilabel()
+                   .Build());
+}
+
+// Its inputs and outputs have many datatypes and shapes. The first is also called "input", so that
+// requests for the other model are half of what this one wants.
+std::shared_ptr<ServedModel> MakeModelOfAFile() {
+  using hillock::model::Datatype;
+  hillock::model::Mlp mlp = hillock::testing::MlpBuilder(5)
+                                .Add(1, "identity")
+                                .Output("label")
+                                .Add(2, "softmax")
+                                .Output("probabilities")
+                                .Build();
+  mlp.inputs = {{.name = "input", .shape = {-1, 1, 2}, .width = 2, .takes_non_finite = true},
+                {.name = "code",
+                 .datatype = Datatype::kInt16,
+                 .shape = {-2},
+                 .width = 2,
+                 .required = false,
+                 .low = {-3, -3},
+                 .high = {4, 4}},
+                {.name = "word",
+                 .datatype = Datatype::kBytes,
+                 .shape = {1},
+                 .width = 1,
+                 .required = false,
+                 .shared = true}};
+  mlp.words = {"a", "bc"};
+  mlp.outputs[0].datatype = Datatype::kBytes;
+  mlp.outputs[0].shape = {-1};
+  mlp.outputs[1].datatype = Datatype::kUint64;
+  mlp.outputs.push_back(
+      {.name = "version", .datatype = Datatype::kFp64, .is_constant = true, .constant = {3}});
+  mlp.left_out = {{"noise", "it is drawn"}};
+  return Serve(std::move(mlp));
 }
 
 // `Message` is of that kind.
@@ -82,25 +121,27 @@ void CheckError(const RequestView& request, const absl::Status& status) {
   HILLOCK_CHECK(message.SerializeAsString() == buffer.view());
 }
 
+void CheckServes(const RequestView& request, const ServedModel& model) {
+  auto view = hillock::rpc::DecodeShape(request, model, {});
+  if (!view.ok()) return CheckError(request, view.status());
+  hillock::rpc::GatheredRows gathered;
+  const absl::Status status = hillock::rpc::DecodeContents(request, model, {}, gathered, *view);
+  if (!status.ok()) return CheckError(request, status);
+  HILLOCK_CHECK(view->rows >= 1 && view->rows <= kMaxRows);
+  CheckAnswers(request, model, *view);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const auto model = MakeModel();
+  static const auto models = {MakeModel(), MakeModelOfAFile()};
   static RequestView request;
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   HILLOCK_CHECK(hillock::testing::ReadsAsProtobuf(bytes, request));
-  absl::Status status = request.Read(bytes);
-  if (status.ok()) {
-    auto view = hillock::rpc::DecodeShape(request, *model, {});
-    hillock::rpc::GatheredRows gathered;
-    status = view.ok() ? hillock::rpc::DecodeContents(request, *model, {}, gathered, *view)
-                       : view.status();
-    if (status.ok()) {
-      HILLOCK_CHECK(view->rows >= 1 && view->rows <= kMaxRows);
-      CheckAnswers(request, *model, *view);
-      return 0;
-    }
+  const absl::Status status = request.Read(bytes);
+  if (!status.ok()) CheckError(request, status);
+  for (const auto& model : models) {
+    if (status.ok()) CheckServes(request, *model);
   }
-  CheckError(request, status);
   return 0;
 }

@@ -107,7 +107,7 @@ bool BeginsWithRows(const Tensor& tensor) {
 // Without the rows when they are the first axis of every tensor, which `batched` says. There are
 // always some: one number a row, and not a row of one, is what `reshape` says.
 template <class Message>
-void Describe(const Tensor& tensor, bool batched, Message& message) {
+void Configure(const Tensor& tensor, bool batched, Message& message) {
   message.set_name(tensor.name);
   message.set_data_type(DataTypeOf(tensor.datatype));
   const size_t first = batched && !tensor.is_constant ? 1 : 0;
@@ -183,10 +183,10 @@ void DescribeModel(const ServedModel& model, inference::ModelConfig& config) {
   config.mutable_dynamic_batching();
   for (const Tensor& tensor : inputs) {
     inference::ModelInput& input = *config.add_input();
-    Describe(tensor, batched, input);
+    Configure(tensor, batched, input);
     input.set_optional(tensor.is_optional);
   }
-  for (const Tensor& tensor : outputs) Describe(tensor, batched, *config.add_output());
+  for (const Tensor& tensor : outputs) Configure(tensor, batched, *config.add_output());
   DescribeParameters(model, config);
   for (const ServedOutput& served : model.outputs()) DescribeColumns(model, served, config);
 }

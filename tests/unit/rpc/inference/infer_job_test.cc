@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -168,6 +169,86 @@ TEST_F(InferJobTest, AnswersWhatComesAfterARefusal) {
   ASSERT_TRUE(response.ParseFromString(std::string(asking_.bytes())));
   EXPECT_EQ(response.outputs(0).shape(0), 2);
   EXPECT_THAT(waiting_.status(), IsOk());
+}
+
+// y = 10 a + b and z = 3, where `a` are integers, and `b` may be left out.
+std::shared_ptr<const model::Mlp> TwoInputs() {
+  model::Mlp mlp = MlpBuilder(2).Add(1, "identity").Output("y").Build();
+  mlp.inputs = {{.name = "a", .datatype = model::Datatype::kInt64, .shape = {-1}, .width = 1},
+                {.name = "b", .shape = {-1, 1}, .width = 1, .required = false}};
+  mlp.layers[0].weights = {10, 1};
+  mlp.layers[0].bias = {0};
+  mlp.outputs[0].datatype = model::Datatype::kInt32;
+  mlp.outputs[0].shape = {-1};
+  mlp.outputs.push_back({.name = "z", .is_constant = true, .constant = {3}});
+  return std::make_shared<const model::Mlp>(std::move(mlp));
+}
+
+class TwoInputsTest : public ::testing::Test {
+ protected:
+  inference::ModelInferResponse Ask(const Request& request) {
+    transport::Buffer bytes;
+    bytes.Append(request.SerializeAsString());
+    job_.Serve(std::move(bytes), AnswerKind::kUnary, kNoDeadline, transport::Buffer());
+    reactor_->batcher().Run();
+    EXPECT_THAT(job_.status(), IsOk());
+    inference::ModelInferResponse response;
+    EXPECT_TRUE(response.ParseFromString(std::string(job_.bytes())));
+    return response;
+  }
+
+  FakeClock clock_;
+  OneReactor reactor_{TwoInputs(), {}, {}, clock_};
+  TestInferJob job_{*reactor_, {}};
+};
+
+// Blocks are cut wherever, and answers are converted once all are there.
+TEST_F(TwoInputsTest, AreComputedAndConverted) {
+  constexpr int kRows = 5000;
+  for (const bool has_b : {true, false}) {
+    Request request;
+    request.set_model_name("pets");
+    auto& a = *request.add_inputs();
+    a.set_name("a");
+    a.set_datatype("INT64");
+    a.add_shape(kRows);
+    for (int i = 0; i < kRows; ++i) a.mutable_contents()->add_int64_contents(i);
+    if (has_b) {
+      auto& b = *request.add_inputs();
+      b.set_name("b");
+      b.set_datatype("FP64");
+      b.add_shape(kRows);
+      for (int i = 0; i < kRows; ++i) b.mutable_contents()->add_fp64_contents(i % 7);
+    }
+    const auto response = Ask(request);
+    ASSERT_EQ(response.outputs_size(), 2);
+    EXPECT_EQ(response.outputs(0).datatype(), "INT32");
+    EXPECT_EQ(response.outputs(0).shape_size(), 1);
+    ASSERT_EQ(response.outputs(0).contents().int_contents_size(), kRows);
+    for (int i = 0; i < kRows; ++i) {
+      ASSERT_EQ(response.outputs(0).contents().int_contents(i), 10 * i + (has_b ? i % 7 : 0)) << i;
+    }
+    EXPECT_EQ(response.outputs(1).contents().fp32_contents(0), 3);
+    EXPECT_EQ(response.outputs(1).shape_size(), 0);
+  }
+}
+
+// The rows as floats are charged while they are needed, and the request's memory with them.
+TEST_F(TwoInputsTest, ReleaseTheirMemory) {
+  Request request;
+  request.set_model_name("pets");
+  auto& a = *request.add_inputs();
+  a.set_name("a");
+  a.set_datatype("UINT8");
+  a.add_shape(20'000);
+  request.add_raw_input_contents(std::string(20'000, '\1'));
+  transport::Buffer bytes;
+  bytes.Append(request.SerializeAsString());
+  job_.Serve(std::move(bytes), AnswerKind::kUnary, kNoDeadline, transport::Buffer());
+  EXPECT_GT(job_.held_bytes(), 20'000 * (1 + 2 * sizeof(float) + sizeof(int32_t)));
+  reactor_->batcher().Run();
+  EXPECT_THAT(job_.status(), IsOk());
+  EXPECT_LT(job_.held_bytes(), 20'000 * (1 + sizeof(int32_t)));
 }
 
 }  // namespace
