@@ -58,6 +58,8 @@ class Collector {
     served.name = output.name;
     served.datatype = DatatypeFor(output.type, rows.type);
     served.shape = OnTheWire(rows.shape);
+    const model::TensorShape flat{-1, static_cast<int64_t>(rows.width())};
+    if (served.shape == flat) served.shape.clear();
     const bool readable = std::ranges::all_of(rows.column_names, IsUtf8);
     if (readable) served.column_names = rows.column_names;
     wanted_.push_back({std::string(output.name), rows});

@@ -151,25 +151,9 @@ Outcome Prelu(const Call& call) {
   return rows;
 }
 
-// x below -lambd becomes x + bias, above lambd x - bias, between them 0.
-Outcome Shrink(const Call& call) {
-  HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
-  const double bias = call.node.Real("bias", 0);
-  const double lambd = call.node.Real("lambd", 0.5f);
-  const auto number = [](double value) { return RowGraph::Constant({value}, {}); };
-  HILLOCK_ASSIGN_OR_RETURN(const Rows below, Apply(call, "Less", {x, number(-lambd)}));
-  HILLOCK_ASSIGN_OR_RETURN(const Rows above, Apply(call, "Greater", {x, number(lambd)}));
-  HILLOCK_ASSIGN_OR_RETURN(const Rows rest,
-                           Apply(call, "Where", {below, Mapped(x, {{1}, {bias}}), number(0)}));
-  HILLOCK_ASSIGN_OR_RETURN(Rows rows,
-                           Apply(call, "Where", {above, Mapped(x, {{1}, {-bias}}), rest}));
-  return rows;
-}
-
 constexpr OperatorRow kRows[] = {
     {"", "Clip", Clip},
     {"", "PRelu", Prelu},
-    {"", "Shrink", Shrink},
     {"", "Mod", Modulo},
     {"", "IsNaN", FunctionOfRows},
     {"", "IsInf", FunctionOfRows},
