@@ -45,17 +45,16 @@ class NetMaker {
   }
 
   void LayerNorm() {
-    Add(model::Normalize{true, 1e-5f, width_, random_.Floats(width_, 0.5f, 1.5f),
-                         random_.Floats(width_, -0.5f, 0.5f)},
-        {last_}, width_, "identity");
+    Normalize();
     Dense(last_, width_, "relu");
   }
 
   void SwiGlu(size_t hidden) {
     const size_t x = last_;
-    Dense(x, 2 * hidden, "identity");
+    Normalize();
+    Dense(last_, 2 * hidden, "identity");
     const size_t both = last_;
-    const size_t gate = Add(Columns(0, hidden), {both}, hidden, "silu");
+    const size_t gate = Add(Columns(0, hidden), {both}, hidden, "swish");
     Combine("mul", gate, Add(Columns(hidden, hidden), {both}, hidden, "identity"));
     Dense(last_, width_, "identity");
     Combine("add", x, last_);
@@ -78,6 +77,12 @@ class NetMaker {
     select.columns.resize(count);
     std::iota(select.columns.begin(), select.columns.end(), static_cast<uint32_t>(first));
     return select;
+  }
+
+  void Normalize() {
+    Add(model::Normalize{true, 1e-5f, width_, random_.Floats(width_, 0.5f, 1.5f),
+                         random_.Floats(width_, -0.5f, 0.5f)},
+        {last_}, width_, "identity");
   }
 
   void Dense(size_t source, size_t units, std::string_view activation) {

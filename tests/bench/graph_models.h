@@ -2,8 +2,8 @@
 //
 //   resnet-D-H-B     RTDL ResNet: B times x + W2 relu(W1 batch_norm(x)), D wide, H hidden
 //   layernorm-D-B    B times relu(W layer_norm(x))
-//   swiglu-D-H-B     B times x + W2 (silu(a) * b), with a and b the halves of W1 x, each H wide
-//   residual-D-B     B times x + relu(W x)
+//   swiglu-D-H-B     B times x + W2 (swish(a) * b), a and b the halves of W1 layer_norm(x), each H
+//   wide residual-D-B     B times x + relu(W x)
 //
 // each after a dense layer of D inputs, and before one of one output.
 

@@ -55,13 +55,18 @@ def resnet(net: Net, x: str, width: int, hidden: int) -> str:
     return net.node("Add", x, net.dense(h, hidden, width))
 
 
+def normalized(net: Net, x: str, width: int) -> str:
+    return net.node("LayerNormalization", x, net.take(width), net.take(width), axis=-1,
+                    epsilon=1e-5)
+
+
 def layernorm(net: Net, x: str, width: int) -> str:
-    z = net.node("LayerNormalization", x, net.take(width), net.take(width), axis=-1, epsilon=1e-5)
-    return net.node("Relu", net.dense(z, width, width))
+    return net.node("Relu", net.dense(normalized(net, x, width), width, width))
 
 
 def swiglu(net: Net, x: str, width: int, hidden: int) -> str:
-    a, b = net.node("Split", net.dense(x, width, 2 * hidden), outputs=2, axis=1)
+    a, b = net.node("Split", net.dense(normalized(net, x, width), width, 2 * hidden), outputs=2,
+                    axis=1)
     h = net.node("Mul", net.node("Mul", a, net.node("Sigmoid", a)), b)
     return net.node("Add", x, net.dense(h, hidden, width))
 

@@ -156,13 +156,13 @@ void JoinSelections(Mlp& mlp, std::vector<std::string>& notes) {
   }
   Rebuilt rebuilt(mlp.layers.size());
   for (size_t i = 0; i < mlp.layers.size(); ++i) {
-    const Layer& layer = mlp.layers[i];
+    Layer& layer = mlp.layers[i];
     if (joins[i] != nullptr) {
       notes.push_back(fmt::format("made '{}' {} units of '{}' {}->{}", layer.name, layer.outputs,
                                   joins[i]->name, joins[i]->inputs, joins[i]->outputs));
       rebuilt.Add(UnitsOf(*joins[i], layer), OutputOf(i));
     } else if (selections[i].empty()) {
-      rebuilt.Add(layer, OutputOf(i));
+      rebuilt.Add(std::move(layer), OutputOf(i));
     }
   }
   std::move(rebuilt).MoveTo(mlp);

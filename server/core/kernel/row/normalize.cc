@@ -20,24 +20,30 @@ struct Moments {
   double square;  // the mean of the squared deviations from it
 };
 
+// Sums of the differences to the first element and of their squares.
+struct Sums {
+  DoubleV off;
+  DoubleV squares;
+};
+
 Moments MomentsOf(const float* x, size_t n) {
-  const Double d;
   const double first = x[0];
-  const DoubleV start = hn::Set(d, first);
-  const double count = static_cast<double>(n);
-  DoubleV squares = hn::Zero(d);
-  const double sum = SumInDouble(x, n, first, [&](DoubleV s, DoubleV v) {
+  const DoubleV start = hn::Set(Double(), first);
+  Sums even{hn::Zero(Double()), hn::Zero(Double())};
+  Sums odd = even;
+  AddByTurns(x, n, first, even, odd, [&](Sums& sums, DoubleV v) {
     const DoubleV off = hn::Sub(v, start);
-    squares = hn::MulAdd(off, off, squares);
-    return hn::Add(s, off);
+    sums.off = hn::Add(sums.off, off);
+    sums.squares = hn::MulAdd(off, off, sums.squares);
   });
-  const double off = sum / count;
-  const double square = hn::GetLane(hn::SumOfLanes(d, squares)) / count - off * off;
+  const double part = 1 / static_cast<double>(n);
+  const double off = TotalOf(even.off, odd.off) * part;
+  const double square = TotalOf(even.squares, odd.squares) * part - off * off;
   return {first + off, square < 0 ? 0 : square};  // NaN stays
 }
 
 Moments SquaresOf(const float* x, size_t n) {
-  const double sum = SumInDouble(x, n, 0, [](DoubleV s, DoubleV v) { return hn::MulAdd(v, v, s); });
+  const double sum = SumInDouble(x, n, [](DoubleV v) { return hn::Mul(v, v); });
   return {0, sum / static_cast<double>(n)};
 }
 

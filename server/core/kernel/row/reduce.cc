@@ -21,15 +21,15 @@ using Float = hn::ScalableTag<float>;
 using FloatV = hn::Vec<Float>;
 
 double Sum(const float* x, size_t n) {
-  return SumInDouble(x, n, 0, [](DoubleV s, DoubleV v) { return hn::Add(s, v); });
+  return SumInDouble(x, n, [](DoubleV v) { return v; });
 }
 
 double SumOfSquares(const float* x, size_t n) {
-  return SumInDouble(x, n, 0, [](DoubleV s, DoubleV v) { return hn::MulAdd(v, v, s); });
+  return SumInDouble(x, n, [](DoubleV v) { return hn::Mul(v, v); });
 }
 
 double SumOfMagnitudes(const float* x, size_t n) {
-  return SumInDouble(x, n, 0, [](DoubleV s, DoubleV v) { return hn::Add(s, hn::Abs(v)); });
+  return SumInDouble(x, n, [](DoubleV v) { return hn::Abs(v); });
 }
 
 struct Smaller {
