@@ -7,10 +7,10 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <limits>
 #include <ranges>
 #include <type_traits>
 
+#include "server/core/base/half.h"
 #include "server/core/onnx/reading/fields.h"
 #include "server/core/onnx/reading/wire.h"
 
@@ -20,27 +20,6 @@ namespace {
 constexpr size_t kMaxElements = size_t{1} << 48;
 constexpr size_t kMaxText = 16;  // sizes of a shape that is no tensor's
 constexpr size_t kBlock = 32;    // floats: a block of rows and columns stays in the nearest cache
-
-// IEEE 754 binary16, subnormal numbers, infinities and NaN included.
-float FromHalf(uint16_t half) {
-  constexpr int kFractionBits = 10;
-  constexpr int kBias = 15;
-  constexpr int kMaxExponent = 31;
-  const int exponent = half >> kFractionBits & kMaxExponent;
-  const auto fraction = static_cast<float>(half & ((1 << kFractionBits) - 1));
-  float value = 0;
-  if (exponent == kMaxExponent) {
-    value = fraction == 0 ? std::numeric_limits<float>::infinity()
-                          : std::numeric_limits<float>::quiet_NaN();
-  } else if (exponent == 0) {
-    value = std::ldexp(fraction, 1 - kBias - kFractionBits);
-  } else {
-    value = std::ldexp(fraction + (1 << kFractionBits), exponent - kBias - kFractionBits);
-  }
-  return (half & 0x8000) != 0 ? -value : value;
-}
-
-float FromBfloat16(uint16_t bits) { return std::bit_cast<float>(uint32_t{bits} << 16); }
 
 absl::StatusOr<float> FromDouble(double value) {
   const auto rounded = static_cast<float>(value);
@@ -92,10 +71,10 @@ absl::Status AppendElement(const Encoding& encoding, uint64_t bits, Tensor& tens
       return absl::OkStatus();
     }
     case DataType::kFloat16:
-      tensor.floats.push_back(FromHalf(static_cast<uint16_t>(bits)));
+      tensor.floats.push_back(HalfToFloat(static_cast<uint16_t>(bits)));
       return absl::OkStatus();
     case DataType::kBfloat16:
-      tensor.floats.push_back(FromBfloat16(static_cast<uint16_t>(bits)));
+      tensor.floats.push_back(Bfloat16ToFloat(static_cast<uint16_t>(bits)));
       return absl::OkStatus();
     default: {
       const size_t unused = 64 - 8 * encoding.bytes;
