@@ -21,6 +21,9 @@ void ModelLog::Loaded(const lifecycle::ServedModel& model) {
   for (const std::string& note : model.plan().notes()) {
     spdlog::warn("model '{}' version {}: {}", model.name(), model.version(), note);
   }
+  for (const std::string& note : model.options().notes) {
+    spdlog::warn("model '{}' version {}: {}", model.name(), model.version(), note);
+  }
 }
 
 void ModelLog::Refused(const std::string& model, int64_t version, const absl::Status& why) {
