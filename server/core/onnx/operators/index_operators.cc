@@ -153,6 +153,18 @@ Outcome GatherAt(const Call& call, size_t input, size_t axis, const Tensor& indi
   return Picked(call, input, to, batch, Moved(from, to, move));
 }
 
+// What people call the entries of a table.
+absl::StatusOr<std::vector<std::string>> NamesIn(const Call& call, const Tensor& table) {
+  HILLOCK_RETURN_IF_ERROR(call.budget.Take(table.size(), sizeof(std::string)));
+  if (table.kind == Tensor::Kind::kStrings) {
+    HILLOCK_RETURN_IF_ERROR(call.budget.TakeStrings(table.strings));
+    return table.strings;
+  }
+  std::vector<std::string> names;
+  for (const int64_t entry : table.integers) names.push_back(fmt::format("{}", entry));
+  return names;
+}
+
 // The entries of a table, by a column of the rows.
 Outcome LookUp(const Call& call, const Rows& x, const Tensor& table, size_t axis) {
   if (axis != 0 || table.shape.empty() || table.size() == 0) {
@@ -172,6 +184,10 @@ Outcome LookUp(const Call& call, const Rows& x, const Tensor& table, size_t axis
     lookup.table.push_back(static_cast<float>(value));
   }
   lookup.otherwise.assign(lookup.width, std::numeric_limits<float>::quiet_NaN());
+  if (table.kind != Tensor::Kind::kFloats && lookup.width == 1) {
+    HILLOCK_ASSIGN_OR_RETURN(std::vector<std::string> names, NamesIn(call, table));
+    call.graph.NameColumns(x, std::move(names));
+  }
   call.graph.LimitTo(x, -static_cast<double>(entries), static_cast<double>(entries) - 1);
   const DataType type = table.kind == Tensor::Kind::kFloats    ? DataType::kFloat
                         : table.kind == Tensor::Kind::kStrings ? DataType::kString

@@ -251,6 +251,32 @@ bool RowGraph::SumsToOne(const Rows& x) const {
   return before.scale_at(0) == before.scale_at(1) && before.shift_at(0) == -before.shift_at(1);
 }
 
+Operand RowGraph::BeforeSoftmax(const Operand& value) const {
+  const auto base = bases_.find(value.atom);
+  const bool is_softmax = base != bases_.end() && base->second.row == Named("softmax") &&
+                          base->second.group == base->second.width && value.map == ScaleShift{};
+  return is_softmax ? base->second.xs[0] : value;
+}
+
+void RowGraph::NameColumns(const Rows& x, std::vector<std::string> names) {
+  const auto base = bases_.find(x.value.atom);
+  if (base == bases_.end() || !(x.value.map == ScaleShift{}) || !base->second.operation) return;
+  const auto* const reduce = std::get_if<model::Reduce>(&*base->second.operation);
+  const bool is_largest = reduce != nullptr && reduce->reduction->name == "argmax";
+  if (!is_largest || x.width() != 1 || BaseOf(base->second.xs[0]).width != names.size()) return;
+  column_names_.emplace_back(BeforeSoftmax(base->second.xs[0]), std::move(names));
+}
+
+const std::vector<std::string>* RowGraph::ColumnNames(const Rows& x) const {
+  if (!x.column_names.empty()) return &x.column_names;
+  if (x.is_constant()) return nullptr;
+  const Operand value = BeforeSoftmax(x.value);
+  for (const auto& [named, names] : column_names_) {
+    if (named.atom == value.atom && named.map == value.map) return &names;
+  }
+  return nullptr;
+}
+
 void RowGraph::LimitTo(const Rows& x, double low, double high) {
   if (x.is_constant() || !(x.value.map == ScaleShift{})) return;
   const auto base = bases_.find(x.value.atom);

@@ -120,6 +120,11 @@ class RowGraph {
   double CodeOf(std::string_view word);
   std::vector<std::string> TakeWords() { return std::move(words_); }
 
+  // Where x is the position of the largest of some columns, these are the names of those; and they
+  // are of their softmax, or of what that is the softmax of.
+  void NameColumns(const Rows& x, std::vector<std::string> names);
+  const std::vector<std::string>* ColumnNames(const Rows& x) const;
+
   // The graph takes nothing else from x. Of use where x is columns of the input.
   void LimitTo(const Rows& x, double low, double high);
 
@@ -144,6 +149,7 @@ class RowGraph {
   };
 
   Operand AddBase(Base base);
+  Operand BeforeSoftmax(const Operand& value) const;
   bool KeepsMap(const Operand& value) const;
   Column Resolved(const Operand& value, uint32_t column) const;
   static void PromoteActivation(const Atom& atom, const activation::Spec& spec, Base& base);
@@ -158,6 +164,7 @@ class RowGraph {
   std::vector<std::string> words_;
   std::map<std::string, double, std::less<>> codes_;
   std::map<size_t, Limits> limits_;
+  std::vector<std::pair<Operand, std::vector<std::string>>> column_names_;
   bool takes_non_finite_ = false;
 };
 
