@@ -47,6 +47,48 @@ class Ncu(nn.Module):
         return z - z * z * z
 
 
+class Square(nn.Module):
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return z * z
+
+
+class ReluSquared(nn.Module):
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        positive = torch.relu(z)
+        return positive * positive
+
+
+class Gaussian(nn.Module):
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return torch.exp(-(z * z))
+
+
+class Squareplus(nn.Module):
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return 0.5 * (z + torch.sqrt(z * z + 4.0))
+
+
+class Snake(nn.Module):
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        sine = torch.sin(z)
+        return z + sine * sine
+
+
+class Elementwise(nn.Module):
+    """A function of torch that it has no module for."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return self.function(z)
+
+
+def _elementwise(function):
+    return functools.partial(Elementwise, function)
+
+
 ACTIVATIONS = {
     "identity": nn.Identity,
     "step": Step,
@@ -71,6 +113,24 @@ ACTIVATIONS = {
     "sin": Sin,
     "gcu": Gcu,
     "ncu": Ncu,
+    "abs": _elementwise(torch.abs),
+    "square": Square,
+    "relu_squared": ReluSquared,
+    "sqrt": _elementwise(torch.sqrt),
+    "reciprocal": _elementwise(torch.reciprocal),
+    "exp": _elementwise(torch.exp),
+    "log": _elementwise(torch.log),
+    "log1p": _elementwise(torch.log1p),
+    "cos": _elementwise(torch.cos),
+    "atan": _elementwise(torch.atan),
+    "erf": _elementwise(torch.erf),
+    "gaussian": Gaussian,
+    "squareplus": Squareplus,
+    "snake": Snake,
+    "tanhshrink": nn.Tanhshrink,
+    "hardshrink": nn.Hardshrink,
+    "softshrink": nn.Softshrink,
+    "shrink": nn.Hardshrink,
     "softmax": functools.partial(nn.Softmax, dim=1),
 }
 
@@ -84,6 +144,12 @@ PARAMETERS = {
     "hard_sigmoid": {"alpha": 0.2, "beta": 0.5},
     "clip": {"min": 0.0, "max": 6.0},
     "thresholded_relu": {"alpha": 1.0},
+    "gaussian": {"gamma": 1.0},
+    "squareplus": {"b": 4.0},
+    "snake": {"a": 1.0},
+    "hardshrink": {"lambd": 0.5},
+    "softshrink": {"lambd": 0.5},
+    "shrink": {"lambd": 0.5, "bias": 0.0},
 }
 
 

@@ -33,7 +33,8 @@ def _normalize(normalization, x: np.ndarray) -> np.ndarray:
 def _activate(activation, z: np.ndarray) -> np.ndarray:
     if activation.slopes:
         return np.where(z < 0, _floats(activation.slopes) * z, z)
-    return FUNCTIONS[activation.name](z, **activation.parameters)
+    with np.errstate(divide="ignore", invalid="ignore"):  # outside of a domain is NaN
+        return FUNCTIONS[activation.name](z, **activation.parameters)
 
 
 def _sigmoid(z):
@@ -46,6 +47,10 @@ def _elu(z, alpha):
 
 def _softplus(z):
     return np.logaddexp(0, z)
+
+
+def _shrink(z, lambd, bias):
+    return np.where(np.abs(z) > lambd, z - bias * np.sign(z), 0)
 
 
 def _softmax(z):
@@ -74,8 +79,26 @@ FUNCTIONS = {
     "clip": lambda z, min, max: np.clip(z, min, max),
     "thresholded_relu": lambda z, alpha: np.where(z > alpha, z, 0),
     "log_sigmoid": lambda z: -_softplus(-z),
-    "sin": np.sin,
+    "sin": lambda z, frequency=1.0: np.sin(frequency * z),
     "gcu": lambda z: z * np.cos(z),
     "ncu": lambda z: z - z**3,
+    "abs": np.abs,
+    "square": np.square,
+    "relu_squared": lambda z: np.square(np.maximum(z, 0)),
+    "sqrt": np.sqrt,
+    "reciprocal": lambda z: 1 / z,
+    "exp": np.exp,
+    "log": np.log,
+    "log1p": np.log1p,
+    "cos": np.cos,
+    "atan": np.arctan,
+    "erf": np.vectorize(math.erf),
+    "gaussian": lambda z, gamma: np.exp(-gamma * z**2),
+    "squareplus": lambda z, b: (z + np.sqrt(z**2 + b)) / 2,
+    "snake": lambda z, a: z + np.sin(a * z) ** 2 / a,
+    "tanhshrink": lambda z: z - np.tanh(z),
+    "hardshrink": lambda z, lambd: _shrink(z, lambd, 0),
+    "softshrink": lambda z, lambd: _shrink(z, lambd, lambd),
+    "shrink": _shrink,
     "softmax": _softmax,
 }

@@ -10,6 +10,7 @@
 #include "client/cli/command.h"
 #include "client/report/model_check.h"
 #include "client/report/model_text.h"
+#include "client/report/random_rows.h"
 #include "client/rows/file.h"
 #include "client/rows/rows.h"
 #include "client/text/text.h"
@@ -60,8 +61,11 @@ absl::StatusOr<Rows> RowsFor(const ConvertFlags& flags, const Mlp& mlp) {
 }
 
 nlohmann::ordered_json CheckJson(const WorstDifference& worst, double tolerance) {
-  return {{"rows", worst.rows}, {"difference", worst.difference}, {"tolerance", tolerance},
-          {"row", worst.row},   {"column", worst.column},         {"values", {worst.a, worst.b}}};
+  nlohmann::ordered_json json = {{"rows", worst.rows},     {"difference", worst.difference},
+                                 {"tolerance", tolerance}, {"row", worst.row},
+                                 {"column", worst.column}, {"values", {worst.a, worst.b}}};
+  if (!worst.output.empty()) json["output"] = worst.output;
+  return json;
 }
 
 absl::Status Check(const ConvertFlags& flags, const Mlp& mlp, const Console& console) {

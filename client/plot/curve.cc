@@ -9,13 +9,16 @@ namespace hillock::client {
 namespace {
 
 constexpr double kWidest = 6;
+constexpr double kTallest = 10;
 
+// Whether f stays in sight over the outer half of [-reach, reach]: a pole is further in.
 bool StaysWithin(const activation::Spec& spec, double reach, double bound) {
   constexpr int kSamples = 200;
   const activation::Params params = *activation::ResolveParams(spec, {});
-  for (int i = -kSamples; i <= kSamples; ++i) {
-    const double y = spec.reference(reach * i / kSamples, params);
-    if (std::abs(y) > bound) return false;
+  for (int i = kSamples / 2; i <= kSamples; ++i) {
+    const double x = reach * i / kSamples;
+    if (std::abs(spec.reference(x, params)) > bound) return false;
+    if (std::abs(spec.reference(-x, params)) > bound) return false;
   }
   return true;
 }
@@ -57,7 +60,7 @@ std::vector<Interval> Saturated(const Curve& curve) {
 
 Interval UsualRange(const activation::Spec& spec) {
   double reach = kWidest;
-  while (!StaysWithin(spec, reach, 2 * reach)) reach /= 2;
+  while (!StaysWithin(spec, reach, std::max(2 * reach, kTallest))) reach /= 2;
   return {-reach, reach};
 }
 

@@ -36,8 +36,8 @@ std::vector<double> SlopesOf(std::span<const double> x, std::span<const double> 
 // stretch of one point has low == high.
 std::vector<Interval> Saturated(const Curve& curve);
 
-// The arguments between which the activation is worth looking at: -6 to 6, halved until |f| no
-// longer goes beyond twice that. REQUIRES: not a row function.
+// The arguments between which the activation is worth looking at: -6 to 6, halved until |f| over
+// the outer half no longer goes beyond 10 and twice that. REQUIRES: not a row function.
 Interval UsualRange(const activation::Spec& spec);
 
 // {"model", "version", "input", "output", "points": [{"x", "y", "slope"}], "saturated": [[low,

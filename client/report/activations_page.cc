@@ -50,6 +50,12 @@ trains it is a stand-in slope (`models/digits-step`). Serving needs only f.
 any constant, so both row functions subtract the row's maximum first: every exponent is then at most 0
 and the sum at least 1. log_softmax never takes the logarithm of a softmax that has become 0, and adds
 the maximum's own term inside log1p, so a dominant class keeps its digits.
+
+**Domains and poles.** sqrt, log and log1p are NaN outside of their domains, log and log1p -infinity at
+the end of theirs, and reciprocal of a zero is infinite with the zero's sign, all as in IEEE 754. Every
+function makes NaN of NaN.
+
+**One-sided clips.** clip with min = -infinity or max = infinity has no bound on that side.
 )";
 
 constexpr char kMeasurements[] = R"(

@@ -109,8 +109,8 @@ ordered_json ParamsJson(const Spec& spec) {
     const activation::ParamSpec& p = spec.params[i];
     params.push_back({{"name", p.name},
                       {"default", p.default_value},
-                      {"low", p.low},
-                      {"high", p.high},
+                      {"low", Number(p.low)},
+                      {"high", Number(p.high)},
                       {"onnx", p.NameInOnnx()}});
   }
   return params;

@@ -45,11 +45,12 @@ void BlockRunner::Gather(const Block& block) const {
 // has nothing.
 void BlockRunner::Scatter(const Block& block) const {
   const engine::Executor& executor = block.model->executor(reactor_);
+  size_t value = 0;  // of the plan's outputs, which are all but the constants
   for (size_t output = 0; output < block.model->outputs().size(); ++output) {
     const lifecycle::ServedOutput& served = block.model->outputs()[output];
     if (served.is_constant()) continue;
     const size_t row_bytes = served.width * sizeof(float);
-    const auto* from = reinterpret_cast<const char*>(executor.output(output));
+    const auto* from = reinterpret_cast<const char*>(executor.output(value++));
     for (const Block::Segment& s : block.segments) {
       char* const to = s.job->request.outputs[output];
       if (to != nullptr) std::memcpy(to + s.first * row_bytes, from, s.rows * row_bytes);

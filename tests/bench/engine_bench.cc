@@ -3,10 +3,11 @@
 //
 //   engine_bench FOLDER f32|bf16 SHAPE...
 //
-// For each shape, such as 16-64-64-8, it writes FOLDER/SHAPE.weights, .rows and .answers: float32,
-// the weights as [outputs][inputs] and bias of one layer after the other, kMaxRows rows. Then it
-// prints "ready". A line "SHAPE ROWS SECONDS" on standard input is answered with the seconds that a
-// batch of so many rows takes, an empty one ends it.
+// For each shape, such as 16-64-64-8 or one of graph_models.h, it writes FOLDER/SHAPE.weights,
+// .rows and .answers: float32, kMaxRows rows, and of one layer after the other the weights as
+// [outputs][inputs] and the bias, or the scale and the shift. Then it prints "ready". A line "SHAPE
+// ROWS SECONDS" on standard input is answered with the seconds that a batch of so many rows takes,
+// an empty one ends it.
 
 #include <fmt/format.h>
 
@@ -22,12 +23,14 @@
 #include <span>
 #include <sstream>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "server/core/base/clock.h"
 #include "server/core/base/status.h"
 #include "server/core/engine/executor.h"
 #include "server/core/engine/plan.h"
+#include "tests/bench/graph_models.h"
 #include "tests/support/mlp_builder.h"
 #include "tests/support/random.h"
 
@@ -42,8 +45,9 @@ using std::filesystem::path;
 constexpr uint32_t kSeed = 1;
 constexpr size_t kMaxRunsBetweenLooks = 64;  // at the clock
 
-// Dense layers with relu between them.
+// Dense layers with relu between them, or a net of row operations.
 model::Mlp MakeModel(const std::string& shape) {
+  if (IsGraphModel(shape)) return MakeGraphModel(shape);
   std::vector<size_t> widths;
   std::istringstream words(shape);
   for (std::string word; std::getline(words, word, '-');) widths.push_back(std::stoul(word));
@@ -64,20 +68,31 @@ void Write(const path& file, std::span<const float> floats) {
   Append(out, floats);
 }
 
+void AppendNumbers(std::ofstream& file, const model::Layer& layer) {
+  Append(file, layer.weights);
+  Append(file, layer.bias);
+  if (layer.is_dense()) return;
+  if (const auto* const scale = std::get_if<model::Scale>(&*layer.operation)) {
+    Append(file, scale->scale);
+    Append(file, scale->shift);
+  }
+  if (const auto* const normalize = std::get_if<model::Normalize>(&*layer.operation)) {
+    Append(file, normalize->scale);
+    Append(file, normalize->shift);
+  }
+}
+
 // One model, ready to run, with all rows in its input.
 class Contender {
  public:
   Contender(const path& folder, Precision precision, const std::string& shape) {
     const model::Mlp mlp = MakeModel(shape);
     std::ofstream weights(folder / (shape + ".weights"), std::ios::binary);
-    for (const model::Layer& layer : mlp.layers) {
-      Append(weights, layer.weights);
-      Append(weights, layer.bias);
-    }
+    for (const model::Layer& layer : mlp.layers) AppendNumbers(weights, layer);
     const auto rows = testing::Random(kSeed).Floats(kMaxRows * mlp.input_width(), -2, 2);
     Write(folder / (shape + ".rows"), rows);
-    executor_ = std::make_unique<Executor>(Plan::Compile(mlp, {{.precision = precision}}),
-                                           Clock::Monotonic());
+    executor_ = std::make_unique<Executor>(
+        Plan::Compile(mlp, {{.rewrite = true, .precision = precision}}), Clock::Monotonic());
     std::ranges::copy(rows, executor_->input());
     Run(kMaxRows);
     answers_.assign(executor_->output(), executor_->output() + kMaxRows * mlp.answer_width());

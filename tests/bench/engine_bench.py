@@ -17,11 +17,15 @@ import tempfile
 import time
 from collections.abc import Callable
 
-SHAPES = ("16-64-64-8", "13-512-256-128", "479-1024-1024-512-256-1", "784-512-256-10",
-          "845-1024-512-256-1", "1024-2048-2048-2048-256")
+MODELS = {
+    "chains": ("16-64-64-8", "13-512-256-128", "479-1024-1024-512-256-1", "784-512-256-10",
+               "845-1024-512-256-1", "1024-2048-2048-2048-256"),
+    "graphs": ("resnet-192-384-8", "layernorm-256-4", "swiglu-256-512-4", "residual-256-6"),
+}
 BATCHES = (1, 2, 4, 8, 16, 64, 256)
 PACKAGES = ("numpy", "onnx", "onnxruntime")
 TOLERANCE = {"f32": 1e-5, "bf16": 2e-2}  # of 1 + |answer|
+DEEP = 10  # times the tolerance for nets that add up what their blocks make
 MOST_RUNS_BETWEEN_LOOKS = 64  # at the clock, as in engine_bench.cc
 
 
@@ -45,8 +49,9 @@ def python_with_packages(build: pathlib.Path) -> pathlib.Path:
 class Hillock:
     """The program of engine_bench.cc."""
 
-    def __init__(self, program: pathlib.Path, folder: pathlib.Path, precision: str):
-        self._process = subprocess.Popen([program, folder, precision, *SHAPES], text=True,
+    def __init__(self, program: pathlib.Path, folder: pathlib.Path, precision: str,
+                 shapes: tuple[str, ...]):
+        self._process = subprocess.Popen([program, folder, precision, *shapes], text=True,
                                          stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         if self._process.stdout.readline() != "ready\n":
             sys.exit("engine_bench: Hillock's side did not start")
@@ -58,6 +63,10 @@ class Hillock:
 
 def make_onnx(shape: str, weights) -> bytes:
     from onnx import TensorProto, helper, numpy_helper
+
+    import graph_models
+    if shape in MODELS["graphs"]:
+        return graph_models.make_onnx(shape, weights)
     widths = [int(width) for width in shape.split("-")]
     nodes, tensors, at, last = [], [], 0, "input"
     for i, (inputs, outputs) in enumerate(zip(widths, widths[1:])):
@@ -81,7 +90,7 @@ def make_onnx(shape: str, weights) -> bytes:
 class OnnxRuntime:
     """The same models in this process, with inputs and outputs bound to memory beforehand."""
 
-    def __init__(self, folder: pathlib.Path):
+    def __init__(self, folder: pathlib.Path, shapes: tuple[str, ...]):
         import numpy
         import onnxruntime
         self._read = lambda shape, kind: numpy.fromfile(folder / f"{shape}.{kind}", numpy.float32)
@@ -91,19 +100,20 @@ class OnnxRuntime:
         self._sessions = {
             shape: onnxruntime.InferenceSession(make_onnx(shape, self._read(shape, "weights")),
                                                 options, providers=["CPUExecutionProvider"])
-            for shape in SHAPES}
-        self._bound = {(shape, rows): self._bind(shape, rows) for shape in SHAPES
+            for shape in shapes}
+        self._bound = {(shape, rows): self._bind(shape, rows) for shape in shapes
                        for rows in BATCHES}
-        binding = self._bound[SHAPES[0], 1][0]
+        binding = self._bound[shapes[0], 1][0]
         # What it takes from Python into the library and back, which is not the library's.
         self.call_seconds = self._time(binding.synchronize_inputs, 0.05)
 
     def _bind(self, shape: str, rows: int):
         import numpy
         session = self._sessions[shape]
+        columns = session.get_outputs()[0].shape[1]
         values = self._read(shape, "rows").reshape(max(BATCHES), -1)[:rows]
         source = self._value(values)
-        answers = self._value(numpy.zeros((rows, int(shape.split("-")[-1])), numpy.float32))
+        answers = self._value(numpy.zeros((rows, columns), numpy.float32))
         binding = session.io_binding()
         binding.bind_ortvalue_input(session.get_inputs()[0].name, source)
         binding.bind_ortvalue_output(session.get_outputs()[0].name, answers)
@@ -139,8 +149,8 @@ class OnnxRuntime:
             following = min(2 * following, MOST_RUNS_BETWEEN_LOOKS)
 
 
-def check_answers(theirs: OnnxRuntime, tolerance: float) -> None:
-    worst = max(theirs.largest_difference(shape, rows) for shape in SHAPES for rows in BATCHES)
+def check_answers(theirs: OnnxRuntime, shapes: tuple[str, ...], tolerance: float) -> None:
+    worst = max(theirs.largest_difference(shape, rows) for shape in shapes for rows in BATCHES)
     print(f"answers differ by {worst:.1e} of 1 + |answer| at most, {tolerance:.0e} is allowed")
     if not worst <= tolerance:
         sys.exit("engine_bench: the answers differ, so the times say nothing")
@@ -155,12 +165,13 @@ def measure(ours: Hillock, theirs: OnnxRuntime, shape: str, rows: int, rounds: i
             statistics.median(mine for mine, _ in pairs))
 
 
-def print_table(ours: Hillock, theirs: OnnxRuntime, rounds: int, seconds: float) -> None:
+def print_table(ours: Hillock, theirs: OnnxRuntime, shapes: tuple[str, ...], rounds: int,
+                seconds: float) -> None:
     print("time of a batch, Hillock / ONNX Runtime (microseconds of Hillock)")
     print("| model |", *(f"{rows} |" for rows in BATCHES))
     print("| --- |", *("---: |" for _ in BATCHES))
     ratios = []
-    for shape in SHAPES:
+    for shape in shapes:
         print(f"| {shape} |", end="", flush=True)
         for rows in BATCHES:
             ratio, mine = measure(ours, theirs, shape, rows, rounds, seconds)
@@ -174,6 +185,7 @@ def print_table(ours: Hillock, theirs: OnnxRuntime, rounds: int, seconds: float)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("build", type=pathlib.Path, help="such as build/release")
+    parser.add_argument("--models", choices=MODELS, default="chains")
     parser.add_argument("--precision", choices=TOLERANCE, default="f32", help="of Hillock")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--milliseconds", type=float, default=100, help="of each side in a round")
@@ -187,13 +199,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         program = arguments.build.resolve() / "tests" / "bench" / "engine_bench"
-        ours = Hillock(program, folder, arguments.precision)
-        theirs = OnnxRuntime(folder)
+        shapes = MODELS[arguments.models]
+        ours = Hillock(program, folder, arguments.precision, shapes)
+        theirs = OnnxRuntime(folder, shapes)
         print(f"onnxruntime {onnxruntime.__version__}; {theirs.call_seconds * 1e6:.2f} us of each "
               "of its calls are Python's and not counted")
-        check_answers(theirs, TOLERANCE[arguments.precision])
+        check_answers(theirs, shapes, TOLERANCE[arguments.precision] *
+                      (DEEP if arguments.models == "graphs" else 1))
     print(f"Hillock in {arguments.precision}:", end=" ")
-    print_table(ours, theirs, arguments.rounds, arguments.milliseconds / 1000)
+    print_table(ours, theirs, shapes, arguments.rounds, arguments.milliseconds / 1000)
 
 
 if __name__ == "__main__":

@@ -16,18 +16,49 @@ MlpBuilder::MlpBuilder(size_t inputs, uint32_t seed) : random_(seed) {
 MlpBuilder& MlpBuilder::Add(size_t units, std::string_view activation,
                             const std::map<std::string, float>& params) {
   model::Layer layer;
-  layer.name = "layer" + std::to_string(mlp_.layers.size());
   layer.source = source_;
   layer.inputs = mlp_.width(source_);
   layer.outputs = units;
   const float reach = 2.0f / std::sqrt(static_cast<float>(layer.inputs));
   layer.weights = random_.Floats(layer.inputs * units, -reach, reach);
   layer.bias = random_.Floats(units, -0.5f, 0.5f);
+  return Finish(std::move(layer), activation, params);
+}
+
+MlpBuilder& MlpBuilder::Add(model::RowOperation operation, const std::vector<size_t>& operands,
+                            size_t outputs, std::string_view activation, size_t group) {
+  model::Layer layer;
+  layer.operation = std::move(operation);
+  for (const size_t operand : operands) layer.operands.push_back(model::ValueId{operand});
+  layer.outputs = outputs;
+  layer.group = group;
+  return Finish(std::move(layer), activation, {});
+}
+
+MlpBuilder& MlpBuilder::Combine(std::string_view function, const std::vector<size_t>& operands,
+                                std::string_view activation) {
+  size_t widest = 1;
+  for (const size_t operand : operands) widest = std::max(widest, width(operand));
+  return Add(model::Combine{model::FindFunction(function)}, operands, widest, activation);
+}
+
+MlpBuilder& MlpBuilder::Reduce(std::string_view reduction, size_t operand, size_t outputs) {
+  return Add(model::Reduce{model::FindReduction(reduction)}, {operand}, outputs);
+}
+
+MlpBuilder& MlpBuilder::Input(std::string name, size_t width) {
+  mlp_.inputs.push_back(model::FlatInput(std::move(name), width));
+  return *this;
+}
+
+MlpBuilder& MlpBuilder::Finish(model::Layer layer, std::string_view activation,
+                               const std::map<std::string, float>& params) {
+  layer.name = "layer" + std::to_string(mlp_.layers.size());
   layer.activation = activation::Find(activation);
   HILLOCK_CHECK(layer.activation != nullptr);
   layer.params = *activation::ResolveParams(*layer.activation, params);
   if (layer.activation->scope == activation::Scope::kPerUnit) {
-    layer.slopes = random_.Floats(units, -0.5f, 0.5f);
+    layer.slopes = random_.Floats(layer.outputs, -0.5f, 0.5f);
   }
   mlp_.layers.push_back(std::move(layer));
   source_ = model::OutputOf(mlp_.layers.size() - 1);
@@ -42,6 +73,11 @@ MlpBuilder& MlpBuilder::From(model::ValueId value) {
 MlpBuilder& MlpBuilder::Output(std::string name, std::vector<std::string> labels) {
   mlp_.outputs.push_back(
       {std::move(name), model::OutputOf(mlp_.layers.size() - 1), std::move(labels)});
+  return *this;
+}
+
+MlpBuilder& MlpBuilder::Output(std::string name, size_t number) {
+  mlp_.outputs.push_back({std::move(name), model::ValueId{number}});
   return *this;
 }
 

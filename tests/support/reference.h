@@ -26,7 +26,8 @@ KernelError FallbackError(const activation::Spec& spec);
 // What oneDNN's own tests grant its activations.
 inline constexpr KernelError kOneDnnError{.relative = 4e-5, .absolute = 4e-6};
 
-// A number, and how far a computation in float may honestly be from it.
+// A number, and how far a computation in float may honestly be from it: infinitely or NaN where it
+// may overflow, or be on the other side of a pole or of the end of a domain.
 struct Approximate {
   double value = 0;
   double error = 0;
@@ -37,7 +38,8 @@ struct Approximate {
 // bound, else oneDNN's), and what the activation makes of an error in its argument, a jump
 // included. `precisions`: by layer; in bf16 its weights and what comes into it are rounded, which
 // magnifies the error of a number that lies just beside where the rounding changes. Empty: all in
-// f32.
+// f32. The error is infinite where rounding may decide for something else altogether, as which of
+// two numbers is greater, or where a number leaves the range of floats.
 std::vector<Approximate> Evaluate(const model::Mlp& mlp, std::span<const float> row,
                                   bool fallback_only, size_t output = 0,
                                   std::span<const Precision> precisions = {});

@@ -40,6 +40,7 @@ struct ParamSpec {
   float low;                        // smallest value allowed
   float high;                       // largest value allowed
   std::string_view onnx_name = {};  // of the ONNX attribute or input; empty: as `name`
+  bool is_in_onnx = true;  // else the operator computes with the default, whatever is given
 
   std::string_view NameInOnnx() const { return onnx_name.empty() ? name : onnx_name; }
 };
@@ -62,14 +63,14 @@ struct OnnxForm {
 };
 
 // A node of an ONNX graph that computes the function where no operator does. An input is "x" (the
-// function's own), the name of a parameter, "zero", or the name of an earlier node.
+// function's own), the name of a parameter, "zero", "half", "one", or the name of an earlier node.
 struct OnnxNode {
   std::string_view name = {};
   std::string_view op = {};
   std::array<std::string_view, 2> inputs{};
 };
 
-inline constexpr size_t kMaxOnnxNodes = 3;
+inline constexpr size_t kMaxOnnxNodes = 5;
 
 // With default parameters the derivative stays under kVanishing for every x < below and x > above.
 struct Saturation {
@@ -95,7 +96,8 @@ struct Spec {
   OnnxForm onnx{};
 
   // In their order, the last one gives the function; for the export of a function whose operator is
-  // missing or newer than the export's operator set. A Cast is one to float.
+  // missing, newer than the export's operator set, or without a parameter that is not at its
+  // default. A Cast is one to float.
   std::array<OnnxNode, kMaxOnnxNodes> onnx_decomposed{};
 
   Saturation saturation{};

@@ -205,6 +205,12 @@ HWY_INLINE V ExpNonPositive(D d, V x) {
   return Value(d, ScaledExp(d, AtLeast(d, kExpLow, x)));
 }
 
+// e^x; infinite above the largest float, gradual underflow, NaN for NaN. Error under 1 ULP.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V Exp(D d, V x) {
+  return Value(d, ScaledExp(d, Clamp(d, x, kExpLow, kExpHigh)));
+}
+
 // e^x - 1 for x <= 0, exact to the last bits near 0: there the 1 is never added.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Expm1NonPositive(D d, V x) {
@@ -218,6 +224,22 @@ HWY_INLINE V Expm1NonPositive(D d, V x) {
   const V scale = hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(n, hn::Set(di, 127))));
 #endif
   return hn::MulAdd(ReducedExpm1(d, reduced.r), scale, hn::Sub(scale, one));
+}
+
+// erf x: an odd minimax polynomial for |x| < 1 (relative error below 2^-29), and beyond 1 - e^-g, g
+// a minimax polynomial for -log(1 - erf |x|) (absolute error of the answer below 2^-29). From 4 on
+// the answer is 1.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V Erf(D d, V x) {
+  const V one = hn::Set(d, 1.0f);
+  const V size = hn::Abs(x);
+  const V p = Polynomial(d, hn::Mul(x, x), 0.12837917f, -0.37612626f, 0.11283583f, -0.026853692f,
+                         0.005188074f, -0.0008007878f, 7.846108e-05f);
+  const V t = AtMost(d, 4.0f, size);
+  const V g = Polynomial(d, t, 0.00035408369f, 1.1270385f, 0.6382284f, 0.10303483f, -0.02180403f,
+                         0.0029392648f, -0.00018553708f);
+  const V far = hn::CopySign(hn::Sub(one, ExpNonPositive(d, hn::Neg(g))), x);
+  return hn::IfThenElse(hn::Lt(size, one), hn::MulAdd(x, p, x), far);
 }
 
 // Beyond this 1 + e^-x rounds to 1.
@@ -277,66 +299,6 @@ HWY_INLINE V NormalTailMoment(D d, V t) {
                          0.003987126f, -0.0024359447f, -0.002709362f, -0.0010381674f,
                          0.00025075753f, 0.00046328656f, 0.00015049914f);
   return Value(d, Scaled<D>{hn::Mul(hn::Mul(s, w), power.m), power.n});
-}
-
-// sin r for |r| <= pi / 2, with the sign of (-1)^n: a minimax polynomial for (sin r / r - 1) / r^2
-// (relative error below 2^-25).
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V AlternatingSin(D d, V r, hn::Vec<hn::RebindToSigned<D>> n) {
-  const V s = hn::Mul(r, r);
-  const V p = Polynomial(d, s, -0.16666667f, 0.008333331f, -0.00019840855f, 2.7524738e-06f,
-                         -2.3877307e-08f);
-  return hn::Xor(hn::MulAdd(hn::Mul(r, s), p, r), hn::BitCast(d, hn::ShiftLeft<31>(n)));
-}
-
-// x - n pi / 2 for an integer n of at most 7 significant bits: pi / 2 in three parts of 17 bits,
-// whose products with n are exact, and a last one (Cody and Waite).
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V MinusQuarterTurns(D d, V x, V n) {
-  V r = hn::NegMulAdd(n, hn::Set(d, 0x1.921fp+0f), x);
-  r = hn::NegMulAdd(n, hn::Set(d, 0x1.6a88p-17f), r);
-  r = hn::NegMulAdd(n, hn::Set(d, 0x1.0b46p-34f), r);
-  return hn::NegMulAdd(n, hn::Set(d, 0x1.1a6264p-54f), r);
-}
-
-// The largest |x| that SinReduced takes: half the multiple of pi / 2 has 7 bits.
-inline constexpr float kSinLimit = 398.0f;
-
-// sin x for |x| <= kSinLimit.
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V SinReduced(D d, V x) {
-  const V n = hn::Round(hn::Mul(x, hn::Set(d, 0.318309886f)));
-  const V r = MinusQuarterTurns(d, x, hn::Add(n, n));
-  const V y = AlternatingSin(d, r, hn::ConvertTo(hn::RebindToSigned<D>(), n));
-  return hn::IfThenElse(hn::Eq(x, hn::Zero(d)), x, y);
-}
-
-// The largest |x| that CosReduced takes: the odd multiple of pi / 2 has 7 bits.
-inline constexpr float kCosLimit = 199.0f;
-
-// cos x for |x| <= kCosLimit: sin of the distance from the nearest odd multiple of pi / 2, which
-// keeps its relative precision at the zeros of the cosine.
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V CosReduced(D d, V x) {
-  const V half = hn::Set(d, 0.5f);
-  const V n = hn::Round(hn::MulSub(x, hn::Set(d, 0.318309886f), half));
-  const V r = MinusQuarterTurns(d, x, hn::Add(hn::Add(n, n), hn::Set(d, 1.0f)));
-  const hn::RebindToSigned<D> di;
-  return AlternatingSin(d, r, hn::Add(hn::ConvertTo(di, n), hn::Set(di, 1)));
-}
-
-// y, but f(x) computed one by one for the lanes of x beyond +-limit, which no trained network
-// reaches.
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V FarLanes(D d, V x, V y, float limit, double (*f)(double)) {
-  const auto inside = hn::Le(hn::Abs(x), hn::Set(d, limit));
-  if (HWY_LIKELY(hn::AllTrue(d, inside))) return y;
-  alignas(64) float lanes[HWY_MAX_BYTES / sizeof(float)];
-  hn::Store(x, d, lanes);
-  for (size_t i = 0; i < hn::Lanes(d); ++i) {
-    lanes[i] = static_cast<float>(f(static_cast<double>(lanes[i])));
-  }
-  return hn::IfThenElse(inside, y, hn::Load(d, lanes));
 }
 
 // The largest of n >= 1 floats; any float where one is NaN.

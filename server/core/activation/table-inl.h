@@ -28,7 +28,9 @@
 #include <span>
 
 #include "server/core/activation/activation.h"
+#include "server/core/activation/logarithm-inl.h"
 #include "server/core/activation/math-inl.h"
+#include "server/core/activation/trigonometry-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace hillock::activation::HWY_NAMESPACE {
@@ -41,6 +43,7 @@ inline float One(const Params&) { return 1.0f; }
 inline float MinusOne(const Params&) { return -1.0f; }
 inline float Half(const Params&) { return 0.5f; }
 inline float Sixth(const Params&) { return 1.0f / 6.0f; }
+inline constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 struct Identity {
   static constexpr Spec kSpec{.name = kIdentity,
@@ -429,17 +432,18 @@ struct HardSwish {
   }
 };
 
-// With its defaults this is ReLU6.
+// With its defaults this is ReLU6. An infinite bound is none.
 struct Clip {
   static constexpr float kMax = std::numeric_limits<float>::max();
-  static constexpr Spec kSpec{.name = "clip",
-                              .formula = "x, cut off at min and max",
-                              .params = {{{"min", 0.0f, -kMax, kMax}, {"max", 6.0f, -kMax, kMax}}},
-                              .params_ascend = true,
-                              .onednn = {"eltwise_clip", First, Second},
-                              .onnx = {"Clip", 6},
-                              .saturation = {0.0f, 6.0f},
-                              .tolerance = {.ulp = 0}};
+  static constexpr Spec kSpec{
+      .name = "clip",
+      .formula = "x, cut off at min and max",
+      .params = {{{"min", 0.0f, -kInfinity, kMax}, {"max", 6.0f, -kMax, kInfinity}}},
+      .params_ascend = true,
+      .onednn = {"eltwise_clip", First, Second},
+      .onnx = {"Clip", 6},
+      .saturation = {0.0f, 6.0f},
+      .tolerance = {.ulp = 0}};
   template <class D, class V>
   static HWY_INLINE V Apply(D, V x, const V* p) {
     return hn::IfThenElse(hn::Lt(x, p[0]), p[0], hn::IfThenElse(hn::Gt(x, p[1]), p[1], x));
@@ -465,16 +469,34 @@ struct ThresholdedRelu {
   static double Derivative(double x, const Params& p) { return x >= p[0] ? 1 : 0; }
 };
 
-// Sitzmann and others, 2020, arXiv:2006.09661, among the oscillating units.
+// Sitzmann and others, 2020, arXiv:2006.09661, whose networks have a frequency of 30.
 struct Sin {
   static constexpr Spec kSpec{
-      .name = "sin", .formula = "sin x", .onnx = {"Sin", 7}, .tolerance = {.ulp = 4}};
+      .name = "sin",
+      .formula = "sin(frequency x)",
+      .params = {{{.name = "frequency",
+                   .default_value = 1.0f,
+                   .low = 1e-3f,
+                   .high = 1e4f,
+                   .is_in_onnx = false}}},
+      .onnx = {"Sin", 7},
+      .onnx_decomposed = {{{"scaled", "Mul", {"x", "frequency"}}, {"y", "Sin", {"scaled"}}}},
+      .tolerance = {.ulp = 4}};
   template <class D, class V>
-  static HWY_INLINE V Apply(D d, V x, const V*) {
-    return FarLanes(d, x, SinReduced(d, x), kSinLimit, [](double far) { return std::sin(far); });
+  static HWY_INLINE V Apply(D d, V x, const V* p) {
+    if (hn::AllTrue(d, hn::Eq(p[0], hn::Set(d, 1.0f)))) {  // the same for all x, and the usual one
+      return FarLanes(d, x, x, SinReduced(d, x), kSinLimit,
+                      [](double far) { return std::sin(far); });
+    }
+    const Pair<D> t = ExactProduct(d, x, p[0]);
+    const double frequency = hn::GetLane(p[0]);
+    return FarLanes(d, x, t.high, SinReduced(d, t), kSinLimit,
+                    [=](double far) { return std::sin(frequency * far); });
   }
-  static double Reference(double x, const Params&) { return std::sin(x); }
-  static double Derivative(double x, const Params&) { return std::cos(x); }
+  static double Reference(double x, const Params& p) { return std::sin(double{p[0]} * x); }
+  static double Derivative(double x, const Params& p) {
+    return double{p[0]} * std::cos(double{p[0]} * x);
+  }
 };
 
 // Noel, Arunkumar, Trivedi, Dutta, 2021, arXiv:2108.12943, as the next one: the growing cosine
@@ -487,7 +509,7 @@ struct Gcu {
       .tolerance = {.ulp = 4}};
   template <class D, class V>
   static HWY_INLINE V Apply(D d, V x, const V*) {
-    return FarLanes(d, x, hn::Mul(x, CosReduced(d, x)), kCosLimit,
+    return FarLanes(d, x, x, hn::Mul(x, CosReduced(d, x)), kCosLimit,
                     [](double far) { return far * std::cos(far); });
   }
   static double Reference(double x, const Params&) { return x * std::cos(x); }
@@ -509,6 +531,340 @@ struct Ncu {
   }
   static double Reference(double x, const Params&) { return x * (1 - x) * (1 + x); }
   static double Derivative(double x, const Params&) { return 1 - 3 * x * x; }
+};
+
+struct Abs {
+  static constexpr Spec kSpec{
+      .name = "abs", .formula = "|x|", .onednn = {"eltwise_abs"}, .onnx = {"Abs", 1}};
+  template <class D, class V>
+  static HWY_INLINE V Apply(D, V x, const V*) {
+    return hn::Abs(x);
+  }
+  static double Reference(double x, const Params&) { return std::abs(x); }
+  static double Derivative(double x, const Params&) { return x >= 0 ? 1 : -1; }
+};
+
+struct Square {
+  static constexpr Spec kSpec{.name = "square",
+                              .formula = "x^2",
+                              .onednn = {"eltwise_square"},
+                              .onnx_decomposed = {{{"y", "Mul", {"x", "x"}}}},
+                              .tolerance = {.ulp = 1}};
+  template <class D, class V>
+  static HWY_INLINE V Apply(D, V x, const V*) {
+    return hn::Mul(x, x);
+  }
+  static double Reference(double x, const Params&) { return x * x; }
+  static double Derivative(double x, const Params&) { return 2 * x; }
+};
+
+// So and others, 2021, arXiv:2109.08668.
+struct ReluSquared {
+  static constexpr Spec kSpec{
+      .name = "relu_squared",
+      .formula = "max(x, 0)^2",
+      .onnx_decomposed = {{{"relu", "Relu", {"x"}}, {"y", "Mul", {"relu", "relu"}}}},
+      .saturation = {.below = 5e-4f},
+      .tolerance = {.ulp = 1}};
+  template <class D, class V>
+  static HWY_INLINE V Apply(D d, V x, const V* p) {
+    return Square::Apply(d, Relu::Apply(d, x, p), p);
+  }
+  static double Reference(double x, const Params&) { return x <= 0 ? 0 : x * x; }
+  static double Derivative(double x, const Params&) { return x <= 0 ? 0 : 2 * x; }
+};
+
+// As IEEE 754 has it, so are the following: NaN outside of the domain, infinite at a pole.
+struct Sqrt {
+  static constexpr Spec kSpec{.name = "sqrt",
+                              .formula = "sqrt x",
+                              .onnx = {"Sqrt", 1},
+                              .saturation = {.above = 250000.0f},
+                              .tolerance = {.ulp = 1}};
+  template <class D, class V>
+  static HWY_INLINE V Apply(D, V x, const V*) {
+    return hn::Sqrt(x);
+  }
+  static double Reference(double x, const Params&) { return std::sqrt(x); }
+  static double Derivative(double x, const Params&) { return 0.5 / std::sqrt(x); }
+};
+
+struct Reciprocal {
+  static constexpr Spec kSpec{.name = "reciprocal",
+                              .formula = "1 / x",
+                              .onnx = {"Reciprocal", 1},
+                              .saturation = {-31.6228f, 31.6228f},
+                              .tolerance = {.ulp = 1}};
+  template <class D, class V>
+  static HWY_INLINE V Apply(D d, V x, const V*) {
+    return hn::Div(hn::Set(d, 1.0f), x);
+  }
+  static double Reference(double x, const Params&) { return 1 / x; }
+  static double Derivative(double x, const Params&) { return -1 / (x * x); }
+};
+
+struct Exponential {
+  static constexpr Spec kSpec{.name = "exp",
+                              .formula = "e^x",
+                              .onnx = {"Exp", 1},
+                              .saturation = {.below = -6.9078f},
+                              .tolerance = {.ulp = 2}};
+  template <class D, class V>
+  static HWY_INLINE V Apply(D d, V x, const V*) {
+    return Exp(d, x);
+  }
+  static double Reference(double x, const Params&) { return std::exp(x); }
+  static double Derivative(double x, const Params&) { return std::exp(x); }
+};
+
+struct Logarithm {
+  static constexpr Spec kSpec{.name = "log",
+                              .formula = "log x",
+                              .onnx = {"Log", 1},
+                              .saturation = {.above = 1000.0f},
+                              .tolerance = {.ulp = 2}};
+  template <class D, class V>
+  static HWY_INLINE V Apply(D d, V x, const V*) {
+    return Log(d, x);
+  }
+  static double Reference(double x, const Params&) { return std::log(x); }
+  static double Derivative(double x, const Params&) { return x < 0 ? kNan : 1 / std::abs(x); }
+};
+
+struct LogarithmOnePlus {
+  static constexpr Spec kSpec{
+      .name = "log1p",
+      .formula = "log(1 + x)",
+      .onnx_decomposed = {{{"sum", "Add", {"x", "one"}}, {"y", "Log", {"sum"}}}},
+      .saturation = {.above = 999.0f},
+      .tolerance = {.ulp = 2}};
+  template <class D, class V>
+  static HWY_INLINE V Apply(D d, V x, const V*) {
+    return LogOnePlus(d, x);
+  }
+  static double Reference(double x, const Params&) { return std::log1p(x); }
+  static double Derivative(double x, const Params&) { return x < -1 ? kNan : 1 / (1 + x); }
+};
+
+struct Cos {
+  static constexpr Spec kSpec{
+      .name = "cos", .formula = "cos x", .onnx = {"Cos", 7}, .tolerance = {.ulp = 4}};
+  template <class D, class V>
+  static HWY_INLINE V Apply(D d, V x, const V*) {
+    // Below 2^-12 the answer rounds to 1.
+    const auto tiny = hn::Lt(hn::Abs(x), hn::Set(d, 0x1p-12f));
+    const V y = hn::IfThenElse(tiny, hn::Set(d, 1.0f), CosReduced(d, x));
+    return FarLanes(d, x, x, y, kCosLimit, [](double far) { return std::cos(far); });
+  }
+  static double Reference(double x, const Params&) { return std::cos(x); }
+  static double Derivative(double x, const Params&) { return -std::sin(x); }
+};
+
+struct ArcTangent {
+  static constexpr Spec kSpec{.name = "atan",
+                              .formula = "atan x",
+                              .onnx = {"Atan", 7},
+                              .saturation = {-31.6070f, 31.6070f},
+                              .tolerance = {.ulp = 4}};
+  template <class D, class V>
+  static HWY_INLINE V Apply(D d, V x, const V*) {
+    return Atan(d, x);
+  }
+  static double Reference(double x, const Params&) { return std::atan(x); }
+  static double Derivative(double x, const Params&) { return 1 / (1 + x * x); }
+};
+
+struct ErrorFunction {
+  static constexpr Spec kSpec{.name = "erf",
+                              .formula = "erf x",
+                              .onnx = {"Erf", 9},
+                              .saturation = {-2.6512f, 2.6512f},
+                              .tolerance = {.ulp = 2}};
+  template <class D, class V>
+  static HWY_INLINE V Apply(D d, V x, const V*) {
+    return Erf(d, x);
+  }
+  static double Reference(double x, const Params&) { return std::erf(x); }
+  static double Derivative(double x, const Params&) {
+    return 2 * std::numbers::inv_sqrtpi * std::exp(-x * x);
+  }
+};
+
+// A radial basis function of one number; gamma = 1/2 gives e^(-x^2 / 2).
+struct Gaussian {
+  static constexpr Spec kSpec{.name = "gaussian",
+                              .formula = "e^(-gamma x^2)",
+                              .params = {{{"gamma", 1.0f, 1e-6f, 1e6f}}},
+                              .onnx_decomposed = {{{"square", "Mul", {"x", "x"}},
+                                                   {"scaled", "Mul", {"square", "gamma"}},
+                                                   {"negated", "Neg", {"scaled"}},
+                                                   {"y", "Exp", {"negated"}}}},
+                              .saturation = {-2.9465f, 2.9465f},
+                              .tolerance = {.ulp = 4}};
+  template <class D, class V>
+  static HWY_INLINE V Apply(D d, V x, const V* p) {
+    // Further out the answer is 0, and the products could overflow.
+    const V limit = hn::Sqrt(hn::Div(hn::Set(d, -kExpLow), p[0]));
+    const V size = hn::Abs(x);
+    const V within = hn::IfThenElse(hn::Gt(size, limit), limit, size);
+    const Pair<D> square = ExactProduct(d, within, within);
+    const V factor = hn::Neg(p[0]);
+    Pair<D> power = ExactProduct(d, factor, square.high);
+    power.low = hn::MulAdd(factor, square.low, power.low);
+    return Value(d, ScaledExp(d, power));
+  }
+  static double Reference(double x, const Params& p) { return std::exp(-double{p[0]} * x * x); }
+  static double Derivative(double x, const Params& p) {
+    return -2 * double{p[0]} * x * Reference(x, p);
+  }
+};
+
+// Barron, 2021, arXiv:2112.11687: a ReLU that is smooth where |x| is small next to sqrt b. With
+// h = (|x| + sqrt(x^2 + b)) / 2 it is h for x >= 0 and b / (4 h) elsewhere, where nothing cancels.
+struct Squareplus {
+  static constexpr Spec kSpec{.name = "squareplus",
+                              .formula = "(x + sqrt(x^2 + b)) / 2",
+                              .params = {{{"b", 4.0f, 1e-6f, 1e6f}}},
+                              .onnx_decomposed = {{{"square", "Mul", {"x", "x"}},
+                                                   {"raised", "Add", {"square", "b"}},
+                                                   {"root", "Sqrt", {"raised"}},
+                                                   {"sum", "Add", {"x", "root"}},
+                                                   {"y", "Mul", {"sum", "half"}}}},
+                              .saturation = {.below = -31.5754f},
+                              .tolerance = {.ulp = 4}};
+  template <class D, class V>
+  static HWY_INLINE V Apply(D d, V x, const V* p) {
+    constexpr float kFar = 1e18f;  // b is nothing next to its square, which is a float
+    const V size = hn::Abs(x);
+    const V within = AtMost(d, kFar, size);
+    const V root =
+        hn::IfThenElse(hn::Gt(size, within), size, hn::Sqrt(hn::MulAdd(within, within, p[0])));
+    const V half = hn::Set(d, 0.5f);
+    const V h = hn::MulAdd(half, size, hn::Mul(half, root));
+    const V negative = hn::Div(hn::Mul(p[0], hn::Set(d, 0.25f)), h);
+    return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), negative, h);
+  }
+  static double Reference(double x, const Params& p) {
+    const double root = std::hypot(x, std::sqrt(double{p[0]}));
+    return x < 0 ? double{p[0]} / (2 * (root - x)) : (x + root) / 2;
+  }
+  static double Derivative(double x, const Params& p) {
+    return Reference(x, p) / std::hypot(x, std::sqrt(double{p[0]}));
+  }
+};
+
+// Ziyin, Hartwig, Ueda, 2020, arXiv:2006.08195: learns what is periodic, trend included.
+// Where 1 / a is no float its rounding counts, since the two terms nearly cancel for some x < 0;
+// the tolerance allows for that.
+struct Snake {
+  static constexpr Spec kSpec{.name = "snake",
+                              .formula = "x + sin(a x)^2 / a",
+                              .params = {{{"a", 1.0f, 1e-3f, 1e3f}}},
+                              .onnx_decomposed = {{{"scaled", "Mul", {"x", "a"}},
+                                                   {"sine", "Sin", {"scaled"}},
+                                                   {"square", "Mul", {"sine", "sine"}},
+                                                   {"wave", "Div", {"square", "a"}},
+                                                   {"y", "Add", {"x", "wave"}}}},
+                              .tolerance = {.ulp = 8}};
+  template <class D, class V>
+  static HWY_INLINE V Apply(D d, V x, const V* p) {
+    const Pair<D> t = ExactProduct(d, x, p[0]);
+    const SinSquare<D> square = SinSquareReduced(d, t);
+    const V wave = hn::Div(square.sine, p[0]);
+    const V crest = hn::Add(x, hn::Div(hn::Set(d, 1.0f), p[0]));
+    const V y = MulAddOnce(d, hn::IfThenElse(square.is_rest, hn::Neg(wave), wave), square.sine,
+                           hn::IfThenElse(square.is_rest, crest, x));
+    const Params params{hn::GetLane(p[0])};
+    return FarLanes(d, x, t.high, y, kCosLimit, [=](double far) { return Reference(far, params); });
+  }
+  static double Reference(double x, const Params& p) {
+    const double sine = std::sin(double{p[0]} * x);
+    return std::isinf(x) ? x : x + sine * sine / double{p[0]};
+  }
+  static double Derivative(double x, const Params& p) { return 1 + std::sin(2 * double{p[0]} * x); }
+};
+
+// Near 0, where the two nearly cancel: x^3 times a minimax polynomial in x^2 (relative error below
+// 2^-24).
+struct Tanhshrink {
+  static constexpr Spec kSpec{
+      .name = "tanhshrink",
+      .formula = "x - tanh x",
+      .onnx_decomposed = {{{"tanh", "Tanh", {"x"}}, {"y", "Sub", {"x", "tanh"}}}},
+      .tolerance = {.ulp = 4}};
+  template <class D, class V>
+  static HWY_INLINE V Apply(D d, V x, const V* p) {
+    const V s = hn::Mul(x, x);
+    const V q = Polynomial(d, s, 0.33333334f, -0.13333355f, 0.053969108f, -0.021866336f,
+                           0.0088322293f, -0.003495185f, 0.0012871883f, -0.00040197145f,
+                           9.4062561e-05f, -1.4015392e-05f, 9.7138684e-07f);
+    const auto near = hn::Lt(hn::Abs(x), hn::Set(d, 1.5f));
+    return hn::IfThenElse(near, hn::Mul(x, hn::Mul(s, q)), hn::Sub(x, Tanh::Apply(d, x, p)));
+  }
+  static double Reference(double x, const Params&) {
+    if (std::abs(x) > 0.05) return x - std::tanh(x);
+    const double s = x * x;
+    return x * s * (1.0 / 3 - s * (2.0 / 15 - s * (17.0 / 315 - s * (62.0 / 2835))));
+  }
+  static double Derivative(double x, const Params&) {
+    const double t = std::tanh(x);
+    return t * t;
+  }
+};
+
+// ONNX's Shrink. A bias of 0 is the hard one, a bias of lambd the soft one.
+struct Shrink {
+  static constexpr Spec kSpec{
+      .name = "shrink",
+      .formula = "x - bias if x > lambd, x + bias if x < -lambd, else 0",
+      .params = {{{"lambd", 0.5f, 0.0f, 1e6f}, {"bias", 0.0f, -1e6f, 1e6f}}},
+      .onnx = {"Shrink", 9},
+      .tolerance = {.ulp = 1}};
+  template <class D, class V>
+  static HWY_INLINE V Apply(D d, V x, const V* p) {
+    const V y = hn::Sub(x, hn::Xor(p[1], hn::And(hn::SignBit(d), x)));
+    return hn::IfThenZeroElse(hn::Le(hn::Abs(x), p[0]), y);
+  }
+  static double Reference(double x, const Params& p) {
+    return std::abs(x) <= p[0] ? 0 : x > 0 ? x - double{p[1]} : x + double{p[1]};
+  }
+  static double Derivative(double x, const Params& p) { return x >= -p[0] && x < p[0] ? 0 : 1; }
+};
+
+// torch's two, under their own names.
+struct Hardshrink {
+  static constexpr Spec kSpec{.name = "hardshrink",
+                              .formula = "x if |x| > lambd, else 0",
+                              .params = {{{"lambd", 0.5f, 0.0f, 1e6f}}},
+                              .onnx_decomposed = {{{"size", "Abs", {"x"}},
+                                                   {"outside", "Greater", {"size", "lambd"}},
+                                                   {"gate", "Cast", {"outside"}},
+                                                   {"y", "Mul", {"x", "gate"}}}},
+                              .tolerance = {.ulp = 0}};
+  template <class D, class V>
+  static HWY_INLINE V Apply(D, V x, const V* p) {
+    return hn::IfThenZeroElse(hn::Le(hn::Abs(x), p[0]), x);
+  }
+  static double Reference(double x, const Params& p) { return std::abs(x) <= p[0] ? 0 : x; }
+  static double Derivative(double x, const Params& p) { return Shrink::Derivative(x, p); }
+};
+
+struct Softshrink {
+  static constexpr Spec kSpec{.name = "softshrink",
+                              .formula = "x - lambd if x > lambd, x + lambd if x < -lambd, else 0",
+                              .params = {{{"lambd", 0.5f, 0.0f, 1e6f}}},
+                              .onnx_decomposed = {{{"negated", "Neg", {"lambd"}},
+                                                   {"raised", "Max", {"x", "negated"}},
+                                                   {"clipped", "Min", {"raised", "lambd"}},
+                                                   {"y", "Sub", {"x", "clipped"}}}},
+                              .tolerance = {.ulp = 1}};
+  template <class D, class V>
+  static HWY_INLINE V Apply(D d, V x, const V* p) {
+    const V both[] = {p[0], p[0]};
+    return Shrink::Apply(d, x, both);
+  }
+  static double Reference(double x, const Params& p) { return Shrink::Reference(x, {p[0], p[0]}); }
+  static double Derivative(double x, const Params& p) { return Shrink::Derivative(x, p); }
 };
 
 // Subtracting the row's maximum keeps every exponent at or below 0: no overflow, and the same
@@ -597,9 +953,12 @@ struct LogSoftmax {
 template <class... A>
 struct TypeList {};
 
-using All = TypeList<Identity, Step, Sigmoid, Tanh, Relu, LeakyRelu, Prelu, Elu, Selu, Celu, Swish,
-                     GeluErf, GeluTanh, Mish, Softplus, Softsign, HardSigmoid, HardSwish, Clip,
-                     ThresholdedRelu, LogSigmoid, Sin, Gcu, Ncu, Softmax, LogSoftmax>;
+using All =
+    TypeList<Identity, Step, Sigmoid, Tanh, Relu, LeakyRelu, Prelu, Elu, Selu, Celu, Swish, GeluErf,
+             GeluTanh, Mish, Softplus, Softsign, HardSigmoid, HardSwish, Clip, ThresholdedRelu,
+             LogSigmoid, Sin, Gcu, Ncu, Abs, Square, ReluSquared, Sqrt, Reciprocal, Exponential,
+             Logarithm, LogarithmOnePlus, Cos, ArcTangent, ErrorFunction, Gaussian, Squareplus,
+             Snake, Tanhshrink, Hardshrink, Softshrink, Shrink, Softmax, LogSoftmax>;
 
 }  // namespace hillock::activation::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

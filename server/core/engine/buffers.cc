@@ -27,6 +27,11 @@ BufferPlan PlanBuffers(const Plan& plan) {
   std::vector<size_t> free;
   for (size_t i = 0; i < plan.steps().size(); ++i) {
     const Step& step = plan.steps()[i];
+    if (IsConstant(step)) {
+      buffers.of_step.push_back(buffers.floats.size());
+      buffers.floats.push_back(OutputsOf(step));
+      continue;
+    }
     if (free.empty()) {
       free.push_back(buffers.floats.size());
       buffers.floats.push_back(0);
@@ -37,6 +42,7 @@ BufferPlan PlanBuffers(const Plan& plan) {
     buffers.of_step.push_back(buffer);
     for (const ValueId source : SourcesOf(step)) {
       if (source == ValueId::kInput || last[source] != i) continue;
+      if (IsConstant(plan.steps()[StepOf(source)])) continue;
       const size_t read = buffers.of_step[StepOf(source)];
       if (std::ranges::find(free, read) == free.end()) free.push_back(read);
     }

@@ -15,7 +15,8 @@ struct BufferPlan {
 };
 
 // Shares few buffers between the steps: a value keeps its buffer until its last reader has run, an
-// output until the end of the run, and no step reads the buffer that it writes. A chain of any
+// output until the end of the run, and no step reads the buffer that it writes. A constant, which
+// is written before the first run, has a buffer of its own. A chain of any
 // length takes two.
 // Thread-safety: pure.
 BufferPlan PlanBuffers(const Plan& plan);

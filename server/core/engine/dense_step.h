@@ -54,6 +54,7 @@ struct DenseStep {
   // What every kind of step has, see step.h.
   std::span<const model::ValueId> sources() const { return {&source, 1}; }
   Precision precision() const { return selection.precision; }
+  bool is_constant() const { return false; }
   size_t bytes() const;
   size_t scratch_bytes() const;
 

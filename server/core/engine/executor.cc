@@ -20,6 +20,11 @@ struct StepBinder {
   BoundStep operator()(const DenseStep& step) const {
     return BoundDense(step, values[step.source], dst, workspace);
   }
+  BoundStep operator()(const RowStep& step) const {
+    std::vector<const float*> sources;
+    for (const ValueId operand : step.operands) sources.push_back(values[operand]);
+    return BoundRow(step, std::move(sources), dst);
+  }
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "server/core/base/clock.h"
 #include "server/core/base/status.h"
 #include "server/core/engine/bound_dense.h"
+#include "server/core/engine/bound_row.h"
 #include "server/core/engine/plan.h"
 #include "server/core/engine/run.h"
 #include "server/core/kernel/onednn.h"
@@ -18,7 +19,7 @@
 namespace hillock::engine {
 
 // A step with its place in the buffers: the bound form of each kind of step.
-using BoundStep = std::variant<BoundDense>;
+using BoundStep = std::variant<BoundDense, BoundRow>;
 
 // Runs a plan: rows in, rows out. Owns every buffer and bound primitive, so a run takes no lock
 // and allocates nothing beyond oneDNN's own bookkeeping. Not thread-safe: one per plan and thread.

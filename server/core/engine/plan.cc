@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 #include <utility>
 
 #include "server/core/base/background_thread.h"
 #include "server/core/engine/rewrite/rewrite.h"
+#include "server/core/engine/rewrite/selection_folding.h"
 #include "server/core/kernel/onednn.h"
 
 namespace hillock::engine {
@@ -24,7 +27,9 @@ std::string ObstacleOf(const PlanOptions& options) {
 
 // A plan that is in f32 after all is compiled as one that was asked for in f32: rewriting and
 // backend selection depend on the precision, and the answers must not depend on what was tried.
-std::shared_ptr<const Plan> Plan::Compile(const model::Mlp& mlp, const PlanOptions& options) {
+std::shared_ptr<const Plan> Plan::Compile(const model::Mlp& mlp, const PlanOptions& given) {
+  PlanOptions options = given;
+  options.allow_non_finite = options.allow_non_finite || !mlp.is_finite();
   if (options.precision == Precision::kF32) return Build(mlp, options);
   const std::string_view name = PrecisionName(options.precision);
   std::string obstacle = ObstacleOf(options);
@@ -42,13 +47,16 @@ std::shared_ptr<const Plan> Plan::Compile(const model::Mlp& mlp, const PlanOptio
 
 std::shared_ptr<Plan> Plan::Build(const model::Mlp& mlp, const PlanOptions& options) {
   auto plan = std::make_shared<Plan>();
+  const auto note = [&](Rewritten rewritten) {
+    std::ranges::move(rewritten.notes, std::back_inserter(plan->rewrites_));
+    return std::move(rewritten.mlp);
+  };
+  std::optional<model::Mlp> smaller;  // where something was done: weights may be large
+  if (options.rewrite && HasSelections(mlp)) smaller = note(FoldSelections(mlp));
   if (options.rewrites()) {
-    Rewritten rewritten = Rewrite(mlp, options.precision);
-    plan->rewrites_ = std::move(rewritten.notes);
-    plan->Add(rewritten.mlp, options);
-  } else {
-    plan->Add(mlp, options);
+    smaller = note(Rewrite(smaller ? *std::move(smaller) : mlp, options.precision));
   }
+  plan->Add(smaller ? *smaller : mlp, options);
   return plan;
 }
 
@@ -56,10 +64,16 @@ void Plan::Add(const model::Mlp& mlp, const PlanOptions& options) {
   inputs_ = mlp.input_width();
   offset_ = mlp.offset;
   scale_ = mlp.scale;
-  for (const model::Output& output : mlp.outputs) outputs_.push_back(output.source);
-  for (const model::Layer& layer : mlp.layers) {
+  for (const model::Output& output : mlp.outputs) {
+    if (!output.is_constant) outputs_.push_back(output.source);
+  }
+  for (size_t i = 0; i < mlp.layers.size(); ++i) {
     YieldIfContended();
-    steps_.emplace_back(MakeDenseStep(layer, options, notes_));
+    if (mlp.layers[i].is_dense()) {
+      steps_.emplace_back(MakeDenseStep(mlp.layers[i], options, notes_));
+    } else {
+      steps_.emplace_back(MakeRowStep(mlp, i));
+    }
   }
 }
 

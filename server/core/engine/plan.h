@@ -19,7 +19,8 @@ namespace hillock::engine {
 // Immutable and thread-safe; each thread runs it through an Executor of its own.
 class Plan {
  public:
-  // Compiles `mlp`. What cannot be done as asked is done otherwise, and notes() says so: see
+  // Compiles `mlp`, with allow_non_finite also where the model itself may make or take what is not
+  // finite. What cannot be done as asked is done otherwise, and notes() says so: see
   // MakeDenseStep(); a plan that would have no step in the precision asked for is one in f32.
   // REQUIRES: Validate(mlp) is OK.
   static std::shared_ptr<const Plan> Compile(const model::Mlp& mlp, const PlanOptions& options);
@@ -27,7 +28,8 @@ class Plan {
   const std::vector<Step>& steps() const { return steps_; }
   size_t inputs() const { return inputs_; }
 
-  // The values that are outputs, as in model::Mlp, and the floats in a row of a value.
+  // The values that are outputs, in their order in model::Mlp, whose constant outputs are none; and
+  // the floats in a row of a value.
   const std::vector<ValueId>& outputs() const { return outputs_; }
   size_t width(ValueId value) const {
     return value == ValueId::kInput ? inputs_ : OutputsOf(steps_[StepOf(value)]);
@@ -48,7 +50,7 @@ class Plan {
   // What could not be done as the options ask; one line each, for the log.
   const std::vector<std::string>& notes() const { return notes_; }
 
-  // What Rewrite() has done, one line each, for the log.
+  // What FoldSelections() and Rewrite() have done, one line each, for the log.
   const std::vector<std::string>& rewrites() const { return rewrites_; }
 
  private:

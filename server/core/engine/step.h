@@ -1,8 +1,8 @@
 // A step of a plan, of any kind.
 //
-// Another kind, such as an elementwise step with two sources, is a struct that fulfills StepKind
-// and an alternative of Step, and its bound form an alternative of BoundStep (executor.h), with an
-// overload where the executor binds. Nothing else names the kinds.
+// Another kind is a struct that fulfills StepKind and an alternative of Step, and its bound form an
+// alternative of BoundStep (executor.h), with an overload where the executor binds. Nothing else
+// but Plan::Add() names the kinds.
 
 #ifndef HILLOCK_SERVER_CORE_ENGINE_STEP_H_
 #define HILLOCK_SERVER_CORE_ENGINE_STEP_H_
@@ -16,6 +16,7 @@
 #include "server/core/activation/activation.h"
 #include "server/core/base/precision.h"
 #include "server/core/engine/dense_step.h"
+#include "server/core/engine/row_step.h"
 #include "server/core/model/value_id.h"
 
 namespace hillock::engine {
@@ -29,13 +30,14 @@ concept StepKind = requires(const S& step) {
   { step.activation } -> std::convertible_to<const activation::Spec*>;  // for metrics; never null
   { step.sources() } -> std::convertible_to<std::span<const ValueId>>;  // the values that it reads
   { step.precision() } -> std::same_as<Precision>;
+  { step.is_constant() } -> std::same_as<bool>;      // written once, when the step is bound
   { step.bytes() } -> std::same_as<size_t>;          // of packed weights
   { step.scratch_bytes() } -> std::same_as<size_t>;  // of its neediest primitive
   { step.Describe() } -> std::same_as<std::string>;  // for people
 };
 
-using Step = std::variant<DenseStep>;
-static_assert(StepKind<DenseStep>);
+using Step = std::variant<DenseStep, RowStep>;
+static_assert(StepKind<DenseStep> && StepKind<RowStep>);
 
 inline const std::string& NameOf(const Step& step) {
   return std::visit([](const auto& s) -> const std::string& { return s.name; }, step);
@@ -55,6 +57,10 @@ inline std::span<const ValueId> SourcesOf(const Step& step) {
 
 inline Precision PrecisionOf(const Step& step) {
   return std::visit([](const auto& s) { return s.precision(); }, step);
+}
+
+inline bool IsConstant(const Step& step) {
+  return std::visit([](const auto& s) { return s.is_constant(); }, step);
 }
 
 inline size_t BytesOf(const Step& step) {

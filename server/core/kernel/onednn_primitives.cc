@@ -40,6 +40,8 @@ constexpr Named kEltwise[] = {
     {"eltwise_soft_relu", algorithm::eltwise_soft_relu},
     {"eltwise_hardswish", algorithm::eltwise_hardswish},
     {"eltwise_clip", algorithm::eltwise_clip},
+    {"eltwise_abs", algorithm::eltwise_abs},
+    {"eltwise_square", algorithm::eltwise_square},
 #if DNNL_VERSION_MAJOR >= 3
     {"eltwise_hardsigmoid", algorithm::eltwise_hardsigmoid},
     {"eltwise_logsigmoid", algorithm::eltwise_soft_relu},  // log(1 + e^(alpha x)) / alpha

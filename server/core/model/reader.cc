@@ -3,93 +3,119 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 #include <limits>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "proto/mlp.pb.h"
-#include "server/core/base/background_thread.h"
 #include "server/core/model/checksum.h"
+#include "server/core/model/format/layers.h"
+#include "server/core/model/format/numbers.h"
+#include "server/core/model/format/tensors.h"
 #include "server/core/model/limits.h"
 
 namespace hillock::model {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "the file's floats are little-endian");
-
-absl::StatusOr<std::vector<float>> Floats(std::string_view what, const std::string& bytes) {
-  if (bytes.size() % sizeof(float) != 0) {
-    return absl::InvalidArgumentError(
-        fmt::format("{} has {} bytes, want a multiple of {}", what, bytes.size(), sizeof(float)));
+// The version that brought a field of `file` that `version` does not have; 0 when there is none.
+unsigned ForeignVersion(const v1::Mlp& file, unsigned version) {
+  const auto any_layer = [&](auto has) { return std::ranges::any_of(file.layers(), has); };
+  const auto any_output = [&](auto has) { return std::ranges::any_of(file.outputs(), has); };
+  if (version != kChainVersion &&
+      (file.has_output() || file.class_labels_size() > 0 || file.has_threshold())) {
+    return kChainVersion;
   }
-  std::vector<float> floats(bytes.size() / sizeof(float));
-  if (!bytes.empty()) std::memcpy(floats.data(), bytes.data(), bytes.size());
-  return floats;
+  if (version == kGraphVersion) return file.has_input() ? kChainVersion : 0;
+  if (file.inputs_size() > 0 || file.words_size() > 0 || file.left_out_size() > 0 ||
+      any_layer([](const v1::Layer& layer) {
+        return layer.operation_case() != v1::Layer::OPERATION_NOT_SET ||
+               layer.operands_size() > 0 || layer.group() != 0;
+      }) ||
+      any_output([](const v1::Output& output) {
+        return !output.datatype().empty() || output.has_shape() || output.column_names_size() > 0 ||
+               output.has_constant();
+      })) {
+    return kGraphVersion;
+  }
+  const bool of_tree = file.outputs_size() > 0 ||
+                       any_layer([](const v1::Layer& layer) { return layer.has_source(); });
+  return version == kChainVersion && of_tree ? kTreeVersion : 0;
 }
 
-// As Floats, but an empty field stands for `count` times `value`. Callers have checked that `count`
-// numbers are really there.
-absl::StatusOr<std::vector<float>> FloatsOr(std::string_view what, const std::string& bytes,
-                                            size_t count, float value) {
-  if (bytes.empty()) return std::vector<float>(count, value);
-  return Floats(what, bytes);
+// Fields of another version would change the answers of a reader that knows only that.
+absl::Status CheckVersion(const v1::Mlp& file) {
+  const unsigned version = file.format_version();
+  if (version < kChainVersion || version > kGraphVersion) {
+    return absl::UnimplementedError(
+        fmt::format("format version {}, want {} to {}", version, kChainVersion, kGraphVersion));
+  }
+  const unsigned foreign = ForeignVersion(file, version);
+  if (foreign == 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      fmt::format("has fields of format version {}, but is of {}", foreign, version));
 }
 
-absl::StatusOr<std::string> Name(std::string_view what, const std::string& given,
-                                 std::string_view otherwise) {
-  if (given.size() > kMaxNameBytes) {
-    return absl::InvalidArgumentError(
-        fmt::format("{} has {} characters, want at most {}", what, given.size(), kMaxNameBytes));
+absl::StatusOr<v1::Mlp> Parse(std::string_view content) {
+  if (content.size() > std::numeric_limits<int>::max()) {
+    return absl::ResourceExhaustedError(
+        fmt::format("{} bytes, want at most {}", content.size(), std::numeric_limits<int>::max()));
   }
-  return given.empty() ? std::string(otherwise) : given;
+  HILLOCK_RETURN_IF_ERROR(CheckTrailer(content));
+  v1::Mlp file;
+  if (!file.ParseFromArray(content.data(), static_cast<int>(content.size()))) {
+    return absl::DataLossError("not a hillock.v1.Mlp message");
+  }
+  HILLOCK_RETURN_IF_ERROR(CheckVersion(file));
+  return file;
 }
 
-absl::Status ReadActivation(const v1::Activation& from, Layer& layer) {
-  const std::string name = from.name().empty() ? "identity" : from.name();
-  layer.activation = activation::Find(name);
-  if (layer.activation == nullptr) {
-    return absl::UnimplementedError(fmt::format("unknown activation '{}'", Excerpt(name)));
+absl::Status ReadLayers(const v1::Mlp& file, Mlp& mlp) {
+  for (int i = 0; i < file.layers_size(); ++i) {
+    auto layer = ReadLayer(file.layers(i), static_cast<size_t>(i));
+    if (!layer.ok()) {
+      return Annotate(layer.status(),
+                      fmt::format("layer {} '{}'", i, Excerpt(file.layers(i).name())));
+    }
+    mlp.layers.push_back(*std::move(layer));
   }
-  const std::map<std::string, float> given(from.parameters().begin(), from.parameters().end());
-  HILLOCK_ASSIGN_OR_RETURN(layer.params, activation::ResolveParams(*layer.activation, given));
-  HILLOCK_ASSIGN_OR_RETURN(layer.slopes, Floats("slopes", from.slopes()));
+  if (mlp.layers.empty()) return absl::InvalidArgumentError("has 0 layers, want at least 1");
   return absl::OkStatus();
 }
 
-absl::StatusOr<Layer> ReadLayer(const v1::Layer& from, size_t index) {
-  YieldIfContended();
-  Layer layer;
-  HILLOCK_ASSIGN_OR_RETURN(layer.name, Name("name", from.name(), fmt::format("layer{}", index)));
-  layer.source = ValueId{from.has_source() ? from.source() : index};
-  layer.inputs = from.inputs();
-  layer.outputs = from.outputs();
-  HILLOCK_ASSIGN_OR_RETURN(layer.weights, Floats("weights", from.weights()));
-  // The sizes come from the file; the weights prove them before the defaults are allocated.
-  if (layer.weights.size() != layer.inputs * layer.outputs) {
-    return absl::InvalidArgumentError(fmt::format("weights has {} floats, want {} x {} = {}",
-                                                  layer.weights.size(), layer.outputs, layer.inputs,
-                                                  layer.inputs * layer.outputs));
+absl::Status ReadInputs(const v1::Mlp& file, Mlp& mlp) {
+  if (file.format_version() != kGraphVersion) {
+    HILLOCK_ASSIGN_OR_RETURN(std::string name, NameOr("input name", file.input().name(), "input"));
+    mlp.inputs = {FlatInput(std::move(name), mlp.layers.front().inputs)};
+    return absl::OkStatus();
   }
-  if (layer.inputs == 0 || layer.outputs == 0) {
-    return absl::InvalidArgumentError(
-        fmt::format("got {} inputs and {} outputs, want at least 1", layer.inputs, layer.outputs));
+  for (int i = 0; i < file.inputs_size(); ++i) {
+    HILLOCK_ASSIGN_OR_RETURN(Input input, ReadInput(file.inputs(i), static_cast<size_t>(i)));
+    mlp.inputs.push_back(std::move(input));
   }
-  HILLOCK_ASSIGN_OR_RETURN(layer.bias, FloatsOr("bias", from.bias(), layer.outputs, 0.0f));
-  HILLOCK_RETURN_IF_ERROR(ReadActivation(from.activation(), layer));
-  return layer;
+  return absl::OkStatus();
 }
 
-absl::Status ReadInput(const v1::Mlp& file, Mlp& mlp) {
-  HILLOCK_ASSIGN_OR_RETURN(std::string name, Name("input name", file.input().name(), "input"));
-  mlp.inputs = {FlatInput(std::move(name), mlp.layers.front().inputs)};
-  if (!file.has_normalization()) return absl::OkStatus();
-  const auto& from = file.normalization();
-  HILLOCK_ASSIGN_OR_RETURN(mlp.offset, FloatsOr("offset", from.offset(), mlp.input_width(), 0.0f));
-  HILLOCK_ASSIGN_OR_RETURN(mlp.scale, FloatsOr("scale", from.scale(), mlp.input_width(), 1.0f));
+// What one half of a normalization states proves the width before the other is filled in.
+absl::Status CheckHalf(std::string_view what, const std::string& bytes, size_t width) {
+  if (bytes.empty() || bytes.size() == width * sizeof(float)) return absl::OkStatus();
+  HILLOCK_ASSIGN_OR_RETURN(const std::vector<float> floats, Floats(what, bytes));
+  return absl::InvalidArgumentError(
+      fmt::format("{} has {} floats, want {}", what, floats.size(), width));
+}
+
+absl::Status ReadNormalization(const v1::Mlp& file, Mlp& mlp) {
+  const v1::Normalization& from = file.normalization();
+  const size_t width = mlp.input_width();
+  // In versions 1 and 2 the weights prove the width.
+  const bool says_nothing = from.offset().empty() && from.scale().empty();
+  if (!file.has_normalization() || (says_nothing && file.format_version() == kGraphVersion)) {
+    return absl::OkStatus();
+  }
+  HILLOCK_RETURN_IF_ERROR(CheckHalf("normalization: offset", from.offset(), width));
+  HILLOCK_RETURN_IF_ERROR(CheckHalf("normalization: scale", from.scale(), width));
+  HILLOCK_ASSIGN_OR_RETURN(mlp.offset, FloatsOr("offset", from.offset(), width, 0.0f));
+  HILLOCK_ASSIGN_OR_RETURN(mlp.scale, FloatsOr("scale", from.scale(), width, 1.0f));
   return absl::OkStatus();
 }
 
@@ -109,15 +135,12 @@ std::vector<v1::Output> OutputsOf(const v1::Mlp& file) {
   return {file.outputs().begin(), file.outputs().end()};
 }
 
-absl::StatusOr<Output> ReadOutput(const v1::Output& from, size_t index) {
-  Output output;
-  HILLOCK_ASSIGN_OR_RETURN(output.name,
-                           Name("output name", from.name(), fmt::format("output{}", index)));
-  output.source = ValueId{from.source()};
-  output.class_labels.assign(from.class_labels().begin(), from.class_labels().end());
-  if (from.has_threshold()) output.threshold = from.threshold();
-  output.multilabel = from.multilabel();
-  return output;
+absl::Status ReadLeftOut(const v1::Mlp& file, Mlp& mlp) {
+  for (const v1::LeftOut& from : file.left_out()) {
+    HILLOCK_ASSIGN_OR_RETURN(std::string name, NameOr("left out output name", from.name(), ""));
+    mlp.left_out.push_back({std::move(name), from.reason()});
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckWidth(std::string_view what, uint32_t stated, size_t want) {
@@ -128,43 +151,14 @@ absl::Status CheckWidth(std::string_view what, uint32_t stated, size_t want) {
 
 absl::Status CheckWidths(const v1::Mlp& file, const std::vector<v1::Output>& outputs,
                          const Mlp& mlp) {
-  HILLOCK_RETURN_IF_ERROR(CheckWidth("input", file.input().width(), mlp.input_width()));
+  if (file.format_version() != kGraphVersion) {
+    HILLOCK_RETURN_IF_ERROR(CheckWidth("input", file.input().width(), mlp.input_width()));
+  }
   for (size_t i = 0; i < outputs.size(); ++i) {
     HILLOCK_RETURN_IF_ERROR(CheckWidth(fmt::format("output '{}'", Excerpt(mlp.outputs[i].name)),
                                        outputs[i].width(), mlp.width(mlp.outputs[i])));
   }
   return absl::OkStatus();
-}
-
-// Fields of the other version would change the answers of a reader that knows only that.
-absl::Status CheckVersion(const v1::Mlp& file) {
-  const bool chain = file.format_version() == kChainVersion;
-  if (!chain && file.format_version() != kTreeVersion) {
-    return absl::UnimplementedError(fmt::format(
-        "format version {}, want {} or {}", file.format_version(), kChainVersion, kTreeVersion));
-  }
-  const bool has_sources =
-      std::ranges::any_of(file.layers(), [](const v1::Layer& layer) { return layer.has_source(); });
-  const bool of_tree = has_sources || file.outputs_size() > 0;
-  const bool of_chain = file.has_output() || file.class_labels_size() > 0 || file.has_threshold();
-  if (!(chain ? of_tree : of_chain)) return absl::OkStatus();
-  return absl::InvalidArgumentError(fmt::format("has fields of format version {}, but is of {}",
-                                                chain ? kTreeVersion : kChainVersion,
-                                                file.format_version()));
-}
-
-absl::StatusOr<v1::Mlp> Parse(std::string_view content) {
-  if (content.size() > std::numeric_limits<int>::max()) {
-    return absl::ResourceExhaustedError(
-        fmt::format("{} bytes, want at most {}", content.size(), std::numeric_limits<int>::max()));
-  }
-  HILLOCK_RETURN_IF_ERROR(CheckTrailer(content));
-  v1::Mlp file;
-  if (!file.ParseFromArray(content.data(), static_cast<int>(content.size()))) {
-    return absl::DataLossError("not a hillock.v1.Mlp message");
-  }
-  HILLOCK_RETURN_IF_ERROR(CheckVersion(file));
-  return file;
 }
 
 }  // namespace
@@ -173,21 +167,16 @@ absl::StatusOr<Mlp> ReadMlp(std::string_view content) {
   HILLOCK_ASSIGN_OR_RETURN(const v1::Mlp file, Parse(content));
   Mlp mlp;
   mlp.producer = file.producer();
-  for (int i = 0; i < file.layers_size(); ++i) {
-    auto layer = ReadLayer(file.layers(i), static_cast<size_t>(i));
-    if (!layer.ok()) {
-      return Annotate(layer.status(),
-                      fmt::format("layer {} '{}'", i, Excerpt(file.layers(i).name())));
-    }
-    mlp.layers.push_back(*std::move(layer));
-  }
-  if (mlp.layers.empty()) return absl::InvalidArgumentError("has 0 layers, want at least 1");
-  HILLOCK_RETURN_IF_ERROR(ReadInput(file, mlp));
+  HILLOCK_RETURN_IF_ERROR(ReadLayers(file, mlp));
+  HILLOCK_RETURN_IF_ERROR(ReadInputs(file, mlp));
+  HILLOCK_RETURN_IF_ERROR(ReadNormalization(file, mlp));
   const std::vector<v1::Output> outputs = OutputsOf(file);
   for (size_t i = 0; i < outputs.size(); ++i) {
     HILLOCK_ASSIGN_OR_RETURN(Output output, ReadOutput(outputs[i], i));
     mlp.outputs.push_back(std::move(output));
   }
+  mlp.words.assign(file.words().begin(), file.words().end());
+  HILLOCK_RETURN_IF_ERROR(ReadLeftOut(file, mlp));
   HILLOCK_RETURN_IF_ERROR(Validate(mlp));
   HILLOCK_RETURN_IF_ERROR(CheckWidths(file, outputs, mlp));
   return mlp;

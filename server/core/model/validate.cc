@@ -18,7 +18,12 @@ namespace {
 
 using activation::Scope;
 
-constexpr size_t kMaxElements = size_t{1} << 48;
+// Of an axis, and of a row: their product fits 64 bits.
+constexpr int64_t kMaxSize = int64_t{1} << 31;
+constexpr size_t kMaxElements = size_t{1} << 32;
+
+// Of what no weights bear out: see CheckColumns.
+constexpr size_t kMaxFreeColumns = size_t{1} << 22;
 
 absl::Status CheckFloats(std::string_view what, std::span<const float> values, size_t want) {
   if (values.size() != want) {
@@ -116,13 +121,15 @@ absl::Status CheckLabels(const Output& output, size_t width) {
 absl::Status CheckShape(const TensorShape& shape, size_t width) {
   size_t elements = 1;
   bool before_rows = HasRows(shape);
+  bool possible = shape.size() <= kMaxRank;
   for (const int64_t size : shape) {
-    if (size == 0 || (before_rows && size > 1)) elements = 0;
+    possible = possible && -kMaxSize <= size && size <= kMaxSize && !(before_rows && size > 1);
     before_rows = before_rows && size > 0;
-    elements = std::min<size_t>(elements * static_cast<size_t>(std::abs(size)), kMaxElements);
+    const int64_t bounded = std::clamp(size, -kMaxSize, kMaxSize);
+    elements = std::min(elements * static_cast<size_t>(std::abs(bounded)), kMaxElements);
   }
   const auto open = std::ranges::count_if(shape, [](int64_t size) { return size < 0; });
-  if (elements == width && open <= 1 && shape.size() <= kMaxRank) return absl::OkStatus();
+  if (possible && elements == width && open <= 1) return absl::OkStatus();
   return absl::InvalidArgumentError(
       fmt::format("has shape [{}] for rows of {} elements", fmt::join(shape, ", "), width));
 }
@@ -210,6 +217,21 @@ absl::Status CheckOutputs(const Mlp& mlp) {
   return CheckNames(mlp);
 }
 
+// A row operation, and an input that none but these read, may be of any width in a few bytes of a
+// file; each row of a request pays for it.
+absl::Status CheckColumns(const Mlp& mlp) {
+  size_t columns = 0;
+  bool is_read_by_weights = false;
+  for (const Layer& layer : mlp.layers) {
+    if (!layer.is_dense()) columns += layer.outputs;
+    is_read_by_weights |= layer.is_dense() && layer.source == ValueId::kInput;
+  }
+  if (!is_read_by_weights) columns += mlp.input_width();
+  if (columns <= kMaxFreeColumns) return absl::OkStatus();
+  return absl::InvalidArgumentError(fmt::format(
+      "inputs and row operations have {} columns, want at most {}", columns, kMaxFreeColumns));
+}
+
 // A layer that nobody needs would cost every request its time.
 absl::Status CheckUse(const Mlp& mlp) {
   ValueMap<char> used(mlp.layers.size());
@@ -229,6 +251,7 @@ absl::Status CheckUse(const Mlp& mlp) {
 
 absl::Status Validate(const Mlp& mlp) {
   HILLOCK_RETURN_IF_ERROR(CheckInputs(mlp));
+  HILLOCK_RETURN_IF_ERROR(CheckColumns(mlp));
   if (mlp.layers.empty()) return absl::InvalidArgumentError("has 0 layers, want at least 1");
   for (size_t i = 0; i < mlp.layers.size(); ++i) {
     HILLOCK_RETURN_IF_ERROR(

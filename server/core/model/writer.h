@@ -7,8 +7,9 @@
 
 namespace hillock::model {
 
-// The content of a model.mlp file for `mlp`; ReadMlp gives an equal Mlp back. Equal models
-// become equal bytes.
+// The content of a model.mlp file for `mlp`, of the lowest version that holds it. ReadMlp gives an
+// equal Mlp back, but that an output's shape of [rows, width] is one left empty. Equal models become
+// equal bytes.
 // REQUIRES: Validate(mlp) is OK.
 std::string WriteMlp(const Mlp& mlp);
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "server/core/activation/activation.h"
+#include "tests/conformance/ulp.h"
 #include "tests/integration/support/examples.h"
 #include "tests/support/reference.h"
 #include "tests/support/status_matchers.h"
@@ -54,6 +55,7 @@ TEST_P(CurvesTest, FollowTheReference) {
   const KernelError bound = spec_->onednn.algorithm.empty() ? FallbackError(*spec_) : kOneDnnError;
   for (size_t i = 0; i < x.size(); ++i) {
     const double want = spec_->reference(x[i], *params);
+    if (UlpError(answer->values[i], want) <= spec_->tolerance.ulp) continue;  // both NaN included
     EXPECT_NEAR(answer->values[i], want, bound.relative * std::abs(want) + bound.absolute)
         << name_ << "(" << x[i] << ")";
   }

@@ -32,6 +32,7 @@ size_t MultiplyAdds(Layers layers) {
 size_t Collapsed(Layers group) { return group.front()->inputs * group.back()->outputs; }
 
 std::string Size(const model::Layer& layer) {
+  if (!layer.is_dense()) return fmt::format("'{}'", layer.name);
   return fmt::format("'{}' {}->{}", layer.name, layer.inputs, layer.outputs);
 }
 
@@ -46,20 +47,32 @@ std::string Sizes(Layers layers) {
 
 using Chain = std::vector<model::Layer*>;
 
-// The layers with nothing but identity between them: each but the last is read by the next one, by
-// no other layer, and is no output. Every layer is in one chain.
+bool ReadsInput(const model::Layer& layer) {
+  return std::ranges::find(layer.sources(), ValueId::kInput) != layer.sources().end();
+}
+
+// A dense layer whose value is W x + b.
+bool IsAffine(const model::Layer& layer) {
+  return layer.is_dense() && layer.activation->name == activation::kIdentity;
+}
+
+// The dense layers with nothing but identity between them: each but the last is read by the next
+// one, by no other layer, and is no output. Every layer is in one chain, one that is not dense in a
+// chain of its own.
 std::vector<Chain> ChainsOf(std::vector<model::Layer>& layers,
                             const std::vector<model::Output>& outputs) {
   model::ValueMap<size_t> readers(layers.size());
-  for (const model::Layer& layer : layers) ++readers[layer.source];
+  for (const model::Layer& layer : layers) {
+    for (const ValueId source : layer.sources()) ++readers[source];
+  }
   for (const model::Output& output : outputs) readers[output.source] += 2;  // one is too many
   std::vector<Chain> chains;
   model::ValueMap<size_t> chain_of(layers.size());
   for (size_t i = 0; i < layers.size(); ++i) {
     model::Layer& layer = layers[i];
-    const bool follows =
-        layer.source != ValueId::kInput && readers[layer.source] == 1 &&
-        layers[model::LayerOf(layer.source)].activation->name == activation::kIdentity;
+    const bool follows = layer.is_dense() && layer.source != ValueId::kInput &&
+                         readers[layer.source] == 1 &&
+                         IsAffine(layers[model::LayerOf(layer.source)]);
     const size_t chain = follows ? chain_of[layer.source] : chains.size();
     if (!follows) chains.emplace_back();
     chains[chain].push_back(&layer);
@@ -149,6 +162,7 @@ class Rewriter {
   void Add(model::Layer layer, ValueId source, size_t last, std::optional<AffineMap> exact) {
     auto& layers = result_.mlp.layers;
     layer.source = moved_[source];
+    for (ValueId& operand : layer.operands) operand = moved_[operand];
     moved_[model::OutputOf(last)] = model::OutputOf(layers.size());
     layers.push_back(std::move(layer));
     exact_.push_back(std::move(exact));
@@ -191,14 +205,14 @@ class Rewriter {
     }
     std::vector<model::Layer> folded;
     for (size_t i = 0; i < mlp.layers.size(); ++i) {
-      if (mlp.layers[i].source != ValueId::kInput) continue;
+      if (!ReadsInput(mlp.layers[i])) continue;
       auto layer = Folded(mlp.layers[i], std::move(exact_[i]));
       if (!layer) return;
       folded.push_back(*std::move(layer));
     }
     auto next = folded.begin();
     for (model::Layer& layer : mlp.layers) {
-      if (layer.source == ValueId::kInput) layer = std::move(*next++);
+      if (ReadsInput(layer)) layer = std::move(*next++);
     }
     Note("folded the normalization into {}: {} multiply-adds a row saved", InputReaders(),
          mlp.input_width());
@@ -209,13 +223,17 @@ class Rewriter {
   std::string InputReaders() {
     std::vector<model::Layer*> readers;
     for (model::Layer& layer : result_.mlp.layers) {
-      if (layer.source == ValueId::kInput) readers.push_back(&layer);
+      if (ReadsInput(layer)) readers.push_back(&layer);
     }
     return Sizes(readers);
   }
 
   // `plain` with the normalization in it; none, and a note, where that would not keep the answer.
   std::optional<model::Layer> Folded(const model::Layer& plain, std::optional<AffineMap> exact) {
+    if (!plain.is_dense()) {
+      Note("kept the normalization before {}: it is not dense", Size(plain));
+      return std::nullopt;
+    }
     const model::Mlp& mlp = result_.mlp;
     AffineMap dense = exact ? *std::move(exact) : AffineMapOf(plain);
     auto folded =

@@ -39,8 +39,9 @@ struct Rewritten {
 // than kMaxProduct multiply-adds to compute.
 //
 // Normalization folding: the normalization of the input goes into the weights of every dense layer
-// that reads it, or into none. Refused when a number overflows a float, when KeepsTheAnswer() says
-// so, and in a precision whose PrecisionSpec does not fold.
+// that reads it, or into none. Refused when a layer that is not dense reads it, when a number
+// overflows a float, when KeepsTheAnswer() says so, and in a precision whose PrecisionSpec does not
+// fold.
 //
 // Both hold for finite rows only: an infinity that meets weights of both signs is NaN after the
 // second layer of a chain, and may be an infinity after one.

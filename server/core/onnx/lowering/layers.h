@@ -7,13 +7,9 @@
 #include "server/core/base/status.h"
 #include "server/core/model/mlp.h"
 #include "server/core/onnx/lowering/reads.h"
-#include "server/core/onnx/reading/budget.h"
-#include "server/core/onnx/symbolic/tree.h"
+#include "server/core/onnx/symbolic/row_graph.h"
 
 namespace hillock::onnx {
-
-// Weights of all layers that are made only to scale, shift or activate values.
-inline constexpr size_t kMaxDiagonalWeights = 16 * kMaxDiagonal * kMaxDiagonal;
 
 // The layers that compute `outputs`, each of which becomes an Output without a name, in this order.
 // What no output needs is left out.
@@ -24,16 +20,14 @@ inline constexpr size_t kMaxDiagonalWeights = 16 * kMaxDiagonal * kMaxDiagonal;
 //   between a dense layer and its activation             into that layer's weights and bias
 //   after an activation, or where the readers of a       into the weights and bias of the layers
 //   dense layer differ                                   that read it
-//   where no layer can absorb it                         a layer with a diagonal matrix
+//   where no layer can absorb it                         a layer that scales
 //
 // Each of these rounds a weight once. A dense layer that is wanted in several forms, such as a
-// softmax and its logits, becomes one layer with diagonal ones after it, or one layer for each
-// form: whichever has fewer weights.
+// softmax and its logits, becomes one layer with others after it that scale and activate, or one
+// layer for each form: whichever has fewer weights.
 //
-// Errors: as CollectReads(), and UNIMPLEMENTED above kMaxDiagonal, RESOURCE_EXHAUSTED above
-// kMaxDiagonalWeights.
-absl::StatusOr<model::Mlp> MakeLayers(Tree tree, const std::vector<Wanted>& outputs,
-                                      Budget& budget);
+// Errors: as CollectReads(). The graph's weights are gone afterwards.
+absl::StatusOr<model::Mlp> MakeLayers(RowGraph& graph, const std::vector<Wanted>& outputs);
 
 }  // namespace hillock::onnx
 

@@ -4,142 +4,149 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "server/core/base/utf8.h"
+#include "server/core/onnx/datatypes.h"
 #include "server/core/onnx/lowering/layers.h"
 
 namespace hillock::onnx {
 namespace {
 
-constexpr std::string_view kProbabilities = "probabilities";
+constexpr size_t kMaxConstant = size_t{1} << 16;  // elements of a constant that is put out
 
-// An output of the model, as far as the graph says.
-struct Served {
-  std::string name;
-  Rows rows;
-  std::vector<std::string> classes;
-  std::string_view label_name;  // of the graph's labels; empty for none
-  float threshold = model::kDefaultThreshold;
-  bool multilabel = false;
-};
-
-std::vector<std::string> Indices(size_t count) {
-  std::vector<std::string> indices;
-  for (size_t i = 0; i < count; ++i) indices.push_back(fmt::format("{}", i));
-  return indices;
+model::TensorShape OnTheWire(const Shape& shape) {
+  model::TensorShape wire = shape;
+  for (int64_t& size : wire) size = IsBatch(size) ? -TimesOf(size) : size;
+  return wire;
 }
 
-absl::Status CheckNames(const Served& served) {
-  for (size_t i = 0; i < served.classes.size(); ++i) {
-    if (!IsUtf8(served.classes[i])) {
-      return absl::InvalidArgumentError(fmt::format("class label {} is not UTF-8", i));
-    }
-  }
-  return absl::OkStatus();
+// Rows come one after the other on the wire.
+absl::Status CheckRowsFirst(const Shape& shape) {
+  const size_t axis = BatchAxis(shape).value_or(0);
+  const bool first = std::all_of(shape.begin(), shape.begin() + static_cast<std::ptrdiff_t>(axis),
+                                 [](int64_t size) { return size == 1; });
+  if (first) return absl::OkStatus();
+  return absl::UnimplementedError(
+      fmt::format("has its rows along axis {} of {}, want them first", axis, ShapeText(shape)));
+}
+
+model::Datatype DatatypeFor(DataType declared, DataType computed) {
+  const auto datatype = DatatypeOf(declared == DataType::kUndefined ? computed : declared);
+  return datatype.value_or(model::Datatype::kFp32);
 }
 
 class Collector {
  public:
-  Collector(const Tree& tree, Budget& budget) : tree_(tree), budget_(budget) {}
+  Collector(RowGraph& graph, const Values& values) : graph_(graph), values_(values) {}
 
-  absl::StatusOr<std::vector<Served>> Run(const std::vector<GraphOutput>& outputs) && {
-    for (const GraphOutput& output : outputs) {
-      HILLOCK_RETURN_IF_ERROR(Annotate(Charge(*output.value, budget_),
-                                       fmt::format("output '{}'", Excerpt(output.name))));
-      if (const auto* const rows = std::get_if<Rows>(output.value)) {
-        served_.push_back({std::string(output.name), *rows, {}, {}});
-      } else if (const auto* const named = std::get_if<NamedRows>(output.value)) {
-        served_.push_back({FreeName(output.name), named->rows, named->classes, {}});
-      }
-    }
-    for (const GraphOutput& output : outputs) {
-      const auto* const label = std::get_if<Label>(output.value);
-      if (label != nullptr) HILLOCK_RETURN_IF_ERROR(AddLabel(output.name, *label));
-    }
-    for (const Served& served : served_) HILLOCK_RETURN_IF_ERROR(CheckNames(served));
-    return std::move(served_);
-  }
-
- private:
-  // "probabilities", for what has no name of its own in the graph, if that is not taken.
-  std::string FreeName(std::string_view otherwise) const {
-    const bool taken = std::ranges::find(served_, kProbabilities, &Served::name) != served_.end();
-    return std::string(taken ? otherwise : kProbabilities);
-  }
-
-  // The output that the labels are drawn from.
-  Served& SourceOf(std::string_view name, const Label& label) {
-    const auto same = [&](const Served& s) { return Tree::Same(label.source, s.rows); };
-    const auto alike = [&](const Served& s) { return tree_.SameOrder(label.source, s.rows); };
-    auto found = std::ranges::find_if(served_, same);
-    if (found == served_.end() && !label.by_threshold) {
-      found = std::ranges::find_if(served_, alike);
-    }
-    if (found != served_.end()) return *found;
-    const std::string own = fmt::format("{}_scores", name);
-    return served_.emplace_back(
-        Served{served_.empty() ? FreeName(own) : own, label.source, {}, {}});
-  }
-
-  absl::Status AddLabel(std::string_view name, const Label& label) {
-    Served& served = SourceOf(name, label);
-    if (!served.label_name.empty()) {
-      return absl::UnimplementedError(fmt::format("outputs '{}' and '{}' are both labels of '{}'",
-                                                  Excerpt(served.label_name), Excerpt(name),
-                                                  Excerpt(served.name)));
-    }
-    served.label_name = name;
-    if (label.by_threshold) {
-      // The graph says "above", the format "from ... on".
-      served.threshold = std::nextafter(label.threshold, std::numeric_limits<float>::infinity());
-    }
-    return SetClasses(label, served);
-  }
-
-  absl::Status SetClasses(const Label& label, Served& served) {
-    served.multilabel = label.is_multilabel();
-    if (served.multilabel) {
-      served.classes.clear();
+  absl::Status Add(const GraphOutput& output) {
+    if (const auto* const none = std::get_if<Unsupported>(output.value)) {
+      LeaveOut(output, none->why);
       return absl::OkStatus();
     }
-    if (!label.classes.empty()) served.classes = label.classes;
-    if (!served.classes.empty()) return absl::OkStatus();
-    const size_t count = label.by_threshold ? 2 : served.rows.width();
-    HILLOCK_RETURN_IF_ERROR(budget_.Take(count, sizeof(std::string)));
-    served.classes = Indices(count);
+    if (IsConstant(*output.value)) return AddConstant(output);
+    const auto& rows = std::get<Rows>(*output.value);
+    if (const absl::Status first = CheckRowsFirst(rows.shape); !first.ok()) {
+      LeaveOut(output, first);
+      return absl::OkStatus();
+    }
+    HILLOCK_RETURN_IF_ERROR(Charge(*output.value, graph_.budget()));
+    model::Output& served = outputs_.emplace_back();
+    served.name = output.name;
+    served.datatype = DatatypeFor(output.type, rows.type);
+    served.shape = OnTheWire(rows.shape);
+    const model::TensorShape flat{-1, static_cast<int64_t>(rows.width())};
+    if (served.shape == flat) served.shape.clear();
+    const std::vector<std::string>* const names = graph_.ColumnNames(rows);
+    if (names != nullptr && std::ranges::all_of(*names, IsUtf8)) {
+      HILLOCK_RETURN_IF_ERROR(graph_.budget().TakeStrings(*names));
+      served.column_names = *names;
+    }
+    wanted_.push_back({std::string(output.name), rows});
     return absl::OkStatus();
   }
 
-  const Tree& tree_;
-  Budget& budget_;
-  std::vector<Served> served_;
+  absl::StatusOr<model::Mlp> Finish() && {
+    if (wanted_.empty() && !why_.ok()) return why_;
+    if (wanted_.empty()) {
+      return absl::InvalidArgumentError("no output of the graph depends on its input");
+    }
+    if (outputs_.size() > model::kMaxOutputs) {
+      return absl::UnimplementedError(fmt::format("the graph has {} outputs, want at most {}",
+                                                  outputs_.size(), model::kMaxOutputs));
+    }
+    HILLOCK_ASSIGN_OR_RETURN(model::Mlp mlp, MakeLayers(graph_, wanted_));
+    const std::vector<model::Output> sources = std::exchange(mlp.outputs, {});
+    size_t next = 0;
+    for (model::Output& output : outputs_) {
+      if (!output.is_constant) output.source = sources[next++].source;
+      mlp.outputs.push_back(std::move(output));
+    }
+    mlp.left_out = std::move(left_out_);
+    mlp.words = graph_.TakeWords();
+    return mlp;
+  }
+
+ private:
+  void LeaveOut(const GraphOutput& output, const absl::Status& why) {
+    const std::string name(Excerpt(output.name));
+    if (why_.ok()) why_ = Annotate(why, fmt::format("output '{}'", name));
+    if (IsUtf8(name)) left_out_.push_back({name, std::string(why.message())});
+  }
+
+  absl::Status AddConstant(const GraphOutput& output) {
+    HILLOCK_ASSIGN_OR_RETURN(const Tensor tensor, values_.Read(*output.value));
+    if (tensor.size() > kMaxConstant || tensor.size() == 0) {
+      LeaveOut(output,
+               absl::UnimplementedError(fmt::format("is a constant of {} elements, want 1 to {}",
+                                                    tensor.size(), kMaxConstant)));
+      return absl::OkStatus();
+    }
+    model::Output served;
+    served.name = output.name;
+    served.is_constant = true;
+    served.shape = tensor.shape;
+    const DataType computed = tensor.kind == Tensor::Kind::kStrings    ? DataType::kString
+                              : tensor.kind == Tensor::Kind::kIntegers ? DataType::kInt64
+                                                                       : DataType::kFloat;
+    served.datatype = DatatypeFor(output.type, computed);
+    for (size_t i = 0; i < tensor.size(); ++i) {
+      if (tensor.kind == Tensor::Kind::kStrings) {
+        served.constant.push_back(static_cast<float>(graph_.CodeOf(tensor.strings[i])));
+        continue;
+      }
+      const auto value = NumberAt(tensor, i);
+      if (!value.ok()) {
+        LeaveOut(output, value.status());
+        return absl::OkStatus();
+      }
+      served.constant.push_back(static_cast<float>(*value));
+    }
+    outputs_.push_back(std::move(served));
+    return absl::OkStatus();
+  }
+
+  RowGraph& graph_;
+  const Values& values_;
+  std::vector<model::Output> outputs_;
+  std::vector<Wanted> wanted_;  // by output that is no constant
+  std::vector<model::LeftOut> left_out_;
+  absl::Status why_;  // of the first one that is left out
 };
 
 }  // namespace
 
-absl::StatusOr<model::Mlp> MakeModel(Tree tree, const std::vector<GraphOutput>& outputs,
-                                     Budget& budget) {
-  HILLOCK_ASSIGN_OR_RETURN(std::vector<Served> all, Collector(tree, budget).Run(outputs));
-  if (all.empty()) {
-    return absl::InvalidArgumentError("no output of the graph depends on its input");
+absl::StatusOr<model::Mlp> MakeModel(RowGraph& graph, const std::vector<GraphOutput>& outputs,
+                                     const Values& values) {
+  Collector collector(graph, values);
+  for (const GraphOutput& output : outputs) {
+    HILLOCK_RETURN_IF_ERROR(
+        Annotate(collector.Add(output), fmt::format("output '{}'", Excerpt(output.name))));
   }
-  if (all.size() > model::kMaxOutputs) {
-    return absl::UnimplementedError(
-        fmt::format("the graph has {} outputs, want at most {}", all.size(), model::kMaxOutputs));
-  }
-  std::vector<Wanted> wanted;
-  for (const Served& served : all) wanted.push_back({served.name, served.rows});
-  HILLOCK_ASSIGN_OR_RETURN(model::Mlp mlp, MakeLayers(std::move(tree), wanted, budget));
-  for (size_t i = 0; i < all.size(); ++i) {
-    mlp.outputs[i].name = std::move(all[i].name);
-    mlp.outputs[i].class_labels = std::move(all[i].classes);
-    mlp.outputs[i].threshold = all[i].threshold;
-    mlp.outputs[i].multilabel = all[i].multilabel;
-  }
-  return mlp;
+  return std::move(collector).Finish();
 }
 
 }  // namespace hillock::onnx

@@ -6,26 +6,23 @@
 
 #include "server/core/base/status.h"
 #include "server/core/model/mlp.h"
-#include "server/core/onnx/reading/budget.h"
-#include "server/core/onnx/symbolic/tree.h"
+#include "server/core/onnx/symbolic/row_graph.h"
 #include "server/core/onnx/symbolic/values.h"
 
 namespace hillock::onnx {
 
 struct GraphOutput {
   std::string_view name;
+  DataType type;  // as the graph declares it; kUndefined for what is no tensor
   const GraphValue* value;
 };
 
-// The model whose answers are these outputs.
-// - A tensor of floats that depends on the rows becomes an output, in the graph's order.
-// - Labels become the labels of the output that they are drawn from: of that value, or, if they are
-//   no thresholds, of its softmax. If neither is an output of the graph, the value becomes one,
-//   after the others.
-// - Constants are left out.
-// UNIMPLEMENTED for two labels of one output, and errors as of MakeLayers(); both name the output.
-absl::StatusOr<model::Mlp> MakeModel(Tree tree, const std::vector<GraphOutput>& outputs,
-                                     Budget& budget);
+// The model whose answers are these outputs, in the graph's order and with its datatypes and
+// shapes. Constants are put out as they are. What cannot be computed is left out, with the reason,
+// as long as another output depends on the input; else that reason is the error. Errors name the
+// output.
+absl::StatusOr<model::Mlp> MakeModel(RowGraph& graph, const std::vector<GraphOutput>& outputs,
+                                     const Values& values);
 
 }  // namespace hillock::onnx
 

@@ -9,12 +9,9 @@
 #include "server/core/activation/activation.h"
 #include "server/core/base/status.h"
 #include "server/core/onnx/reading/budget.h"
-#include "server/core/onnx/symbolic/tree.h"
+#include "server/core/onnx/symbolic/row_graph.h"
 
 namespace hillock::onnx {
-
-// Units of the largest layer that is made only to scale, shift or activate values.
-inline constexpr size_t kMaxDiagonal = 1024;
 
 // activation(before(x)): what a layer makes of W x.
 struct Form {
@@ -33,7 +30,7 @@ struct Form {
 struct Read {
   Operand value;                          // as the graph has it
   const activation::Spec* row = nullptr;  // the row activation over it that the form contains
-  bool exact = false;  // the reader is an output, which cannot absorb a scale or shift
+  bool exact = false;  // the reader cannot absorb a scale or shift: an output, a row operation
   Form form;
   ScaleShift after;
 };
@@ -41,8 +38,11 @@ struct Read {
 // Who reads what, as far as some output needs it. Bases are named by their atoms.
 struct Reads {
   std::map<int, std::vector<Read>> of;  // all different reads of a base
-  std::map<int, size_t> of_x;           // for base b: index in of[base of b's x] of what b reads
-  std::vector<size_t> outputs;          // for output i: index in of[its base] of what it reads
+
+  // For base b, and for each of its xs and for output i: the index in of[its base] of what it
+  // reads; of no meaning for a constant.
+  std::map<int, std::vector<size_t>> of_xs;
+  std::vector<size_t> outputs;
 };
 
 // An output of the graph.
@@ -52,11 +52,11 @@ struct Wanted {
 };
 
 // Follows the outputs back to the input, and recognizes the activation in every function between
-// two bases. UNIMPLEMENTED for one that is none of the table, and above kMaxDiagonal, naming the
-// node that reads it, or the output; INVALID_ARGUMENT for scaling and shifting by numbers that are
-// not finite; RESOURCE_EXHAUSTED above the budget.
-absl::StatusOr<Reads> CollectReads(const Tree& tree, const std::vector<Wanted>& outputs,
-                                   Budget& budget);
+// two bases. A function that is none of the table becomes a base of its own, operator by operator.
+// UNIMPLEMENTED for an operator that no layer can have, naming the node that reads it, or the
+// output; INVALID_ARGUMENT for scaling and shifting by numbers that are not finite;
+// RESOURCE_EXHAUSTED above the budget.
+absl::StatusOr<Reads> CollectReads(RowGraph& graph, const std::vector<Wanted>& outputs);
 
 }  // namespace hillock::onnx
 

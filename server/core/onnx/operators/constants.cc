@@ -3,81 +3,202 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
+#include "server/core/model/row_operation.h"
+#include "server/core/onnx/operators/rows.h"
+
 namespace hillock::onnx {
+namespace {
 
 using Kind = Tensor::Kind;
 
-absl::StatusOr<std::optional<Shape>> ConstantCall::Integers(size_t index,
-                                                            std::string_view attribute) {
-  if (Has(index)) return input(index).integers;
-  const AttributeView* const found = node.Find(attribute);
-  if (found == nullptr) return std::nullopt;
-  HILLOCK_ASSIGN_OR_RETURN(Shape integers, found->Integers());
-  return integers;
+// A function of constants, from whichever table has the operator.
+struct ConstantFunction {
+  size_t arity = 0;
+  double (*apply)(double a, double b, double c) = nullptr;
+};
+
+ConstantFunction FunctionOf(std::string_view op) {
+  if (op == "Neg") return {1, [](double a, double, double) { return -a; }};
+  if (const Primitive* const primitive = FindPrimitive(op)) {
+    return {primitive->arity, primitive->apply};
+  }
+  for (const FunctionOperator& row : FunctionOperators()) {
+    if (row.op != op) continue;
+    const model::Function* const function = model::FindFunction(row.function);
+    return {function->arity, function->reference};
+  }
+  return {};
 }
+
+absl::Status AppendNumber(Tensor& tensor, double value) {
+  if (tensor.kind == Kind::kFloats) {
+    tensor.floats.push_back(static_cast<float>(value));
+    return absl::OkStatus();
+  }
+  if (!(std::abs(value) < kExactIntegers)) {
+    return absl::InvalidArgumentError(fmt::format("computes the integer {}", value));
+  }
+  tensor.integers.push_back(static_cast<int64_t>(value));
+  return absl::OkStatus();
+}
+
+bool HasBatch(const Tensor& tensor) { return std::ranges::any_of(tensor.integers, IsBatch); }
+
+// The number of rows times a whole number, or divided by 1; whether it is a certain size is not
+// known, and is answered with no.
+std::optional<int64_t> WithBatch(std::string_view op, int64_t a, int64_t b) {
+  if (op == "Mul" && IsBatch(a) != IsBatch(b)) {
+    const int64_t batch = IsBatch(a) ? a : b;
+    const int64_t times = IsBatch(a) ? b : a;
+    const bool fits = times > 0 && times < kMostTimesBatch / TimesOf(batch);
+    if (fits) return BatchTimes(TimesOf(batch) * times);
+  }
+  if (op == "Div" && IsBatch(a) && b > 0 && !IsBatch(b) && TimesOf(a) % b == 0) {
+    return BatchTimes(TimesOf(a) / b);
+  }
+  if (op == "Div" && IsBatch(a) && IsBatch(b) && TimesOf(a) % TimesOf(b) == 0) {
+    return TimesOf(a) / TimesOf(b);
+  }
+  if (op == "Max" && IsBatch(a) && b <= 1) return a;
+  if (op == "Max" && IsBatch(b) && a <= 1) return b;
+  if (op == "Equal") return a == b ? 1 : 0;
+  return std::nullopt;
+}
+
+// The tensors of a node, broadcast together.
+struct Inputs {
+  std::vector<Tensor> tensors;
+  std::vector<Shape> strides;
+  Shape shape;
+  bool floats = false;
+};
+
+absl::StatusOr<Inputs> Broadcasts(const Call& call) {
+  Inputs inputs;
+  for (size_t i = 0; i < call.inputs(); ++i) {
+    HILLOCK_ASSIGN_OR_RETURN(Tensor tensor, call.TensorAt(i));
+    HILLOCK_ASSIGN_OR_RETURN(inputs.shape,
+                             i == 0 ? tensor.shape : Broadcast(inputs.shape, tensor.shape));
+    inputs.tensors.push_back(std::move(tensor));
+  }
+  for (const Tensor& tensor : inputs.tensors) {
+    inputs.strides.push_back(BroadcastStrides(tensor.shape, inputs.shape));
+    inputs.floats = inputs.floats || tensor.kind == Kind::kFloats;
+  }
+  return inputs;
+}
+
+// Whole tensors of numbers: the operator is folded from the left over any number of inputs.
+absl::StatusOr<Tensor> Compute(const Call& call, const ConstantFunction& f, const Inputs& in) {
+  HILLOCK_ASSIGN_OR_RETURN(const size_t count, ElementCount(in.shape));
+  HILLOCK_RETURN_IF_ERROR(call.budget.Take(count, sizeof(int64_t)));
+  const bool is_where = call.node.op == "Where";
+  const bool floats = is_where ? in.tensors.back().kind == Kind::kFloats : in.floats;
+  Tensor result{.kind = floats ? Kind::kFloats : Kind::kIntegers, .shape = in.shape};
+  const bool has_batch = in.tensors.size() == 2 && in.tensors[0].kind == Kind::kIntegers &&
+                         in.tensors[1].kind == Kind::kIntegers &&
+                         std::ranges::any_of(in.tensors, HasBatch);
+  for (size_t i = 0; i < count; ++i) {
+    const auto at = [&](size_t t) { return Offset(in.shape, in.strides[t], i); };
+    if (has_batch) {
+      const int64_t a = in.tensors[0].integers[at(0)];
+      const int64_t b = in.tensors[1].integers[at(1)];
+      const auto known = IsBatch(a) || IsBatch(b) ? WithBatch(call.node.op, a, b) : std::nullopt;
+      if (known) {
+        result.integers.push_back(*known);
+        continue;
+      }
+    }
+    std::vector<double> x;
+    for (size_t t = 0; t < in.tensors.size(); ++t) {
+      HILLOCK_ASSIGN_OR_RETURN(x.emplace_back(), NumberAt(in.tensors[t], at(t)));
+    }
+    double value =
+        f.arity == 3 ? f.apply(x[0], x[1], x[2]) : f.apply(x[0], x.size() > 1 ? x[1] : 0, 0);
+    for (size_t t = 2; t < x.size() && f.arity == 2; ++t) value = f.apply(value, x[t], 0);
+    HILLOCK_RETURN_IF_ERROR(AppendNumber(result, value));
+  }
+  return result;
+}
+
+}  // namespace
 
 Tensor WithShape(Tensor tensor, Shape shape) {
   tensor.shape = std::move(shape);
   return tensor;
 }
 
-absl::StatusOr<Tensor> Picked(ConstantCall& call, const Tensor& source, Shape shape,
-                              const std::function<size_t(size_t)>& from) {
+absl::StatusOr<Tensor> PickedTensor(Budget& budget, const Tensor& source, Shape shape,
+                                    const std::function<size_t(size_t)>& from) {
   HILLOCK_ASSIGN_OR_RETURN(const size_t count, ElementCount(shape));
   const bool strings = source.kind == Kind::kStrings;
-  HILLOCK_RETURN_IF_ERROR(call.budget.Take(count, strings ? sizeof(std::string) : sizeof(int64_t)));
+  HILLOCK_RETURN_IF_ERROR(budget.Take(count, strings ? sizeof(std::string) : sizeof(int64_t)));
   Tensor tensor{.kind = source.kind, .shape = std::move(shape)};
   for (size_t i = 0; i < count; ++i) {
     const size_t at = from(i);
     if (source.kind == Kind::kFloats) tensor.floats.push_back(source.floats[at]);
     if (source.kind == Kind::kIntegers) tensor.integers.push_back(source.integers[at]);
     if (!strings) continue;
-    HILLOCK_RETURN_IF_ERROR(call.budget.Take(source.strings[at].size(), 1));
+    HILLOCK_RETURN_IF_ERROR(budget.Take(source.strings[at].size(), 1));
     tensor.strings.push_back(source.strings[at]);
   }
   return tensor;
 }
 
-Shape Strides(const Shape& shape) {
-  Shape strides(shape.size(), 1);
-  for (size_t i = shape.size(); i-- > 1;) strides[i - 1] = strides[i] * shape[i];
-  return strides;
-}
-
-size_t Offset(const Shape& shape, const Shape& strides, size_t index) {
-  size_t offset = 0;
-  for (size_t axis = shape.size(); axis-- > 0;) {
-    const auto size = static_cast<size_t>(shape[axis]);
-    offset += index % size * static_cast<size_t>(strides[axis]);
-    index /= size;
+// A choice between tensors of strings needs no arithmetic, nor does one of shapes.
+Outcome ComputeConstants(const Call& call) {
+  const ConstantFunction f = FunctionOf(call.node.op);
+  if (f.apply == nullptr) return absl::UnimplementedError("is not computed on constants");
+  HILLOCK_ASSIGN_OR_RETURN(const Inputs in, Broadcasts(call));
+  const bool variadic = f.arity == 2 && in.tensors.size() > 1;
+  if (in.tensors.size() != f.arity && !variadic) {
+    return absl::InvalidArgumentError(
+        fmt::format("has {} inputs, want {}", in.tensors.size(), f.arity));
   }
-  return offset;
-}
-
-absl::StatusOr<Shape> Broadcast(const Shape& a, const Shape& b) {
-  Shape shape(std::max(a.size(), b.size()), 1);
-  for (size_t i = 0; i < shape.size(); ++i) {
-    const int64_t x = i < a.size() ? a[a.size() - 1 - i] : 1;
-    const int64_t y = i < b.size() ? b[b.size() - 1 - i] : 1;
-    if (x != y && x != 1 && y != 1) {
-      return absl::InvalidArgumentError(
-          fmt::format("combines shapes {} and {}", ShapeText(a), ShapeText(b)));
+  if (f.arity == 3 && in.tensors[0].is_scalar() && !HasBatch(in.tensors[0])) {
+    HILLOCK_ASSIGN_OR_RETURN(const double chosen, NumberAt(in.tensors[0], 0));
+    const size_t at = chosen != 0 ? 1 : 2;
+    HILLOCK_ASSIGN_OR_RETURN(
+        Tensor picked, PickedTensor(call.budget, in.tensors[at], in.shape,
+                                    [&](size_t i) { return Offset(in.shape, in.strides[at], i); }));
+    return ValueOf(std::move(picked));
+  }
+  if (f.arity == 3 && HasBatch(in.tensors[2])) {
+    Tensor picked = in.tensors[2];
+    for (size_t i = 0; i < picked.integers.size() && picked.shape == in.shape; ++i) {
+      HILLOCK_ASSIGN_OR_RETURN(const double chosen,
+                               NumberAt(in.tensors[0], Offset(in.shape, in.strides[0], i)));
+      if (chosen != 0)
+        picked.integers[i] = in.tensors[1].integers[Offset(in.shape, in.strides[1], i)];
     }
-    shape[shape.size() - 1 - i] = x == 1 ? y : x;
+    return ValueOf(std::move(picked));
   }
-  return shape;
+  HILLOCK_ASSIGN_OR_RETURN(Tensor result, Compute(call, f, in));
+  return ValueOf(std::move(result));
 }
 
-Shape BroadcastStrides(const Shape& from, const Shape& to) {
-  Shape strides = Strides(from);
-  for (size_t i = 0; i < from.size(); ++i) {
-    if (from[i] == 1) strides[i] = 0;
+absl::StatusOr<Tensor> CastTensor(Tensor tensor, DataType type) {
+  const bool to_floats = type == DataType::kFloat || type == DataType::kDouble ||
+                         type == DataType::kFloat16 || type == DataType::kBfloat16;
+  if (type == DataType::kString || tensor.kind == Kind::kStrings) {
+    if (tensor.kind == Kind::kStrings && type == DataType::kString) return tensor;
+    return absl::UnimplementedError("casts to or from strings");
   }
-  strides.insert(strides.begin(), to.size() - from.size(), 0);
-  return strides;
+  if (to_floats == (tensor.kind == Kind::kFloats) && type != DataType::kBool) return tensor;
+  Tensor cast{.kind = to_floats ? Kind::kFloats : Kind::kIntegers, .shape = tensor.shape};
+  for (size_t i = 0; i < tensor.size(); ++i) {
+    if (!to_floats && tensor.kind == Kind::kIntegers && IsBatch(tensor.integers[i])) {
+      cast.integers.push_back(tensor.integers[i]);
+      continue;
+    }
+    HILLOCK_ASSIGN_OR_RETURN(const double value, NumberAt(tensor, i));
+    HILLOCK_RETURN_IF_ERROR(AppendNumber(cast, type == DataType::kBool ? value != 0 : value));
+  }
+  return cast;
 }
 
 }  // namespace hillock::onnx

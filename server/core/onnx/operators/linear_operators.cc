@@ -1,4 +1,4 @@
-// A dense layer in the words of ai.onnx.ml. A classifier gives NamedRows, for its two outputs.
+// A dense layer in the words of ai.onnx.ml.
 
 #include <fmt/format.h>
 
@@ -6,21 +6,16 @@
 #include <utility>
 
 #include "server/core/activation/activation.h"
+#include "server/core/onnx/operators/dense.h"
 #include "server/core/onnx/operators/operators.h"
 #include "server/core/onnx/operators/rows.h"
 
 namespace hillock::onnx {
 namespace {
 
-absl::StatusOr<std::vector<float>> Reals(const NodeView& node, std::string_view name) {
-  const AttributeView* const attribute = node.Find(name);
-  if (attribute == nullptr) return std::vector<float>();
-  return attribute->Reals();
-}
-
 // coefficients * x + intercepts.
 absl::StatusOr<Rows> Linear(const Call& call, size_t targets) {
-  HILLOCK_ASSIGN_OR_RETURN(const Rows x, VectorsAt(call, 0));
+  HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
   Tensor weights;
   HILLOCK_ASSIGN_OR_RETURN(weights.floats, Reals(call.node, "coefficients"));
   // The product may be beyond any number.
@@ -29,56 +24,78 @@ absl::StatusOr<Rows> Linear(const Call& call, size_t targets) {
         fmt::format("has {} coefficients, want {} x {}", weights.size(), targets, x.width()));
   }
   weights.shape = {static_cast<int64_t>(targets), static_cast<int64_t>(x.width())};
-  HILLOCK_ASSIGN_OR_RETURN(Dense dense, MakeDense(call, x, std::move(weights), true));
-  Rows y = call.tree.AddDense(x, std::move(dense));
-  Tensor bias;
-  HILLOCK_ASSIGN_OR_RETURN(bias.floats, Reals(call.node, "intercepts"));
-  if (bias.floats.empty()) return y;
-  bias.shape = {static_cast<int64_t>(bias.size())};
-  HILLOCK_ASSIGN_OR_RETURN(std::vector<double> shift, Spread(call, bias, y.dims));
-  return Mapped(y, {{1}, std::move(shift)});
+  HILLOCK_ASSIGN_OR_RETURN(Dense dense, DenseOf(call, std::move(weights), true, ""));
+  HILLOCK_ASSIGN_OR_RETURN(Rows y, Multiplied(call, x, std::move(dense)));
+  y.type = DataType::kFloat;
+  HILLOCK_ASSIGN_OR_RETURN(const std::vector<float> intercepts, Reals(call.node, "intercepts"));
+  if (intercepts.empty()) return y;
+  if (intercepts.size() != targets) {
+    return absl::InvalidArgumentError(
+        fmt::format("has {} intercepts, want {}", intercepts.size(), targets));
+  }
+  return Mapped(y, {{1}, {intercepts.begin(), intercepts.end()}});
 }
 
-// The activation that a post_transform is, or none.
-absl::StatusOr<const activation::Spec*> PostTransform(const NodeView& node) {
-  const std::string_view name = node.Text("post_transform", "NONE");
-  if (name == "NONE") return nullptr;
-  if (name == "LOGISTIC") return activation::Find("sigmoid");
-  if (name == "SOFTMAX") return activation::Find("softmax");
+absl::StatusOr<Rows> PostTransformed(const Call& call, const Rows& y) {
+  const std::string_view name = call.node.Text("post_transform", "NONE");
+  if (name == "NONE") return y;
+  if (name == "LOGISTIC") return Activated(call, y, "sigmoid");
+  if (name == "SOFTMAX") return Activated(call, y, "softmax");
   return absl::UnimplementedError(fmt::format("has post_transform '{}'", Excerpt(name)));
 }
 
-absl::StatusOr<GraphValue> LinearRegressor(const Call& call) {
+Outcome LinearRegressor(const Call& call) {
   const int64_t targets = call.node.Integer("targets", 1);
-  HILLOCK_ASSIGN_OR_RETURN(const activation::Spec* const transform, PostTransform(call.node));
-  if (transform != nullptr) return absl::UnimplementedError("has a post_transform");
-  HILLOCK_ASSIGN_OR_RETURN(Rows y,
+  HILLOCK_ASSIGN_OR_RETURN(const Rows y,
                            Linear(call, static_cast<size_t>(std::max<int64_t>(targets, 0))));
-  return y;
+  HILLOCK_ASSIGN_OR_RETURN(Rows transformed, PostTransformed(call, y));
+  return transformed;
 }
 
-absl::StatusOr<GraphValue> LinearClassifier(const Call& call) {
-  HILLOCK_ASSIGN_OR_RETURN(std::vector<std::string> classes, ClassNames(call.node));
-  HILLOCK_ASSIGN_OR_RETURN(const activation::Spec* const transform, PostTransform(call.node));
-  HILLOCK_ASSIGN_OR_RETURN(Rows y, Linear(call, classes.size()));
-  if (transform != nullptr && transform->scope == activation::Scope::kRow) {
-    y = call.tree.AddRowActivation(y, *transform);
-  } else if (transform != nullptr) {
-    Atom atom;
-    atom.base = call.tree.expression()[y.value.atom].base;
-    atom.activation = transform;
-    atom.operands = {y.value};
-    y.value = {call.tree.expression().Add(std::move(atom)), {}};
+// One score for two classes: that of the second one.
+absl::StatusOr<Rows> BothScores(const Call& call, const Rows& score) {
+  const bool is_probability = call.node.Text("post_transform", "NONE") == "LOGISTIC";
+  const Rows other = is_probability ? Mapped(score, {{-1}, {1}}) : Mapped(score, {{-1}, {0}});
+  return Joined(call, {other, score}, score.shape.size() - 1);
+}
+
+// The label comes from what it is given, before any transformation, which keeps the order.
+Outcomes LinearClassifier(const Call& call) {
+  HILLOCK_ASSIGN_OR_RETURN(const Classes classes, ClassesOf(call));
+  HILLOCK_ASSIGN_OR_RETURN(const std::vector<float> coefficients, Reals(call.node, "coefficients"));
+  HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
+  const bool one_score = classes.values.size() == 2 && coefficients.size() == x.width();
+  HILLOCK_ASSIGN_OR_RETURN(Rows scores, Linear(call, one_score ? 1 : classes.values.size()));
+  Rows position;
+  if (one_score) {
+    HILLOCK_ASSIGN_OR_RETURN(position,
+                             Apply(call, "Greater", {scores, RowGraph::Constant({0}, {})}));
   }
-  return NamedRows{std::move(y), std::move(classes)};
+  HILLOCK_ASSIGN_OR_RETURN(scores, PostTransformed(call, scores));
+  if (one_score) {
+    HILLOCK_ASSIGN_OR_RETURN(scores, BothScores(call, scores));
+  } else {
+    HILLOCK_ASSIGN_OR_RETURN(
+        position, Reduced(call, scores, "argmax", {scores.shape.size() - 1}, DataType::kInt64));
+  }
+  position.type = DataType::kInt64;
+  position.shape.pop_back();
+  scores.column_names = classes.names;
+  return std::vector<GraphValue>{ClassAt(call, position, classes), std::move(scores)};
 }
 
 constexpr OperatorRow kRows[] = {
     {kMlDomain, "LinearRegressor", LinearRegressor},
-    {kMlDomain, "LinearClassifier", LinearClassifier},
+    {kMlDomain, "LinearClassifier", nullptr, LinearClassifier},
 };
 
 }  // namespace
+
+absl::StatusOr<std::vector<float>> Reals(const NodeView& node, std::string_view name) {
+  const AttributeView* const attribute = node.Find(name);
+  if (attribute == nullptr) return std::vector<float>();
+  return attribute->Reals();
+}
 
 std::span<const OperatorRow> LinearOperators() { return kRows; }
 

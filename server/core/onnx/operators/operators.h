@@ -1,67 +1,56 @@
-// The operators of ONNX that the import understands, as one table: what each makes of rows, and
-// what it makes of constants. Each *_operators.cc gives the rows of some of them.
-//
-// Operators: https://github.com/onnx/onnx/blob/main/docs/Operators.md and Operators-ml.md.
+// What the import knows of each operator of ONNX.
 
 #ifndef HILLOCK_SERVER_CORE_ONNX_OPERATORS_OPERATORS_H_
 #define HILLOCK_SERVER_CORE_ONNX_OPERATORS_OPERATORS_H_
 
-#include <cstddef>
-#include <cstdint>
-#include <limits>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "server/core/base/status.h"
-#include "server/core/onnx/reading/budget.h"
-#include "server/core/onnx/reading/messages.h"
-#include "server/core/onnx/symbolic/tensor.h"
 #include "server/core/onnx/symbolic/values.h"
 
 namespace hillock::onnx {
 
-struct ConstantCall;  // constants.h
-
 inline constexpr std::string_view kMlDomain = "ai.onnx.ml";
-inline constexpr size_t kEveryInput = std::numeric_limits<size_t>::max();
+inline constexpr std::string_view kMicrosoftDomain = "com.microsoft";
 
-// One operator. Errors of both functions: UNIMPLEMENTED for what is no multi-layer perceptron,
-// INVALID_ARGUMENT for shapes that do not fit, RESOURCE_EXHAUSTED for what is out of proportion to
-// the file; the graph adds the node.
+using Outcome = absl::StatusOr<GraphValue>;
+using Outcomes = absl::StatusOr<std::vector<GraphValue>>;
+
+// One row: an operator, and the function that computes a node of it, from constants and from rows
+// alike. UNIMPLEMENTED for what is no operation on rows, INVALID_ARGUMENT for what makes no sense,
+// RESOURCE_EXHAUSTED for what is out of proportion to the file; the graph adds the node.
 struct OperatorRow {
   std::string_view domain;  // empty for ai.onnx
   std::string_view op;
+  Outcome (*compute)(const Call& call) = nullptr;
 
-  // For a node with an input that depends on the rows. All inputs exist. Null: not understood.
-  absl::StatusOr<GraphValue> (*of_rows)(const Call& call) = nullptr;
-
-  // For a node whose inputs are all constant. Null: not understood.
-  absl::StatusOr<Tensor> (*of_constants)(ConstantCall& call) = nullptr;
-  size_t constants_needed = 0;  // of these the first so many must be there, or kEveryInput
+  // In place of that, for an operator with several outputs.
+  Outcomes (*compute_all)(const Call& call) = nullptr;
 };
 
 std::span<const OperatorRow> DenseOperators();
 std::span<const OperatorRow> LinearOperators();
 std::span<const OperatorRow> NormalizationOperators();
+std::span<const OperatorRow> ArithmeticOperators();
 std::span<const OperatorRow> ElementwiseOperators();
 std::span<const OperatorRow> ShapeOperators();
-std::span<const OperatorRow> VectorOperators();
-std::span<const OperatorRow> LabelOperators();
+std::span<const OperatorRow> IndexOperators();
+std::span<const OperatorRow> ConstantOperators();
+std::span<const OperatorRow> ReductionOperators();
+std::span<const OperatorRow> LookupOperators();
+std::span<const OperatorRow> QuantizationOperators();
+std::span<const OperatorRow> FusedOperators();
 
-// What is known of every operator that has no row by its name: primitives, and the activations of
-// the table, elementwise or over a row.
+// What is known of every operator that has no row by its name: primitives, functions of a row
+// operation, and the activations of the table, elementwise or over a row.
 extern const OperatorRow kPrimitiveOperator;
 extern const OperatorRow kActivationOperator;
 extern const OperatorRow kRowActivationOperator;
 
 // Null when there is none.
 const OperatorRow* FindOperator(std::string_view domain, std::string_view op);
-
-// Computes a node whose inputs are all constant; one that is left out is a tensor of no elements.
-// Floats are rounded after every operation, as at run time.
-absl::StatusOr<Tensor> FoldConstants(const NodeView& node, std::vector<Tensor> inputs,
-                                     int64_t opset, Budget& budget);
 
 }  // namespace hillock::onnx
 

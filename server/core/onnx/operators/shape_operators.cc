@@ -1,10 +1,8 @@
-// Operators that change how values are numbered, never which row they are in nor, but for casts,
-// what they are.
+// Operators that change the shape or the type of values, not their order.
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "server/core/onnx/operators/constants.h"
@@ -15,245 +13,178 @@
 namespace hillock::onnx {
 namespace {
 
-// The whole shape of rows, the batch included, and back.
-Shape WithBatch(const Rows& x) {
-  Shape shape = x.dims;
-  shape.insert(shape.begin(), kBatch);
-  return shape;
-}
-
-absl::StatusOr<GraphValue> RowsWithShape(const Rows& x, Shape shape) {
-  if (shape.empty() || shape.front() != kBatch) {
-    return absl::UnimplementedError(fmt::format("moves values from row to row: shape {} becomes {}",
-                                                ShapeText(WithBatch(x)), ShapeText(shape)));
-  }
-  shape.erase(shape.begin());
-  return Rows{x.value, std::move(shape)};
-}
-
-bool IsFloatType(int64_t type) {
-  switch (static_cast<DataType>(type)) {
-    case DataType::kFloat:
-    case DataType::kDouble:
-    case DataType::kFloat16:
-    case DataType::kBfloat16:
-      return true;
-    default:
-      return false;
-  }
-}
-
-// Whether the values are all 0 or 1, so that they survive as integers.
-bool IsTruth(const Call& call, const Rows& x) {
-  const Primitive* const primitive = call.tree.expression()[x.value.atom].primitive;
-  if (primitive == nullptr || !(x.value.map == ScaleShift{})) return false;
-  for (const std::string_view op :
-       {"Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "And", "Or"}) {
-    if (primitive->op == op) return true;
-  }
-  return false;
-}
-
-// A size in a shape that stands for the batch: files made with a fixed batch have its number there.
-absl::StatusOr<GraphValue> ReshapeTo(const Rows& x, Shape wanted, bool zero_copies) {
-  const Shape from = WithBatch(x);
-  auto to = Reshaped(from, wanted, zero_copies);
-  if (!to.ok() && !wanted.empty() && wanted.front() > 0) {
-    wanted.front() = kBatch;
-    to = Reshaped(from, wanted, zero_copies);
-  }
-  if (to.ok()) return RowsWithShape(x, *std::move(to));
-  if (std::ranges::count(wanted, -1) == 0) return to.status();
+absl::Status MovesRows(const Shape& from, const Shape& to) {
   return absl::UnimplementedError(fmt::format("moves values from row to row: shape {} becomes {}",
-                                              ShapeText(from), ShapeText(wanted)));
+                                              ShapeText(from), ShapeText(to)));
 }
 
-absl::StatusOr<GraphValue> CastOfRows(const Call& call) {
-  if (!call.IsRows(0)) return PassThrough(call);
-  HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
-  const int64_t to = call.node.Integer("to", 0);
-  if (IsFloatType(to) || IsTruth(call, x)) return x;
-  return absl::UnimplementedError(fmt::format("rounds values of the rows to ONNX type {}", to));
+// Elements before the axis of the rows, of each index along the axes there.
+int64_t ElementsBeforeRows(const Shape& shape) {
+  int64_t elements = 1;
+  for (size_t i = 0; i < BatchAxis(shape).value_or(0); ++i) elements *= shape[i];
+  return elements;
 }
 
-absl::StatusOr<GraphValue> FlattenOfRows(const Call& call) {
-  if (call.IsLabel(0)) return call.SingleLabelAt(0);
-  HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
-  HILLOCK_ASSIGN_OR_RETURN(Shape shape, Flattened(WithBatch(x), call.node.Integer("axis", 1)));
-  return RowsWithShape(x, std::move(shape));
+// Columns keep their numbers where the rows come first in both shapes, or as far in.
+absl::StatusOr<Rows> Reinterpreted(const Call& call, const Rows& x, Shape shape) {
+  const auto from = BatchAxis(x.shape);
+  const auto to = BatchAxis(shape);
+  const bool dropped = from && !to && call.single_row;
+  const bool kept = from.has_value() == to.has_value() &&
+                    ElementsBeforeRows(x.shape) == ElementsBeforeRows(shape);
+  if (!kept && !dropped) return MovesRows(x.shape, shape);
+  return WithShape(x, std::move(shape));
 }
 
-absl::StatusOr<GraphValue> ReshapeOfRows(const Call& call) {
-  if (call.IsLabel(0)) return call.SingleLabelAt(0);
+DataType TypeAt(const Call& call) {
+  return static_cast<DataType>(call.node.Integer("to", static_cast<int64_t>(DataType::kFloat)));
+}
+
+Outcome CastTo(const Call& call, DataType type) {
+  if (!call.IsRows(0)) {
+    HILLOCK_ASSIGN_OR_RETURN(Tensor tensor, call.TensorAt(0));
+    HILLOCK_ASSIGN_OR_RETURN(tensor, CastTensor(std::move(tensor), type));
+    return ValueOf(std::move(tensor));
+  }
+  HILLOCK_ASSIGN_OR_RETURN(Rows x, call.RowsAt(0));
+  const bool of_strings = x.type == DataType::kString;
+  if (of_strings != (type == DataType::kString)) {
+    return absl::UnimplementedError("casts rows to or from strings");
+  }
+  Rows target;
+  target.type = type;
+  const bool was_bool = x.type == DataType::kBool;
+  const bool from_floats = !x.is_integral();
+  if (type == DataType::kBool && !was_bool) {
+    HILLOCK_ASSIGN_OR_RETURN(const Rows no, Apply(call, "Not", {x}));
+    HILLOCK_ASSIGN_OR_RETURN(x, Apply(call, "Not", {no}));
+  } else if (from_floats && target.is_integral() && !x.is_constant()) {
+    HILLOCK_ASSIGN_OR_RETURN(x, Combined(call, "trunc", {x}, type));
+  }
+  x.type = type;
+  return x;
+}
+
+Outcome Cast(const Call& call) { return CastTo(call, TypeAt(call)); }
+
+Outcome CastLike(const Call& call) {
+  if (call.IsRows(1)) {
+    HILLOCK_ASSIGN_OR_RETURN(const Rows like, call.RowsAt(1));
+    return CastTo(call, like.type);
+  }
+  HILLOCK_ASSIGN_OR_RETURN(const Tensor like, call.TensorAt(1));
+  const bool floats = like.kind == Tensor::Kind::kFloats;
+  if (like.kind == Tensor::Kind::kStrings) return CastTo(call, DataType::kString);
+  return CastTo(call, floats ? DataType::kFloat : DataType::kInt64);
+}
+
+// Input 0 in the shape that `reshape` makes of its own.
+template <class Reshape>
+Outcome InShape(const Call& call, const Reshape& reshape) {
+  if (!call.IsRows(0)) {
+    HILLOCK_ASSIGN_OR_RETURN(Tensor tensor, call.TensorAt(0));
+    HILLOCK_ASSIGN_OR_RETURN(Shape shape, reshape(tensor.shape));
+    return ValueOf(WithShape(std::move(tensor), std::move(shape)));
+  }
   HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
+  HILLOCK_ASSIGN_OR_RETURN(Shape shape, reshape(x.shape));
+  HILLOCK_ASSIGN_OR_RETURN(Rows rows, Reinterpreted(call, x, std::move(shape)));
+  return rows;
+}
+
+Outcome Flatten(const Call& call) {
+  return InShape(
+      call, [&](const Shape& shape) { return Flattened(shape, call.node.Integer("axis", 1)); });
+}
+
+Outcome Reshape(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(auto wanted, call.Integers(1, "shape"));
   if (!wanted) return absl::InvalidArgumentError("has no shape");
-  return ReshapeTo(x, *std::move(wanted), call.node.Integer("allowzero", 0) == 0);
-}
-
-absl::StatusOr<GraphValue> SqueezeOfRows(const Call& call) {
-  if (call.IsLabel(0)) return call.SingleLabelAt(0);
-  HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
-  HILLOCK_ASSIGN_OR_RETURN(const auto axes, call.Integers(1, "axes"));
-  HILLOCK_ASSIGN_OR_RETURN(Shape shape, Squeezed(WithBatch(x), axes));
-  return RowsWithShape(x, std::move(shape));
-}
-
-absl::StatusOr<GraphValue> UnsqueezeOfRows(const Call& call) {
-  if (call.IsLabel(0)) return call.SingleLabelAt(0);
-  HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
-  HILLOCK_ASSIGN_OR_RETURN(const auto axes, call.Integers(1, "axes"));
-  HILLOCK_ASSIGN_OR_RETURN(Shape shape, Unsqueezed(WithBatch(x), axes.value_or(Shape())));
-  return RowsWithShape(x, std::move(shape));
-}
-
-absl::StatusOr<GraphValue> TransposeOfRows(const Call& call) {
-  HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
-  HILLOCK_ASSIGN_OR_RETURN(const auto perm, call.Integers(1, "perm"));
-  if (!perm) return absl::UnimplementedError("transposes the rows");
-  const Shape from = WithBatch(x);
-  HILLOCK_RETURN_IF_ERROR(CheckPermutation(*perm, from));
-  Shape to;
-  size_t last = 0;
-  for (const int64_t axis : *perm) {
-    const auto at = static_cast<size_t>(axis);
-    to.push_back(from[at]);
-    if (from[at] == 1) continue;
-    if (at < last) return absl::UnimplementedError("transposes the rows");
-    last = at;
-  }
-  return RowsWithShape(x, std::move(to));
-}
-
-absl::StatusOr<GraphValue> ShapeOfRows(const Call& call) {
-  HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
-  if (call.node.Find("start") != nullptr || call.node.Find("end") != nullptr) {
-    return absl::UnimplementedError("takes a part of a shape");
-  }
-  return std::make_shared<const Tensor>(IntegerVector(WithBatch(x)));
-}
-
-absl::StatusOr<Tensor> Same(ConstantCall& call) { return std::move(call.input(0)); }
-
-Tensor ToFloats(Tensor tensor) {
-  if (tensor.kind != Tensor::Kind::kIntegers) return tensor;
-  tensor.kind = Tensor::Kind::kFloats;
-  tensor.floats.assign(tensor.integers.begin(), tensor.integers.end());
-  tensor.integers.clear();
-  return tensor;
-}
-
-absl::StatusOr<Tensor> ToIntegers(Tensor tensor) {
-  if (tensor.kind != Tensor::Kind::kFloats) return tensor;
-  tensor.kind = Tensor::Kind::kIntegers;
-  for (const float value : tensor.floats) {
-    if (!(std::abs(double{value}) < kExactIntegers)) {
-      return absl::InvalidArgumentError(fmt::format("casts {} to an integer", value));
-    }
-    tensor.integers.push_back(static_cast<int64_t>(value));
-  }
-  tensor.floats.clear();
-  return tensor;
-}
-
-absl::StatusOr<Tensor> CastOfConstants(ConstantCall& call) {
-  switch (static_cast<DataType>(call.node.Integer("to", 0))) {
-    case DataType::kFloat:
-    case DataType::kDouble:
-    case DataType::kFloat16:
-    case DataType::kBfloat16:
-      return ToFloats(std::move(call.input(0)));
-    case DataType::kString:
-      return absl::UnimplementedError("casts to strings");
-    default:
-      return ToIntegers(std::move(call.input(0)));
-  }
-}
-
-absl::StatusOr<Tensor> CastLikeOfConstants(ConstantCall& call) {
-  Tensor& from = call.input(0);
-  return call.input(1).kind == Tensor::Kind::kFloats ? ToFloats(std::move(from))
-                                                     : ToIntegers(std::move(from));
-}
-
-absl::StatusOr<Tensor> ShapeOfConstants(ConstantCall& call) {
-  return IntegerVector(call.input(0).shape);
-}
-
-absl::StatusOr<Tensor> ReshapeOfConstants(ConstantCall& call) {
-  HILLOCK_ASSIGN_OR_RETURN(const auto wanted, call.Integers(1, "shape"));
-  if (!wanted) return absl::InvalidArgumentError("has no shape");
   const bool zero_copies = call.node.Integer("allowzero", 0) == 0;
-  HILLOCK_ASSIGN_OR_RETURN(Shape shape, Reshaped(call.input(0).shape, *wanted, zero_copies));
-  return WithShape(std::move(call.input(0)), std::move(shape));
+  if (call.IsRows(0)) {
+    HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
+    HILLOCK_ASSIGN_OR_RETURN(Rows rows, ReshapedRows(call, x, *std::move(wanted), zero_copies));
+    return rows;
+  }
+  return InShape(call, [&](const Shape& from) { return Reshaped(from, *wanted, zero_copies); });
 }
 
-absl::StatusOr<Tensor> FlattenOfConstants(ConstantCall& call) {
-  HILLOCK_ASSIGN_OR_RETURN(Shape shape,
-                           Flattened(call.input(0).shape, call.node.Integer("axis", 1)));
-  return WithShape(std::move(call.input(0)), std::move(shape));
-}
-
-absl::StatusOr<Tensor> SqueezeOfConstants(ConstantCall& call) {
+Outcome Squeeze(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(const auto axes, call.Integers(1, "axes"));
-  HILLOCK_ASSIGN_OR_RETURN(Shape shape, Squeezed(call.input(0).shape, axes));
-  return WithShape(std::move(call.input(0)), std::move(shape));
+  return InShape(call, [&](const Shape& from) -> absl::StatusOr<Shape> {
+    if (!call.single_row || !axes) return Squeezed(from, axes);
+    Shape ones = from;
+    for (int64_t& size : ones) size = size == kBatch ? 1 : size;
+    auto kept = Squeezed(from, axes);
+    return kept.ok() ? kept : Squeezed(ones, axes);
+  });
 }
 
-absl::StatusOr<Tensor> UnsqueezeOfConstants(ConstantCall& call) {
+Outcome Unsqueeze(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(const auto axes, call.Integers(1, "axes"));
-  HILLOCK_ASSIGN_OR_RETURN(Shape shape, Unsqueezed(call.input(0).shape, axes.value_or(Shape())));
-  return WithShape(std::move(call.input(0)), std::move(shape));
+  return InShape(call, [&](const Shape& from) { return Unsqueezed(from, axes.value_or(Shape())); });
 }
 
-absl::StatusOr<Tensor> TransposeOfConstants(ConstantCall& call) {
-  const Tensor& from = call.input(0);
-  HILLOCK_ASSIGN_OR_RETURN(auto perm, call.Integers(1, "perm"));
-  if (!perm) {
-    perm.emplace();
-    for (size_t i = from.shape.size(); i-- > 0;) perm->push_back(static_cast<int64_t>(i));
-  }
-  HILLOCK_RETURN_IF_ERROR(CheckPermutation(*perm, from.shape));
-  if (from.kind == Tensor::Kind::kFloats && *perm == Shape{1, 0}) {
-    HILLOCK_RETURN_IF_ERROR(call.budget.Take(from.size(), sizeof(float)));
-    Tensor turned{.shape = {from.shape[1], from.shape[0]}};
-    turned.floats = Transposed(from.floats, static_cast<size_t>(from.shape[0]),
-                               static_cast<size_t>(from.shape[1]));
-    return turned;
-  }
-  const Shape strides = Strides(from.shape);
-  Shape shape;
-  Shape moved;
-  for (const int64_t axis : *perm) {
-    shape.push_back(from.shape[static_cast<size_t>(axis)]);
-    moved.push_back(strides[static_cast<size_t>(axis)]);
-  }
-  return Picked(call, from, shape, [&](size_t i) { return Offset(shape, moved, i); });
+Outcome ShapeOf(const Call& call) {
+  HILLOCK_ASSIGN_OR_RETURN(Shape shape, call.ShapeAt(0));
+  const auto rank = static_cast<int64_t>(shape.size());
+  const auto clamped = [&](int64_t at) {
+    return std::clamp<int64_t>(at < 0 ? at + rank : at, 0, rank);
+  };
+  const int64_t first = clamped(call.node.Integer("start", 0));
+  const int64_t last = std::max(first, clamped(call.node.Integer("end", rank)));
+  return ValueOf(IntegerVector({shape.begin() + first, shape.begin() + last}));
+}
+
+Outcome SizeOf(const Call& call) {
+  HILLOCK_ASSIGN_OR_RETURN(const Shape shape, call.ShapeAt(0));
+  HILLOCK_ASSIGN_OR_RETURN(const size_t count, ElementCount(RowShape(shape)));
+  const auto elements = static_cast<int64_t>(count);
+  return ValueOf(
+      WithShape(IntegerVector({BatchAxis(shape) ? BatchTimes(elements) : elements}), {}));
 }
 
 constexpr OperatorRow kRows[] = {
-    {"", "Identity", PassThrough, Same, 1},
-    {"", "Dropout", PassThrough, Same, 1},
-    {"", "CastLike", PassThrough, CastLikeOfConstants, 2},
-    {"", "Cast", CastOfRows, CastOfConstants, 1},
-    {"", "Flatten", FlattenOfRows, FlattenOfConstants, 1},
-    {"", "Reshape", ReshapeOfRows, ReshapeOfConstants, 1},
-    {"", "Squeeze", SqueezeOfRows, SqueezeOfConstants, 1},
-    {"", "Unsqueeze", UnsqueezeOfRows, UnsqueezeOfConstants, 1},
-    {"", "Transpose", TransposeOfRows, TransposeOfConstants, 1},
-    {"", "Shape", ShapeOfRows, ShapeOfConstants, 1},
+    {"", "Identity", PassThrough}, {"", "Dropout", PassThrough},
+    {"", "CastLike", CastLike},    {"", "Cast", Cast},
+    {"", "Flatten", Flatten},      {"", "Reshape", Reshape},
+    {"", "Squeeze", Squeeze},      {"", "Unsqueeze", Unsqueeze},
+    {"", "Shape", ShapeOf},        {"", "Size", SizeOf},
 };
 
 }  // namespace
 
-absl::StatusOr<GraphValue> PassThrough(const Call& call) {
+Rows WithShape(Rows rows, Shape shape) {
+  rows.shape = std::move(shape);
+  return rows;
+}
+
+// A file that was made with a fixed number of rows has that number where the rows are, and one that
+// was made for a single row may have no axis for it at all.
+absl::StatusOr<Rows> ReshapedRows(const Call& call, const Rows& x, Shape wanted, bool zero_copies) {
+  auto to = Reshaped(x.shape, wanted, zero_copies);
+  if (to.ok() && call.single_row) {
+    for (int64_t& size : *to) size = IsBatch(size) && size != kBatch ? TimesOf(size) : size;
+  }
+  if (!to.ok() && !wanted.empty() && wanted.front() > 0) {
+    Shape open = wanted;
+    open.front() = kBatch;
+    to = Reshaped(x.shape, open, zero_copies);
+  }
+  if (!to.ok() && call.single_row) to = Reshaped(RowShape(x.shape), wanted, zero_copies);
+  if (!to.ok())
+    return std::ranges::count(wanted, -1) == 0 ? to.status() : MovesRows(x.shape, wanted);
+  return Reinterpreted(call, x, *std::move(to));
+}
+
+Outcome PassThrough(const Call& call) {
   if (call.node.op == "Dropout" && call.Has(2)) {
     HILLOCK_ASSIGN_OR_RETURN(const Tensor training, call.TensorAt(2));
     if (training.is_scalar() && training.integers == std::vector<int64_t>{1}) {
       return absl::UnimplementedError("is in training mode");
     }
   }
-  const GraphValue* const value = call.values.Find(call.node.input(0));
+  const GraphValue* const value = call.Has(0) ? call.values.Find(call.node.input(0)) : nullptr;
   if (value != nullptr) return *value;
   return absl::InvalidArgumentError("leaves input 0 out, which it needs");
 }

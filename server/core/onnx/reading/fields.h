@@ -8,10 +8,28 @@
 namespace hillock::onnx {
 
 namespace model_field {
-enum : uint32_t { kIrVersion = 1, kProducer = 2, kProducerVersion = 3, kGraph = 7, kOpset = 8 };
+enum : uint32_t {
+  kIrVersion = 1,
+  kProducer = 2,
+  kProducerVersion = 3,
+  kGraph = 7,
+  kOpset = 8,
+  kFunction = 25
+};
 }
 namespace opset_field {
 enum : uint32_t { kDomain = 1, kVersion = 2 };
+}
+namespace function_field {
+enum : uint32_t {
+  kName = 1,
+  kInput = 4,
+  kOutput = 5,
+  kNode = 7,
+  kOpset = 9,
+  kDomain = 10,
+  kDefault = 11
+};
 }
 namespace graph_field {
 enum : uint32_t { kNode = 1, kName = 2, kInitializer = 5, kInput = 11, kOutput = 12, kSparse = 15 };
@@ -26,10 +44,12 @@ enum : uint32_t {
   kInteger = 3,
   kText = 4,
   kTensor = 5,
+  kGraph = 6,
   kReals = 7,
   kIntegers = 8,
   kTexts = 9,
-  kType = 20
+  kType = 20,
+  kReference = 21
 };
 // AttributeProto.AttributeType
 enum : int64_t { kTypeReal = 1, kTypeInteger = 2, kTypeText = 3, kTypeTexts = 8 };

@@ -124,6 +124,8 @@ absl::StatusOr<AttributeView> ParseAttribute(std::string_view message) {
     if (field.number == attribute_field::kInteger) attribute.integer = field.integer();
     if (field.number == attribute_field::kText) attribute.text = field.bytes;
     if (field.number == attribute_field::kTensor) attribute.tensor = field.bytes;
+    if (field.number == attribute_field::kGraph) attribute.graph = field.bytes;
+    if (field.number == attribute_field::kReference) attribute.reference = field.bytes;
     return absl::OkStatus();
   }));
   return attribute;
@@ -200,6 +202,44 @@ absl::Status ParseOpset(std::string_view message, int64_t& opset) {
   return absl::OkStatus();
 }
 
+absl::Status TakeFunctionField(const WireField& field, FunctionView& function) {
+  switch (field.number) {
+    case function_field::kName:
+      function.name = field.bytes;
+      break;
+    case function_field::kDomain:
+      function.domain = field.bytes;
+      break;
+    case function_field::kInput:
+      return Append("inputs of a function", kMaxEdges, field.bytes, function.inputs);
+    case function_field::kOutput:
+      return Append("outputs of a function", kMaxEdges, field.bytes, function.outputs);
+    case function_field::kNode:
+      return Append("nodes", kMaxNodes, field.bytes, function.nodes);
+    case function_field::kDefault: {
+      HILLOCK_ASSIGN_OR_RETURN(AttributeView attribute, ParseAttribute(field.bytes));
+      return Append("attributes", kMaxEdges, std::move(attribute), function.defaults);
+    }
+    case function_field::kOpset: {
+      int64_t opset = 0;
+      HILLOCK_RETURN_IF_ERROR(ParseOpset(field.bytes, opset));
+      if (opset > 0) function.opset = opset;
+      break;
+    }
+    default:
+      break;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<FunctionView> ParseFunction(std::string_view message) {
+  FunctionView function;
+  HILLOCK_RETURN_IF_ERROR(EachField("a function", message, [&](const WireField& field) {
+    return TakeFunctionField(field, function);
+  }));
+  return function;
+}
+
 absl::Status TakeModelField(const WireField& field, ModelView& model, bool& has_graph) {
   switch (field.number) {
     case model_field::kProducer:
@@ -215,6 +255,10 @@ absl::Status TakeModelField(const WireField& field, ModelView& model, bool& has_
       has_graph = true;
       return EachField("the graph", field.bytes,
                        [&](const WireField& inner) { return TakeGraphField(inner, model.graph); });
+    case model_field::kFunction: {
+      HILLOCK_ASSIGN_OR_RETURN(FunctionView function, ParseFunction(field.bytes));
+      return Append("functions", kMaxFunctions, std::move(function), model.functions);
+    }
     default:
       break;
   }
@@ -295,6 +339,13 @@ absl::StatusOr<NodeView> ParseNode(std::string_view message) {
     return Append("attributes of a node", kMaxEdges, std::move(attribute), node.attributes);
   }));
   return node;
+}
+
+absl::StatusOr<GraphView> ParseGraph(std::string_view message) {
+  GraphView graph;
+  HILLOCK_RETURN_IF_ERROR(EachField(
+      "a graph", message, [&](const WireField& field) { return TakeGraphField(field, graph); }));
+  return graph;
 }
 
 absl::StatusOr<ModelView> ParseModel(std::string_view content) {

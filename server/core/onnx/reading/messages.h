@@ -21,6 +21,7 @@ inline constexpr size_t kMaxInitializers = 10'000;
 inline constexpr size_t kMaxInputs = 10'000;  // of a graph: old files list the initializers there
 inline constexpr size_t kMaxEdges = 1'000;    // inputs, outputs or attributes of a node
 inline constexpr size_t kMaxRank = 8;
+inline constexpr size_t kMaxFunctions = 1'000;
 
 // TensorProto.DataType.
 enum class DataType {
@@ -63,6 +64,8 @@ struct AttributeView {
   std::optional<int64_t> integer;
   std::optional<std::string_view> text;
   std::optional<std::string_view> tensor;  // a TensorProto
+  std::optional<std::string_view> graph;   // a GraphProto
+  std::string_view reference;  // in a function's body: the attribute of the node that calls it
 
   absl::StatusOr<std::vector<int64_t>> Integers() const;
   absl::StatusOr<std::vector<float>> Reals() const;
@@ -103,17 +106,30 @@ struct GraphView {
   bool sparse_initializers = false;
 };
 
+// An operator that the file defines itself, by nodes.
+struct FunctionView {
+  std::string_view domain;
+  std::string_view name;
+  std::vector<std::string_view> inputs;
+  std::vector<std::string_view> outputs;
+  std::vector<std::string_view> nodes;  // a NodeProto each
+  std::vector<AttributeView> defaults;  // of its attributes
+  std::optional<int64_t> opset;         // of the standard domain
+};
+
 struct ModelView {
   std::string_view producer;
   std::string_view producer_version;
   int64_t opset = 1;  // of the standard domain
   GraphView graph;
+  std::vector<FunctionView> functions;
 };
 
 // The views point into `content`, which must outlive them. Errors: DATA_LOSS for what is not a
 // ModelProto, RESOURCE_EXHAUSTED above the limits.
 absl::StatusOr<ModelView> ParseModel(std::string_view content);
 absl::StatusOr<NodeView> ParseNode(std::string_view message);
+absl::StatusOr<GraphView> ParseGraph(std::string_view message);
 absl::StatusOr<TensorView> ParseTensor(std::string_view message);
 
 }  // namespace hillock::onnx

@@ -7,6 +7,7 @@
 namespace hillock::onnx {
 namespace {
 
+using activation::kInfinity;
 using activation::Params;
 using activation::Spec;
 
@@ -77,6 +78,13 @@ std::optional<Params> Candidates::Find(const Spec& spec,
                                      two ? std::min(values_.size(), kMaxOfTwo) : values_.size());
   constexpr float kNone[] = {0};
   const std::span<const float> second = two ? first : std::span<const float>(kNone);
+  // A bound that may be none is first tried as none: a far one would pass for it.
+  for (const float bound : first) {
+    if (!two || !spec.params_ascend) break;
+    for (const Params& params : {Params{bound, kInfinity}, Params{-kInfinity, bound}}) {
+      if (is_it(params)) return params;
+    }
+  }
   for (const float a : first) {
     for (const float b : second) {
       if (const Params params{a, b}; is_it(params)) return params;

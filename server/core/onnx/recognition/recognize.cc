@@ -220,13 +220,21 @@ std::vector<ScaleShift> Fronts(const Evaluator& function) {
   return fronts;
 }
 
+// The activation that the operator of an atom computes by itself, or null.
+const Spec* ActivationOf(const Atom& atom) {
+  if (atom.primitive == nullptr || atom.primitive->arity != 1) return atom.activation;
+  const auto all = activation::All();
+  const auto it =
+      std::ranges::find(all, atom.primitive->op, [](const Spec& s) { return s.onnx.op; });
+  return it == all.end() ? nullptr : &*it;
+}
+
 // An activation that is one node, directly on the base: nothing to search for.
 std::optional<Recognized> Direct(const Expression& expression, const Operand& value, size_t units) {
   const Atom& atom = expression[value.atom];
-  if (atom.activation == nullptr || !expression[atom.operands[0].atom].is_base()) {
-    return std::nullopt;
-  }
-  Recognized found{atom.operands[0].map, atom.activation, atom.params, {}, value.map};
+  const Spec* const spec = ActivationOf(atom);
+  if (spec == nullptr || !expression[atom.operands[0].atom].is_base()) return std::nullopt;
+  Recognized found{atom.operands[0].map, spec, atom.params, {}, value.map};
   for (size_t unit = 0; !atom.slopes.empty() && unit < units; ++unit) {
     found.slopes.push_back(static_cast<float>(atom.slopes[atom.slopes.size() == 1 ? 0 : unit]));
   }

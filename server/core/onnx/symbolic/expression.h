@@ -43,6 +43,10 @@ struct Primitive {
   // Whether the function has a kink or a jump where its first two operands (for one operand: it and
   // 0) are equal.
   bool kinked;
+
+  // What computes it where it is no part of an activation: a name of model::Functions() or of the
+  // activation table.
+  std::string_view function;
 };
 
 // Null when there is none of that name.
@@ -72,6 +76,9 @@ class Expression {
  public:
   int AddBase();
   int Add(Atom atom);
+
+  // From now on the atom begins an expression, though it still has its operands.
+  void SetBase(int atom) { atoms_[static_cast<size_t>(atom)].base = atom; }
 
   const Atom& operator[](int atom) const { return atoms_[static_cast<size_t>(atom)]; }
 

@@ -16,13 +16,71 @@ struct Extent {
 };
 
 absl::StatusOr<Extent> Measure(const Shape& shape) {
-  Shape known = shape;
-  const auto batches = static_cast<size_t>(std::erase(known, kBatch));
-  HILLOCK_ASSIGN_OR_RETURN(const size_t elements, ElementCount(known));
+  const auto batches = static_cast<size_t>(std::ranges::count_if(shape, IsBatch));
+  HILLOCK_ASSIGN_OR_RETURN(const size_t elements, ElementCount(RowShape(shape)));
   return Extent{batches, elements};
 }
 
 }  // namespace
+
+std::optional<size_t> BatchAxis(const Shape& shape) {
+  const auto it = std::ranges::find_if(shape, IsBatch);
+  if (it == shape.end()) return std::nullopt;
+  return static_cast<size_t>(it - shape.begin());
+}
+
+Shape RowShape(const Shape& shape) {
+  Shape row = shape;
+  for (int64_t& size : row) size = IsBatch(size) ? TimesOf(size) : size;
+  return row;
+}
+
+size_t WidthOf(const Shape& shape) {
+  size_t width = 1;
+  for (const int64_t size : RowShape(shape)) width *= static_cast<size_t>(size);
+  return width;
+}
+
+Shape Strides(const Shape& shape) {
+  Shape strides(shape.size(), 1);
+  for (size_t i = shape.size(); i-- > 1;) strides[i - 1] = strides[i] * shape[i];
+  return strides;
+}
+
+size_t Offset(const Shape& shape, const Shape& strides, size_t index) {
+  size_t offset = 0;
+  for (size_t axis = shape.size(); axis-- > 0;) {
+    const auto size = static_cast<size_t>(shape[axis]);
+    offset += index % size * static_cast<size_t>(strides[axis]);
+    index /= size;
+  }
+  return offset;
+}
+
+absl::StatusOr<Shape> Broadcast(const Shape& a, const Shape& b) {
+  Shape shape(std::max(a.size(), b.size()), 1);
+  for (size_t i = 0; i < shape.size(); ++i) {
+    const int64_t x = i < a.size() ? a[a.size() - 1 - i] : 1;
+    const int64_t y = i < b.size() ? b[b.size() - 1 - i] : 1;
+    if (x != y && x != 1 && y != 1) {
+      return absl::InvalidArgumentError(
+          fmt::format("combines shapes {} and {}", ShapeText(a), ShapeText(b)));
+    }
+    shape[shape.size() - 1 - i] = x == 1 ? y : x;
+  }
+  if (std::ranges::count_if(shape, IsBatch) <= 1) return shape;
+  return absl::UnimplementedError(
+      fmt::format("combines each row with each: shapes {} and {}", ShapeText(a), ShapeText(b)));
+}
+
+Shape BroadcastStrides(const Shape& from, const Shape& to) {
+  Shape strides = Strides(from);
+  for (size_t i = 0; i < from.size(); ++i) {
+    if (from[i] == 1) strides[i] = 0;
+  }
+  strides.insert(strides.begin(), to.size() - from.size(), 0);
+  return strides;
+}
 
 absl::StatusOr<size_t> FromFront(int64_t axis, size_t rank) {
   const auto size = static_cast<int64_t>(rank);
@@ -50,10 +108,9 @@ absl::StatusOr<Shape> Reshaped(const Shape& from, const Shape& wanted, bool zero
   if (open) {
     to[*open] = 1;
     HILLOCK_ASSIGN_OR_RETURN(const Extent rest, Measure(to));
-    if (want.batches > rest.batches && want.elements == rest.elements) {
-      to[*open] = kBatch;
-    } else if (rest.elements > 0 && want.elements % rest.elements == 0) {
-      to[*open] = static_cast<int64_t>(want.elements / rest.elements);
+    if (rest.elements > 0 && want.elements % rest.elements == 0) {
+      const auto times = static_cast<int64_t>(want.elements / rest.elements);
+      to[*open] = want.batches > rest.batches ? BatchTimes(std::max<int64_t>(times, 1)) : times;
     }
   }
   HILLOCK_ASSIGN_OR_RETURN(const Extent got, Measure(to));
@@ -107,11 +164,8 @@ absl::StatusOr<Shape> Flattened(const Shape& from, int64_t axis) {
   Shape to;
   for (const Shape& half : halves) {
     HILLOCK_ASSIGN_OR_RETURN(const Extent extent, Measure(half));
-    if (extent.batches > 0 && extent.elements != 1) {
-      return absl::UnimplementedError(
-          fmt::format("moves values from row to row: shape {} at axis {}", ShapeText(from), axis));
-    }
-    to.push_back(extent.batches > 0 ? kBatch : static_cast<int64_t>(extent.elements));
+    const auto elements = static_cast<int64_t>(extent.elements);
+    to.push_back(extent.batches > 0 ? BatchTimes(std::max<int64_t>(elements, 1)) : elements);
   }
   return to;
 }

@@ -17,6 +17,27 @@ namespace hillock::onnx {
 
 using Shape = std::vector<int64_t>;
 
+// The axis of the rows, or none.
+std::optional<size_t> BatchAxis(const Shape& shape);
+
+// The shape of one row: the axis of the rows counts its times.
+Shape RowShape(const Shape& shape);
+
+// The elements of a row. REQUIRES: they can be counted.
+size_t WidthOf(const Shape& shape);
+
+// By axis: how far apart two neighbours along it are.
+Shape Strides(const Shape& shape);
+
+// The offset, by `strides`, of element number `index` of `shape`.
+size_t Offset(const Shape& shape, const Shape& strides, size_t index);
+
+// The shape that both are broadcast to; an axis of rows goes with one of 1 and of rows only.
+absl::StatusOr<Shape> Broadcast(const Shape& a, const Shape& b);
+
+// The strides of `from` when it is broadcast to `to`; neither has an axis of rows.
+Shape BroadcastStrides(const Shape& from, const Shape& to);
+
 // `axis`, counted from the front. INVALID_ARGUMENT when there is none such among `rank`.
 absl::StatusOr<size_t> FromFront(int64_t axis, size_t rank);
 

@@ -215,7 +215,9 @@ absl::StatusOr<size_t> ElementCount(const std::vector<int64_t>& shape) {
 std::string ShapeText(const std::vector<int64_t>& shape) {
   std::vector<std::string> sizes;
   for (const int64_t size : shape | std::views::take(kMaxText)) {
-    sizes.push_back(size == kBatch ? "rows" : fmt::format("{}", size));
+    const bool is_batch = IsBatch(size);
+    const std::string times = is_batch && size != kBatch ? fmt::format("{} ", TimesOf(size)) : "";
+    sizes.push_back(is_batch ? times + "rows" : fmt::format("{}", size));
   }
   if (shape.size() > kMaxText) sizes.push_back(fmt::format("... {} sizes", shape.size()));
   return fmt::format("[{}]", fmt::join(sizes, ", "));
@@ -225,6 +227,7 @@ absl::StatusOr<Tensor> ReadTensor(const TensorView& view, const ExternalFile& ex
                                   Budget& budget) {
   Tensor tensor;
   tensor.shape = view.shape;
+  tensor.type = view.type;
   for (const Encoding& encoding : kEncodings) {
     if (encoding.type != view.type) continue;
     tensor.kind = encoding.kind;

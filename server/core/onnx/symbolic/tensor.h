@@ -15,9 +15,17 @@
 
 namespace hillock::onnx {
 
-// The size of the batch, where a tensor of integers holds one: it is not known before a request.
-// Such a tensor can be moved about and used as a shape, not be calculated with.
+// The number of rows, where a shape or a tensor of integers holds it: it is not known before a
+// request. Twice that number is kBatch + 1, and so on. Such a tensor can be moved about, used as a
+// shape and multiplied, not be calculated with otherwise.
 inline constexpr int64_t kBatch = INT64_MIN;
+inline constexpr int64_t kMostTimesBatch = int64_t{1} << 40;
+
+constexpr bool IsBatch(int64_t size) { return size < kBatch + kMostTimesBatch; }
+
+// How many times the number of rows it is, and back. REQUIRES of TimesOf: IsBatch(size).
+constexpr int64_t TimesOf(int64_t size) { return size - kBatch + 1; }
+constexpr int64_t BatchTimes(int64_t times) { return kBatch + times - 1; }
 
 // A constant of the graph: every number type as float, every integer type and bool as int64, or
 // strings. Row-major; one list is in use and has size() elements.
@@ -29,6 +37,7 @@ struct Tensor {
   std::vector<float> floats{};
   std::vector<int64_t> integers{};
   std::vector<std::string> strings{};
+  DataType type = DataType::kUndefined;  // in the file, where it is known
 
   size_t size() const;
 

@@ -2,46 +2,35 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace hillock::onnx {
 namespace {
 
-template <class T>
-absl::StatusOr<T> As(const Call& call, size_t input, std::string_view what) {
-  const GraphValue* const value = call.values.Find(call.node.input(input));
-  if (value != nullptr && std::holds_alternative<T>(*value)) return std::get<T>(*value);
-  return absl::UnimplementedError(
-      fmt::format("input {} '{}' is not {}", input, Excerpt(call.node.input(input)), what));
+absl::Status Missing(const Call& call, size_t input) {
+  return absl::InvalidArgumentError(
+      call.Has(input) ? fmt::format("reads no value at input {}", input)
+                      : fmt::format("leaves input {} out, which it needs", input));
 }
 
-absl::Status ChargeRows(const Rows& rows, Budget& budget) {
-  return budget.Take(rows.value.map.size(), sizeof(double));
+const GraphValue* ValueAt(const Call& call, size_t input) {
+  return call.Has(input) ? call.values.Find(call.node.input(input)) : nullptr;
 }
 
 }  // namespace
 
 absl::Status Charge(const GraphValue& value, Budget& budget) {
-  if (const auto* const rows = std::get_if<Rows>(&value)) return ChargeRows(*rows, budget);
-  if (const auto* const label = std::get_if<Label>(&value)) {
-    HILLOCK_RETURN_IF_ERROR(ChargeRows(label->source, budget));
-    return budget.TakeStrings(label->classes);
-  }
-  if (const auto* const named = std::get_if<NamedRows>(&value)) {
-    HILLOCK_RETURN_IF_ERROR(ChargeRows(named->rows, budget));
-    return budget.TakeStrings(named->classes);
-  }
-  return absl::OkStatus();
-}
-
-absl::Status ChargeInput(const GraphValue& value, Budget& budget) {
   const auto* const rows = std::get_if<Rows>(&value);
-  return rows == nullptr ? absl::OkStatus() : ChargeRows(*rows, budget);
+  if (rows == nullptr) return absl::OkStatus();
+  HILLOCK_RETURN_IF_ERROR(budget.Take(rows->value.map.size(), sizeof(double)));
+  return budget.TakeStrings(rows->column_names);
 }
 
 const GraphValue* Values::Find(std::string_view name) const {
   const auto it = values_.find(name);
-  return it == values_.end() ? nullptr : &it->second;
+  if (it != values_.end()) return &it->second;
+  return outer_ == nullptr ? nullptr : outer_->Find(name);
 }
 
 void Values::Set(std::string_view name, GraphValue value) {
@@ -62,35 +51,58 @@ absl::StatusOr<Tensor> Values::Read(const GraphValue& value) const {
 }
 
 bool Call::IsRows(size_t input) const {
-  const GraphValue* const value = values.Find(node.input(input));
+  const GraphValue* const value = ValueAt(*this, input);
   return value != nullptr && std::holds_alternative<Rows>(*value);
 }
 
-bool Call::IsLabel(size_t input) const {
-  const GraphValue* const value = values.Find(node.input(input));
-  return value != nullptr && std::holds_alternative<Label>(*value);
+bool Call::IsConstant() const {
+  for (size_t i = 0; i < inputs(); ++i) {
+    if (IsRows(i)) return false;
+  }
+  return true;
 }
 
 absl::StatusOr<Rows> Call::RowsAt(size_t input) const {
-  return As<Rows>(*this, input, "computed from the rows");
+  const GraphValue* const value = ValueAt(*this, input);
+  if (value == nullptr) return Missing(*this, input);
+  if (const auto* const rows = std::get_if<Rows>(value)) return *rows;
+  return absl::UnimplementedError(fmt::format("input {} '{}' is not computed from the rows", input,
+                                              Excerpt(node.input(input))));
 }
 
-absl::StatusOr<Label> Call::LabelAt(size_t input) const {
-  return As<Label>(*this, input, "a class label");
-}
-
-absl::StatusOr<Label> Call::SingleLabelAt(size_t input) const {
-  HILLOCK_ASSIGN_OR_RETURN(Label label, LabelAt(input));
-  if (!label.is_multilabel()) return label;
-  return absl::UnimplementedError(
-      fmt::format("takes {} labels a row, want 1", label.source.width()));
+absl::StatusOr<Rows> Call::AnyRowsAt(size_t input) const {
+  if (IsRows(input)) return RowsAt(input);
+  HILLOCK_ASSIGN_OR_RETURN(const Tensor tensor, TensorAt(input));
+  HILLOCK_RETURN_IF_ERROR(budget.Take(tensor.size(), sizeof(double)));
+  std::vector<double> numbers;
+  for (size_t i = 0; i < tensor.size(); ++i) {
+    if (tensor.kind == Tensor::Kind::kStrings) {
+      numbers.push_back(graph.CodeOf(tensor.strings[i]));
+      continue;
+    }
+    HILLOCK_ASSIGN_OR_RETURN(numbers.emplace_back(), NumberAt(tensor, i));
+  }
+  if (numbers.empty()) return absl::UnimplementedError("combines rows with an empty constant");
+  const DataType type = tensor.kind == Tensor::Kind::kFloats    ? DataType::kFloat
+                        : tensor.kind == Tensor::Kind::kStrings ? DataType::kString
+                                                                : DataType::kInt64;
+  return RowGraph::Constant(std::move(numbers), tensor.shape, type);
 }
 
 absl::StatusOr<Tensor> Call::TensorAt(size_t input) const {
-  const GraphValue* const value = values.Find(node.input(input));
-  if (value != nullptr && IsConstant(*value)) return values.Read(*value);
+  const GraphValue* const value = ValueAt(*this, input);
+  if (value == nullptr) return Missing(*this, input);
+  if (onnx::IsConstant(*value)) return values.Read(*value);
   return absl::UnimplementedError(
       fmt::format("input {} '{}' is not constant", input, Excerpt(node.input(input))));
+}
+
+absl::StatusOr<Shape> Call::ShapeAt(size_t input) const {
+  const GraphValue* const value = ValueAt(*this, input);
+  if (value == nullptr) return Missing(*this, input);
+  if (const auto* const rows = std::get_if<Rows>(value)) return rows->shape;
+  if (const auto* const view = std::get_if<const TensorView*>(value)) return (*view)->shape;
+  return std::get<std::shared_ptr<const Tensor>>(*value)->shape;
 }
 
 absl::StatusOr<std::optional<std::vector<int64_t>>> Call::Integers(
@@ -99,10 +111,20 @@ absl::StatusOr<std::optional<std::vector<int64_t>>> Call::Integers(
     HILLOCK_ASSIGN_OR_RETURN(Tensor tensor, TensorAt(input));
     return std::move(tensor.integers);
   }
-  const AttributeView* const found = node.Find(attribute);
+  const AttributeView* const found = attribute.empty() ? nullptr : node.Find(attribute);
   if (found == nullptr) return std::nullopt;
   HILLOCK_ASSIGN_OR_RETURN(std::vector<int64_t> integers, found->Integers());
   return integers;
+}
+
+GraphValue ValueOf(Tensor tensor) { return std::make_shared<const Tensor>(std::move(tensor)); }
+
+absl::StatusOr<double> NumberAt(const Tensor& tensor, size_t index) {
+  if (tensor.kind == Tensor::Kind::kFloats) return double{tensor.floats[index]};
+  if (tensor.kind == Tensor::Kind::kStrings || IsBatch(tensor.integers[index])) {
+    return absl::UnimplementedError("calculates with the number of rows, or with strings");
+  }
+  return static_cast<double>(tensor.integers[index]);
 }
 
 }  // namespace hillock::onnx

@@ -1,8 +1,11 @@
 #ifndef HILLOCK_SERVER_CORE_ONNX_SYMBOLIC_VALUES_H_
 #define HILLOCK_SERVER_CORE_ONNX_SYMBOLIC_VALUES_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -10,50 +13,39 @@
 
 #include "server/core/base/status.h"
 #include "server/core/onnx/reading/messages.h"
+#include "server/core/onnx/symbolic/row_graph.h"
 #include "server/core/onnx/symbolic/tensor.h"
-#include "server/core/onnx/symbolic/tree.h"
 
 namespace hillock::onnx {
 
-// The class that each row gets, that of the largest value; or whether each value is above a
-// threshold.
-struct Label {
-  Rows source;
-  bool by_threshold = false;
-  float threshold = 0;
-  std::vector<std::string> classes{};  // empty: their indices
-
-  // Whether a row has several labels, yes or no for each of its values.
-  bool is_multilabel() const { return by_threshold && source.width() > 1; }
+// What cannot be computed, and why. Whatever depends on it is left out with it.
+struct Unsupported {
+  absl::Status why;
 };
 
-// Probabilities with a name for each column, as ml.ZipMap makes them.
-struct NamedRows {
-  Rows rows;
-  std::vector<std::string> classes;
-};
-
-// A tensor that is still in the file, one that was computed from such, or something that depends on
-// the rows.
+// A tensor that is still in the file, one that was computed from such, something that depends on
+// the rows, or nothing that can be had.
 using GraphValue =
-    std::variant<const TensorView*, std::shared_ptr<const Tensor>, Rows, Label, NamedRows>;
+    std::variant<const TensorView*, std::shared_ptr<const Tensor>, Rows, Unsupported>;
 
 inline bool IsConstant(const GraphValue& value) { return value.index() < 2; }
 
 // Charges for a copy of what depends on the rows.
 absl::Status Charge(const GraphValue& value, Budget& budget);
 
-// Charges for the copy that an operator may keep of an input: its rows.
-absl::Status ChargeInput(const GraphValue& value, Budget& budget);
-
-// The values of a graph by name. Not thread-safe.
+// The values of a graph by name; those of an inner graph see the outer ones. Not thread-safe.
 class Values {
  public:
-  // Both must outlive this.
-  Values(const ExternalFile& external, Budget& budget) : external_(external), budget_(budget) {}
+  // All must outlive this. `outer` may be null.
+  Values(const ExternalFile& external, Budget& budget, const Values* outer = nullptr)
+      : external_(external), budget_(budget), outer_(outer) {}
+
+  // Values of a function's body, or of an inner graph of `outer`.
+  Values NewScope(const Values* outer) const { return Values(external_, budget_, outer); }
 
   // Null when nothing of that name has been set.
   const GraphValue* Find(std::string_view name) const;
+  bool IsHere(std::string_view name) const { return values_.contains(name); }
   void Set(std::string_view name, GraphValue value);
 
   // The elements of a constant, the caller's own. REQUIRES: IsConstant(value).
@@ -62,34 +54,47 @@ class Values {
  private:
   const ExternalFile& external_;
   Budget& budget_;
+  const Values* outer_;
   std::map<std::string_view, GraphValue> values_;  // no names make it slow
 };
 
-// One node, on its way to become part of the model.
+// One node, on its way to become part of the model. None of its inputs is Unsupported.
 struct Call {
   const NodeView& node;
   int64_t opset;
   const Values& values;
-  Tree& tree;
+  RowGraph& graph;
   Budget& budget;
+  bool single_row = false;  // the file is made for one row: an axis of rows may be dropped
 
+  size_t inputs() const { return node.inputs.size(); }
   bool Has(size_t input) const { return !node.input(input).empty(); }
   bool IsRows(size_t input) const;
-  bool IsLabel(size_t input) const;
 
-  // Input number `input`. UNIMPLEMENTED when it is missing or something else.
+  // Whether no input depends on the rows.
+  bool IsConstant() const;
+
+  // Input number `input`. INVALID_ARGUMENT when it is missing, UNIMPLEMENTED when it is something
+  // else. AnyRowsAt takes constants as well, as rows that are all the same; they have no axis of
+  // rows.
   absl::StatusOr<Rows> RowsAt(size_t input) const;
+  absl::StatusOr<Rows> AnyRowsAt(size_t input) const;
   absl::StatusOr<Tensor> TensorAt(size_t input) const;
-  absl::StatusOr<Label> LabelAt(size_t input) const;
 
-  // A label of one value a row, so that no shape it may get moves it to another row.
-  absl::StatusOr<Label> SingleLabelAt(size_t input) const;
+  // The shape of either.
+  absl::StatusOr<Shape> ShapeAt(size_t input) const;
 
   // The integers of an input, or of the attribute that older operator sets have instead of it; none
   // when both are missing.
   absl::StatusOr<std::optional<std::vector<int64_t>>> Integers(size_t input,
                                                                std::string_view attribute) const;
 };
+
+// A constant as the value of a node.
+GraphValue ValueOf(Tensor tensor);
+
+// The element of a constant as a number. UNIMPLEMENTED for strings and the number of rows.
+absl::StatusOr<double> NumberAt(const Tensor& tensor, size_t index);
 
 }  // namespace hillock::onnx
 

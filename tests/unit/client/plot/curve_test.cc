@@ -58,15 +58,20 @@ TEST(SlopesTest, FollowTheTablesDerivative) {
     for (const double at : x) y.push_back(spec.reference(at, params));
     const std::vector<double> slopes = SlopesOf(x, y);
     size_t compared = 0;
+    size_t left_out = 0;
     for (size_t i = 1; i + 1 < x.size(); ++i) {
+      if (std::isnan(y[i - 1]) || std::isnan(y[i + 1])) continue;  // outside of the domain
       const double left = spec.derivative(x[i - 1], params);
       const double right = spec.derivative(x[i + 1], params);
-      if (std::abs(right - left) > 0.15 || std::abs(y[i + 1] - y[i - 1]) > 0.5) continue;
+      if (std::abs(right - left) > 0.15 || std::abs(y[i + 1] - y[i - 1]) > 0.5) {
+        ++left_out;
+        continue;
+      }
       EXPECT_THAT(slopes[i], DoubleNear(spec.derivative(x[i], params), 4e-3))
           << spec.name << " at " << x[i];
       ++compared;
     }
-    EXPECT_GT(compared, 1900u) << spec.name;
+    EXPECT_GT(compared, 5 * left_out) << spec.name;
   }
 }
 
@@ -88,6 +93,12 @@ TEST(UsualRangeTest, KeepsACubicInSight) {
   EXPECT_EQ(UsualRange(*activation::Find("tanh")).high, 6);
   EXPECT_EQ(UsualRange(*activation::Find("ncu")).low, -1.5);
   EXPECT_EQ(UsualRange(*activation::Find("ncu")).high, 1.5);
+  EXPECT_EQ(UsualRange(*activation::Find("exp")).high, 1.5);
+}
+
+TEST(UsualRangeTest, IsAsWideAroundAPole) {
+  EXPECT_EQ(UsualRange(*activation::Find("reciprocal")).high, 6);
+  EXPECT_EQ(UsualRange(*activation::Find("log")).high, 6);
 }
 
 TEST(CurveJsonTest, HasPointsAndSaturatedStretches) {

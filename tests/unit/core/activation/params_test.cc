@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -23,6 +24,9 @@ constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 class ResolveParamsOf : public EachActivation {
  protected:
   static std::string Name(size_t i) { return std::string(spec().params[i].name); }
+  static float Within(size_t i, float value) {
+    return std::clamp(value, spec().params[i].low, spec().params[i].high);
+  }
 };
 
 TEST_P(ResolveParamsOf, TakesDefaultsForWhatIsNotGiven) {
@@ -37,7 +41,7 @@ TEST_P(ResolveParamsOf, TakesEveryValueFromTheLowestToTheHighest) {
   for (size_t i = 0; i < spec().param_count; ++i) {
     for (const float value : {spec().params[i].low, spec().params[i].high}) {
       std::map<std::string, float> given = {{Name(i), value}};
-      if (spec().params_ascend) given = {{Name(0), value}, {Name(1), value}};
+      if (spec().params_ascend) given = {{Name(0), Within(0, value)}, {Name(1), Within(1, value)}};
       const auto params = ResolveParams(spec(), given);
       ASSERT_TRUE(params.ok()) << params.status();
       EXPECT_EQ((*params)[i], value);
@@ -50,6 +54,7 @@ TEST_P(ResolveParamsOf, RefusesTheNextValueOutsideEitherEnd) {
     const ParamSpec& p = spec().params[i];
     for (const float value : {std::nextafter(p.low, -kInfinity), std::nextafter(p.high, kInfinity),
                               -kInfinity, kInfinity, kNan}) {
+      if (value >= p.low && value <= p.high) continue;  // an end that is infinite
       EXPECT_THAT(ResolveParams(spec(), {{Name(i), value}}),
                   StatusIs(absl::StatusCode::kInvalidArgument,
                            AllOf(HasSubstr("activation '" + std::string(spec().name) + "': got " +
@@ -87,6 +92,15 @@ TEST(ResolveParams, WantsTheBoundsOfClipInOrder) {
                        "activation 'clip': got min = 3 > max = 1, want them in ascending order"));
   EXPECT_FALSE(ResolveParams(*Find("clip"), {{"min", 7.0f}}).ok());
   EXPECT_TRUE(ResolveParams(*Find("clip"), {{"min", 6.0f}}).ok());
+}
+
+TEST(ResolveParams, TakesAnInfiniteBoundOfClipForNone) {
+  EXPECT_THAT(ResolveParams(*Find("clip"), {{"min", 7.0f}, {"max", kInfinity}}),
+              IsOkAndHolds(ElementsAre(7.0f, kInfinity)));
+  EXPECT_THAT(ResolveParams(*Find("clip"), {{"min", -kInfinity}}),
+              IsOkAndHolds(ElementsAre(-kInfinity, 6.0f)));
+  EXPECT_FALSE(ResolveParams(*Find("clip"), {{"min", kInfinity}, {"max", kInfinity}}).ok());
+  EXPECT_FALSE(ResolveParams(*Find("clip"), {{"min", -kInfinity}, {"max", -kInfinity}}).ok());
 }
 
 }  // namespace

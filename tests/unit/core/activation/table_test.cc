@@ -34,9 +34,11 @@ TEST(Table, TellsOnnxSiblingsApart) {
   }
 }
 
-// Whether a node may read this: x, zero, a parameter, or an earlier node of the first `count`.
+// Whether a node may read this: x, a number, a parameter, or an earlier node of the first `count`.
 bool IsKnown(const Spec& spec, std::string_view input, size_t count) {
-  if (input.empty() || input == "x" || input == "zero") return true;
+  for (const std::string_view known : {"", "x", "zero", "half", "one"}) {
+    if (input == known) return true;
+  }
   for (size_t i = 0; i < spec.param_count; ++i) {
     if (input == spec.params[i].name) return true;
   }

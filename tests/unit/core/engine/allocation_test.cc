@@ -14,16 +14,15 @@ namespace {
 using ::hillock::testing::AllocationMeter;
 using ::hillock::testing::MlpBuilder;
 
-class Allocations : public ::testing::TestWithParam<EngineCase> {
- protected:
-  static void RunEveryBucket(Executor& executor, bool profile) {
-    for (const size_t rows : kBuckets) {
-      std::fill_n(executor.input(), rows * executor.plan().inputs(), 0.5f);
-      const bool ok = executor.Run(rows, profile).ok();
-      ASSERT_TRUE(ok) << rows;
-    }
+class Allocations : public ::testing::TestWithParam<EngineCase> {};
+
+void RunEveryBucket(Executor& executor, bool profile) {
+  for (const size_t rows : kBuckets) {
+    std::fill_n(executor.input(), rows * executor.plan().inputs(), 0.5f);
+    const bool ok = executor.Run(rows, profile).ok();
+    ASSERT_TRUE(ok) << rows;
   }
-};
+}
 
 // oneDNN itself makes a list of its arguments whenever a primitive is called.
 constexpr size_t kOneDnnCount = 8;
@@ -52,6 +51,31 @@ TEST_P(Allocations, AreNoneOfOursOnceARunHasWarmedUp) {
     RunEveryBucket(engine.executor(), profile);
     EXPECT_LE(meter.count(), calls * kOneDnnCount) << calls << " calls of oneDNN";
     EXPECT_LE(meter.largest(), calls == 0 ? 0 : kOneDnnBytes);
+  }
+}
+
+// A layer of each kind of row operation.
+model::Mlp EveryOperation() {
+  return MlpBuilder(4)
+      .Add(model::Scale{{1, 2, 3, 4}, {0, 0, 0, 0}}, {0}, 4, "relu")
+      .Add(model::Select{{3, 0, 5}}, {0, 1}, 3)
+      .Add(model::Constant{{1, 2, 3}}, {}, 3)
+      .Combine("mul", {2, 3}, "tanh")
+      .Combine("pow", {4, 3})
+      .Reduce("log_sum_exp", 5, 1)
+      .Add(model::Normalize{true, 1e-5f, 3, {}, {}}, {4}, 3, "softmax")
+      .Add(model::Lookup{{}, true, 2, {1, 2, 3, 4}, {0, 0}}, {6}, 2)
+      .Output("found", 8)
+      .Output("normalized", 7)
+      .Build();
+}
+
+TEST(AllocationsOfRowSteps, AreNone) {
+  Engine engine(EveryOperation(), PlanOptions{});
+  for (const bool profile : {false, true}) {
+    const AllocationMeter meter;
+    RunEveryBucket(engine.executor(), profile);
+    EXPECT_EQ(meter.count(), 0u);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@ namespace hillock::engine {
 namespace {
 
 using ::hillock::testing::MlpBuilder;
+using ::hillock::testing::RandomGraph;
 using ::hillock::testing::RandomTree;
 using ::hillock::testing::UniformMlp;
 using ::testing::ElementsAre;
@@ -55,9 +57,10 @@ TEST(PlanBuffers, KeepsAnOutputToTheEnd) {
 // Every value lies untouched where it was written until whoever needs it has run.
 TEST(PlanBuffers, NeverOverwriteWhatIsStillNeeded) {
   constexpr std::string_view kActivations[] = {"relu"};
-  for (uint32_t seed = 0; seed < 500; ++seed) {
-    const auto plan =
-        Plan::Compile(RandomTree(seed, kActivations), {{.backend = Backend::kFallback}});
+  for (uint32_t seed = 0; seed < 1000; ++seed) {
+    const auto mlp =
+        seed % 2 == 0 ? RandomTree(seed, kActivations) : RandomGraph(seed, kActivations);
+    const auto plan = Plan::Compile(mlp, {{.backend = Backend::kFallback}});
     const BufferPlan buffers = PlanBuffers(*plan);
     std::vector<ValueId> holds(buffers.floats.size());  // the value in each buffer
     const auto buffer_of = [&](ValueId value) { return buffers.of_step[StepOf(value)]; };
@@ -75,6 +78,10 @@ TEST(PlanBuffers, NeverOverwriteWhatIsStillNeeded) {
       holds[own] = model::OutputOf(i);
     }
     for (const ValueId output : plan->outputs()) ASSERT_TRUE(there(output)) << "seed " << seed;
+    for (size_t i = 0; i < plan->steps().size(); ++i) {
+      const auto writers = std::ranges::count(buffers.of_step, buffers.of_step[i]);
+      ASSERT_TRUE(!IsConstant(plan->steps()[i]) || writers == 1) << "seed " << seed;
+    }
   }
 }
 

@@ -36,7 +36,7 @@ Mlp TwoHeads() {
 }
 
 TEST(Mlp, KnowsHowWideItsValuesAre) {
-  EXPECT_EQ(Sound().inputs(), 2u);
+  EXPECT_EQ(Sound().input_width(), 2u);
   EXPECT_EQ(Sound().width(ValueId::kInput), 2u);
   EXPECT_EQ(Sound().width(ValueId{1}), 3u);
   EXPECT_EQ(Sound().width(Sound().outputs[0]), 2u);

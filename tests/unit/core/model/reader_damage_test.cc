@@ -11,6 +11,7 @@
 #include "tests/support/allocations.h"
 #include "tests/support/mlp_builder.h"
 #include "tests/support/status_matchers.h"
+#include "tests/unit/core/model/graph_models.h"
 #include "tests/unit/core/model/model_file.h"
 
 namespace hillock::model {
@@ -29,7 +30,7 @@ class DamagedFile : public ::testing::TestWithParam<std::string> {
   // protobuf would print a line for every text that is not UTF-8.
   const google::protobuf::LogSilencer silence_;
 
-  // Between them the two have every kind of field.
+  // Between them the three have every kind of field.
   static Mlp Chain() {
     return MlpBuilder(2).Add(3, "prelu").Add(2, "swish").Normalized().Labels({"no", "yes"}).Build();
   }
@@ -47,7 +48,24 @@ class DamagedFile : public ::testing::TestWithParam<std::string> {
     mlp.outputs[2].threshold = 0.25f;
     return mlp;
   }
-  const std::string file_ = WriteMlp(GetParam() == "chain" ? Chain() : Tree());
+  static Mlp Graph() {
+    Mlp mlp = EveryField();
+    const Normalize normalize{true, 1e-5f, 4, {1, 2, 3, 4}, {0, 0, 1, 0}};
+    AddOutput(mlp, "z", AddOperation(mlp, normalize, {OutputOf(0)}, 4));
+    const Lookup lookup{{-1, 2}, false, 1, {7, 8}, {-1}};
+    AddOutput(mlp, "found", AddOperation(mlp, lookup, {OutputOf(1)}, 1));
+    const ValueId constant = AddOperation(mlp, Constant{{5}}, {}, 1);
+    const ValueId scaled = AddOperation(mlp, Scale{{2}, {3}}, {constant}, 1);
+    AddOutput(mlp, "sum", AddOperation(mlp, Combine{FindFunction("add")}, {scaled, constant}, 1));
+    mlp.offset.assign(mlp.input_width(), 1);
+    mlp.scale.assign(mlp.input_width(), 2);
+    return mlp;
+  }
+  static Mlp Model() {
+    if (GetParam() == "graph") return Graph();
+    return GetParam() == "chain" ? Chain() : Tree();
+  }
+  const std::string file_ = WriteMlp(Model());
 
   // The bytes before the trailer, then a trailer that fits them.
   static std::string Reseal(std::string body) {
@@ -128,10 +146,10 @@ TEST_P(DamagedFile, SaysThatSealedBytesAreNoMessage) {
 
 TEST_P(DamagedFile, IsOfNoVersionWhenNothingIsSealed) {
   EXPECT_THAT(ReadMlp(Reseal("")), StatusIs(absl::StatusCode::kUnimplemented,
-                                            HasSubstr("format version 0, want 1 or 2")));
+                                            HasSubstr("format version 0, want 1 to 3")));
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, DamagedFile, ::testing::Values("chain", "tree"),
+INSTANTIATE_TEST_SUITE_P(Of, DamagedFile, ::testing::Values("chain", "tree", "graph"),
                          [](const auto& test) { return test.param; });
 
 }  // namespace

@@ -11,10 +11,12 @@
 #include "tests/support/mlp_builder.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/core/model/equals_mlp.h"
+#include "tests/unit/core/model/graph_models.h"
 
 namespace hillock::model {
 namespace {
 
+using ::hillock::testing::IsOk;
 using ::hillock::testing::IsOkAndHolds;
 using ::hillock::testing::MlpBuilder;
 using ::hillock::testing::RandomTree;
@@ -86,13 +88,116 @@ TEST(WriteMlp, KeepsMultilabelOutputs) {
   EXPECT_THAT(ReadMlp(WriteMlp(two)), IsOkAndHolds(EqualsMlp(two)));
 }
 
+TEST(WriteMlp, KeepsEveryOperation) {
+  for (const NamedModel& model : EveryOperation()) {
+    ASSERT_THAT(Validate(model.mlp), IsOk()) << model.name;
+    EXPECT_THAT(ReadMlp(WriteMlp(model.mlp)), IsOkAndHolds(EqualsMlp(model.mlp))) << model.name;
+  }
+}
+
+TEST(WriteMlp, KeepsEveryFieldOfAGraph) {
+  const Mlp mlp = EveryField();
+  ASSERT_THAT(Validate(mlp), IsOk());
+  EXPECT_THAT(ReadMlp(WriteMlp(mlp)), IsOkAndHolds(EqualsMlp(mlp)));
+}
+
+TEST(WriteMlp, KeepsDenseLayersAndLabelsOfAGraph) {
+  Mlp mlp = MlpBuilder(3).Add(4, "swish").Add(1, "sigmoid").Normalized().Labels({"a", "b"}).Build();
+  mlp.layers[1].source = OutputOf(0);
+  mlp.inputs = {FlatInput("a", 1), FlatInput("b", 2)};
+  mlp.outputs[0].threshold = 0.25f;
+  EXPECT_THAT(ReadMlp(WriteMlp(mlp)), IsOkAndHolds(EqualsMlp(mlp)));
+}
+
+TEST(WriteMlp, LeavesOutShapesThatGoWithoutSaying) {
+  Mlp mlp = MlpBuilder(3).Add(4, "swish").Build();
+  const std::string file = WriteMlp(mlp);
+  mlp.outputs[0].shape = {-1, 4};
+  EXPECT_EQ(WriteMlp(mlp), file);
+}
+
+unsigned VersionOf(const Mlp& mlp) {
+  v1::Mlp file;
+  EXPECT_TRUE(file.ParseFromString(WriteMlp(mlp)));
+  return file.format_version();
+}
+
+// What a model has beyond one of version 1.
+struct Addition {
+  std::string name;
+  void (*make)(Mlp& mlp);
+};
+
+std::ostream& operator<<(std::ostream& out, const Addition& addition) {
+  return out << addition.name;
+}
+
+class WriteGraph : public ::testing::TestWithParam<Addition> {};
+
+TEST_P(WriteGraph, StatesVersion3) {
+  Mlp mlp = MlpBuilder(2).Add(3, "relu").Build();
+  EXPECT_EQ(VersionOf(mlp), 1u);
+  GetParam().make(mlp);
+  ASSERT_THAT(Validate(mlp), IsOk());
+  EXPECT_EQ(VersionOf(mlp), 3u);
+  EXPECT_THAT(ReadMlp(WriteMlp(mlp)), IsOkAndHolds(EqualsMlp(mlp)));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    For, WriteGraph,
+    ::testing::Values(
+        Addition{"an_input",
+                 [](Mlp& m) {
+                   m.inputs.push_back(FlatInput("b", 1));
+                   m.inputs[0] = FlatInput("a", 1);
+                 }},
+        Addition{"a_datatype", [](Mlp& m) { m.inputs[0].datatype = Datatype::kFp64; }},
+        Addition{"an_input_shape",
+                 [](Mlp& m) {
+                   m.inputs[0].shape = {-1, 1, 2};
+                 }},
+        Addition{"an_optional_input", [](Mlp& m) { m.inputs[0].required = false; }},
+        Addition{"a_shared_input",
+                 [](Mlp& m) {
+                   m.inputs[0].shape = {2};
+                   m.inputs[0].shared = true;
+                 }},
+        Addition{"non_finite", [](Mlp& m) { m.inputs[0].takes_non_finite = true; }},
+        Addition{"low",
+                 [](Mlp& m) {
+                   m.inputs[0].low = {0, 0};
+                 }},
+        Addition{"high",
+                 [](Mlp& m) {
+                   m.inputs[0].high = {1, 1};
+                 }},
+        Addition{"words", [](Mlp& m) { m.words = {"word"}; }},
+        Addition{
+            "an_operation",
+            [](Mlp& m) { m.outputs[0].source = AddOperation(m, Select{{0}}, {OutputOf(0)}, 1); }},
+        Addition{"an_output_datatype", [](Mlp& m) { m.outputs[0].datatype = Datatype::kBool; }},
+        Addition{"an_output_shape", [](Mlp& m) { m.outputs[0].shape = {-3}; }},
+        Addition{"column_names",
+                 [](Mlp& m) {
+                   m.outputs[0].column_names = {"a", "b", "c"};
+                 }},
+        Addition{"a_constant",
+                 [](Mlp& m) {
+                   m.outputs.push_back({.name = "c", .is_constant = true, .constant = {1}});
+                 }},
+        Addition{"an_empty_constant",
+                 [](Mlp& m) {
+                   m.outputs.push_back({.name = "c", .shape = {0, 2}, .is_constant = true});
+                 }},
+        Addition{"what_is_left_out",
+                 [](Mlp& m) {
+                   m.left_out = {{"noise", "why"}};
+                 }}),
+    ::testing::PrintToStringParamName());
+
 // A reader that knows only version 1 reads what it can, and refuses the rest.
 TEST(WriteMlp, StatesTheOldestVersionThatHoldsTheModel) {
-  const auto version = [](const MlpBuilder& builder) {
-    v1::Mlp file;
-    EXPECT_TRUE(file.ParseFromString(WriteMlp(builder.Build())));
-    return file.format_version();
-  };
+  const auto version = [](const MlpBuilder& builder) { return VersionOf(builder.Build()); };
   EXPECT_EQ(version(MlpBuilder(2).Add(3, "relu").Add(2, "softmax").Labels({"a", "b"})), 1u);
   EXPECT_EQ(version(MlpBuilder(2).Add(3, "relu").Multilabel()), 2u);
   EXPECT_EQ(version(MlpBuilder(2).Add(3, "relu").Output("a").Output("b")), 2u);

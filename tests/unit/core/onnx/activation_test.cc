@@ -18,6 +18,7 @@
 namespace hillock::onnx {
 namespace {
 
+using activation::kInfinity;
 using ::hillock::testing::Integer;
 using ::hillock::testing::OnnxBuilder;
 using ::hillock::testing::Real;
@@ -219,6 +220,52 @@ const Case kCases[] = {
     {"gcu", {{"Cos", {"x"}}, {"Mul", {"x", "t0"}}}, "gcu"},
     {"ncu", {{"Mul", {"x", "x"}}, {"Mul", {"t0", "x"}}, {"Sub", {"x", "t1"}}}, "ncu"},
     {"ncu_with_pow", {{"Pow", {"x", "3"}}, {"Sub", {"x", "t0"}}}, "ncu"},
+    {"abs", {{"Abs", {"x"}}}, "abs"},
+    {"square", {{"Mul", {"x", "x"}}}, "square"},
+    {"square_with_pow", {{"Pow", {"x", "2"}}}, "square"},
+    {"relu_squared", {{"Relu", {"x"}}, {"Mul", {"t0", "t0"}}}, "relu_squared"},
+    {"relu_squared_with_pow", {{"Relu", {"x"}}, {"Pow", {"t0", "2"}}}, "relu_squared"},
+    {"sqrt", {{"Sqrt", {"x"}}}, "sqrt"},
+    {"reciprocal", {{"Reciprocal", {"x"}}}, "reciprocal"},
+    {"reciprocal_with_div", {{"Div", {"1", "x"}}}, "reciprocal"},
+    {"exp", {{"Exp", {"x"}}}, "exp"},
+    {"log", {{"Log", {"x"}}}, "log"},
+    {"cos", {{"Cos", {"x"}}}, "cos"},
+    {"atan", {{"Atan", {"x"}}}, "atan"},
+    {"erf", {{"Erf", {"x"}}}, "erf"},
+    {"gaussian", {{"Mul", {"x", "x"}}, {"Neg", {"t0"}}, {"Exp", {"t1"}}}, "gaussian"},
+    {"gaussian_of_half",
+     {{"Pow", {"x", "2"}}, {"Mul", {"t0", "-0.5"}}, {"Exp", {"t1"}}},
+     "gaussian",
+     {{"gamma", 0.5f}}},
+    {"squareplus",
+     {{"Mul", {"x", "x"}},
+      {"Add", {"t0", "2"}},
+      {"Sqrt", {"t1"}},
+      {"Add", {"x", "t2"}},
+      {"Mul", {"t3", "0.5"}}},
+     "squareplus",
+     {{"b", 2}}},
+    {"snake",
+     {{"Mul", {"x", "3"}},
+      {"Sin", {"t0"}},
+      {"Pow", {"t1", "2"}},
+      {"Div", {"t2", "3"}},
+      {"Add", {"x", "t3"}}},
+     "snake",
+     {{"a", 3}}},
+    {"tanhshrink", {{"Tanh", {"x"}}, {"Sub", {"x", "t0"}}}, "tanhshrink"},
+    {"shrink", {{"Shrink", {"x"}}}, "shrink", {{"lambd", 0.5f}, {"bias", 0}}},
+    {"shrink_soft",
+     {{"Shrink", {"x"}, {Real("lambd", 0.25f), Real("bias", 0.25f)}}},
+     "shrink",
+     {{"lambd", 0.25f}, {"bias", 0.25f}}},
+    {"clip_from_below", {{"Clip", {"x", "0.5", ""}}}, "clip", {{"min", 0.5f}, {"max", kInfinity}}},
+    {"clip_from_above", {{"Min", {"x", "2"}}}, "clip", {{"min", -kInfinity}, {"max", 2}}},
+    {"clip_near_0",
+     {{"Clip", {"x", "0.00001", ""}}},
+     "clip",
+     {{"min", 0.00001f}, {"max", kInfinity}}},
 };
 
 INSTANTIATE_TEST_SUITE_P(Forms, OnnxActivationTest, ::testing::ValuesIn(kCases),
@@ -291,7 +338,7 @@ TEST(OnnxActivation, IsRefusedWhenTheTableHasNothingLikeIt) {
     EXPECT_THAT(ImportOnnx(Graph(steps, 17).Build()),
                 StatusIs(absl::StatusCode::kUnimplemented, HasSubstr(text)));
   };
-  refused({{"Exp", {"x"}}}, "(MatMul): Exp(x) is none of the activations this server has");
+  refused({{"Sign", {"x"}}}, "(MatMul): Sign(x) is none of the activations this server has");
   refused({{"Greater", {"x", "0"}}, {"Cast", {"t0"}, {Integer("to", 1)}}}, "Greater(x, c) is none");
   refused({{"Sigmoid", {"x"}}, {"Mul", {"t0", "t0"}}}, "Mul(sigmoid(x), sigmoid(x)) is none");
   // A swish but in one interval.

@@ -1,0 +1,23 @@
+// The kernels of the row operations, apart from the dense layer: what model/row_operation.h
+// defines.
+//
+// Every kernel is a class made from what is known before the rows are, with
+//
+//   void Run(Sources sources, float* dst, size_t rows) const noexcept;
+//
+// where a source is [rows][its width] and dst is [rows][outputs], row-major, at any alignment, and
+// dst overlaps no source. Kernels are immutable, so thread-safe, allocate nothing in Run() and
+// cannot fail. An element depends on its own row alone, bit for bit.
+
+#ifndef HILLOCK_SERVER_CORE_KERNEL_ROW_SOURCES_H_
+#define HILLOCK_SERVER_CORE_KERNEL_ROW_SOURCES_H_
+
+#include <span>
+
+namespace hillock::kernel::row {
+
+using Sources = std::span<const float* const>;
+
+}  // namespace hillock::kernel::row
+
+#endif  // HILLOCK_SERVER_CORE_KERNEL_ROW_SOURCES_H_

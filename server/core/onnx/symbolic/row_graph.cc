@@ -1,0 +1,310 @@
+#include "server/core/onnx/symbolic/row_graph.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace hillock::onnx {
+namespace {
+
+using activation::Spec;
+
+const Spec* Named(std::string_view name) {
+  const Spec* const spec = activation::Find(name);
+  HILLOCK_CHECK(spec != nullptr);
+  return spec;
+}
+
+// One number where all are the same.
+void Collapse(std::vector<double>& values) {
+  const auto same = [&](double v) { return v == values.front(); };
+  if (std::ranges::all_of(values, same)) values.resize(1);
+}
+
+}  // namespace
+
+bool Rows::is_integral() const {
+  switch (type) {
+    case DataType::kFloat:
+    case DataType::kDouble:
+    case DataType::kFloat16:
+    case DataType::kBfloat16:
+      return false;
+    default:
+      return true;
+  }
+}
+
+RowGraph::RowGraph(size_t width, Budget& budget) : budget_(budget), place_("input") {
+  AddBase({.width = width});
+}
+
+Operand RowGraph::AddBase(Base base) {
+  const int atom = expression_.AddBase();
+  base.place = place_;
+  bases_.emplace(atom, std::move(base));
+  return {atom, {}};
+}
+
+Rows RowGraph::Input(Shape shape) const { return {{bases_.begin()->first, {}}, std::move(shape)}; }
+
+Rows RowGraph::Constant(std::vector<double> values, Shape shape, DataType type) {
+  return {{Operand::kConstant, {{0}, std::move(values)}}, std::move(shape), type};
+}
+
+Rows RowGraph::AddDense(const Rows& x, Dense dense, Shape shape) {
+  const Operand from = NonConstant(x);
+  const size_t width = dense.outputs;
+  return {AddBase({.width = width, .xs = {from}, .dense = std::move(dense)}), std::move(shape)};
+}
+
+Rows RowGraph::AddRowActivation(const Rows& x, const Spec& spec, size_t group) {
+  const Operand from = NonConstant(x);
+  return {AddBase({.width = x.width(), .xs = {from}, .row = &spec, .group = group}), x.shape};
+}
+
+Rows RowGraph::AddOperation(model::RowOperation operation, std::vector<Operand> xs, Shape shape,
+                            DataType type) {
+  const size_t width = WidthOf(shape);
+  return {AddBase({.width = width, .xs = std::move(xs), .operation = std::move(operation)}),
+          std::move(shape), type};
+}
+
+// A constant becomes a base of its own.
+Operand RowGraph::NonConstant(const Rows& part) {
+  if (!part.is_constant()) return part.value;
+  model::Constant constant;
+  for (size_t c = 0; c < part.width(); ++c) {
+    constant.values.push_back(static_cast<float>(part.value.map.shift_at(c)));
+  }
+  return AddBase({.width = part.width(), .operation = std::move(constant)});
+}
+
+// The bias of a dense layer stays with it; any other scale and shift moves behind a selection, so
+// that whoever reads that can absorb it.
+bool RowGraph::KeepsMap(const Operand& value) const {
+  const auto base = bases_.find(value.atom);
+  return base != bases_.end() && base->second.dense.has_value();
+}
+
+// Looks through selections to what they select from.
+RowGraph::Column RowGraph::Resolved(const Operand& value, uint32_t column) const {
+  const bool keeps = KeepsMap(value);
+  Column found{{value.atom, keeps ? value.map : ScaleShift()}, column, 1, 0};
+  if (!keeps) {
+    found.scale = value.map.scale_at(column);
+    found.shift = value.map.shift_at(column);
+  }
+  const auto base = bases_.find(value.atom);
+  const auto* const select = base == bases_.end() || !base->second.operation
+                                 ? nullptr
+                                 : std::get_if<model::Select>(&*base->second.operation);
+  if (select == nullptr) return found;
+  found.column = select->columns[column];
+  for (const Operand& x : base->second.xs) {
+    const auto width = static_cast<uint32_t>(BaseOf(x).width);
+    if (found.column < width) {
+      found.of = x;
+      break;
+    }
+    found.column -= width;
+  }
+  return found;
+}
+
+// All columns of one value in their order are that value.
+absl::StatusOr<Rows> RowGraph::Select(std::span<const Rows> parts,
+                                      const std::vector<uint32_t>& columns, Shape shape) {
+  if (columns.empty()) return absl::UnimplementedError("makes rows without values");
+  HILLOCK_RETURN_IF_ERROR(budget_.Take(columns.size(), 2 * sizeof(double) + sizeof(uint32_t)));
+  budget_.Spend(columns.size());
+  const bool constant = std::ranges::all_of(parts, &Rows::is_constant);
+  std::vector<Operand> values;
+  std::vector<std::pair<size_t, uint32_t>> where;  // by column of the parts: the part, its column
+  for (const Rows& part : parts) {
+    for (uint32_t c = 0; c < part.width(); ++c) where.emplace_back(values.size(), c);
+    values.push_back(constant ? part.value : NonConstant(part));
+  }
+  std::vector<Operand> xs;
+  std::vector<uint32_t> first;  // column of each x in the selection's row
+  uint32_t width = 0;
+  ScaleShift map{{}, {}};
+  model::Select select;
+  bool in_order = true;
+  for (const uint32_t wanted : columns) {
+    const auto [part, column] = where[wanted];
+    if (constant) {
+      map.shift.push_back(values[part].map.shift_at(column));
+      continue;
+    }
+    const Column found = Resolved(values[part], column);
+    map.scale.push_back(found.scale);
+    map.shift.push_back(found.shift);
+    auto x = static_cast<size_t>(std::ranges::find_if(xs,
+                                                      [&](const Operand& known) {
+                                                        return known.atom == found.of.atom &&
+                                                               known.map == found.of.map;
+                                                      }) -
+                                 xs.begin());
+    if (x == xs.size()) {
+      xs.push_back(found.of);
+      first.push_back(width);
+      width += static_cast<uint32_t>(BaseOf(found.of).width);
+    }
+    in_order = in_order && first[x] + found.column == select.columns.size();
+    select.columns.push_back(first[x] + found.column);
+  }
+  Collapse(map.shift);
+  const DataType type = parts.front().type;
+  if (constant) return Constant(std::move(map.shift), std::move(shape), type);
+  Collapse(map.scale);
+  if (in_order && xs.size() == 1 && width == columns.size()) {
+    return Rows{{xs[0].atom, ScaleShift::Compose(xs[0].map, map)}, std::move(shape), type};
+  }
+  Rows rows = AddOperation(std::move(select), std::move(xs), std::move(shape), type);
+  rows.value.map = std::move(map);
+  return rows;
+}
+
+// An activation takes the scale and shift before it along.
+void RowGraph::PromoteActivation(const Atom& atom, const Spec& spec, Base& base) {
+  const ScaleShift& map = atom.operands[0].map;
+  model::Scale scale;
+  for (size_t c = 0; c < base.width; ++c) {
+    scale.scale.push_back(static_cast<float>(map.scale_at(c)));
+    scale.shift.push_back(static_cast<float>(map.shift_at(c)));
+    if (atom.slopes.empty()) continue;
+    base.slopes.push_back(static_cast<float>(atom.slopes[atom.slopes.size() == 1 ? 0 : c]));
+  }
+  base.operation = std::move(scale);
+  base.xs = {{atom.operands[0].atom, {}}};
+  base.activation = &spec;
+  base.params = atom.params;
+}
+
+absl::Status RowGraph::Promote(int atom) {
+  const Atom& self = expression_[atom];
+  const std::string_view name = self.primitive != nullptr ? self.primitive->function : "";
+  const Spec* const spec = self.activation != nullptr ? self.activation : activation::Find(name);
+  Base base{.width = bases_.at(self.base).width};
+  HILLOCK_RETURN_IF_ERROR(budget_.Take(2 * base.width, sizeof(double)));
+  if (spec != nullptr) {
+    PromoteActivation(self, *spec, base);
+  } else if (const model::Function* const function = model::FindFunction(name)) {
+    base.operation = model::Combine{function};
+    base.xs = self.operands;
+  } else {
+    return absl::UnimplementedError(
+        fmt::format("{} is none of the activations this server has", expression_.Text(atom)));
+  }
+  base.place = place_;
+  bases_.emplace(atom, std::move(base));
+  expression_.SetBase(atom);
+  return absl::OkStatus();
+}
+
+const Dense* RowGraph::SigmoidOf(const Rows& x) const {
+  if (x.is_constant()) return nullptr;
+  const Atom& atom = expression_[x.value.atom];
+  const bool is_sigmoid = atom.activation == Named("sigmoid") && x.value.map == ScaleShift{} &&
+                          atom.operands[0].atom == atom.base;
+  const Base& base = BaseOf(x.value);
+  return is_sigmoid && base.dense ? &*base.dense : nullptr;
+}
+
+absl::StatusOr<std::optional<Rows>> RowGraph::AddComplement(const Rows& p, Shape shape) {
+  const Dense* const single = p.width() == 1 ? SigmoidOf(p) : nullptr;
+  if (single == nullptr) return std::nullopt;
+  HILLOCK_RETURN_IF_ERROR(budget_.Take(2 * single->inputs, sizeof(float)));
+  Dense pair{single->name, single->inputs, 2, std::vector<float>(single->inputs)};
+  pair.weights.insert(pair.weights.end(), single->weights.begin(), single->weights.end());
+  const Operand& z = expression_[p.value.atom].operands[0];
+  const ScaleShift map{{1, z.map.scale_at(0)}, {0, z.map.shift_at(0)}};
+  const Rows x{BaseOf(p.value).xs[0], {static_cast<int64_t>(single->inputs)}};
+  Rows both = AddDense(x, std::move(pair), std::move(shape));
+  both.value.map = map;
+  return AddRowActivation(both, *Named("softmax"), 2);
+}
+
+bool RowGraph::IsSoftmax(const Rows& x) const {
+  return !x.is_constant() && expression_[x.value.atom].is_base() && x.value.map == ScaleShift{} &&
+         BaseOf(x.value).row == Named("softmax");
+}
+
+absl::StatusOr<std::optional<Rows>> RowGraph::AddLogOfSoftmax(const Rows& x) {
+  if (!IsSoftmax(x)) return std::nullopt;
+  const Base& base = BaseOf(x.value);
+  HILLOCK_RETURN_IF_ERROR(budget_.Take(base.xs[0].map.size(), sizeof(double)));
+  const size_t group = base.group;
+  return AddRowActivation({base.xs[0], x.shape}, *Named("log_softmax"), group);
+}
+
+bool RowGraph::SumsToOne(const Rows& x) const {
+  if (IsSoftmax(x)) return BaseOf(x.value).group == x.width();
+  const Dense* const dense = x.width() == 2 ? SigmoidOf(x) : nullptr;
+  if (dense == nullptr) return false;
+  for (size_t i = 0; i < dense->inputs; ++i) {
+    if (dense->weights[i] != -dense->weights[dense->inputs + i]) return false;
+  }
+  const ScaleShift& before = expression_[x.value.atom].operands[0].map;
+  return before.scale_at(0) == before.scale_at(1) && before.shift_at(0) == -before.shift_at(1);
+}
+
+Operand RowGraph::BeforeSoftmax(const Operand& value) const {
+  const auto base = bases_.find(value.atom);
+  const bool is_softmax = base != bases_.end() && base->second.row == Named("softmax") &&
+                          base->second.group == base->second.width && value.map == ScaleShift{};
+  return is_softmax ? base->second.xs[0] : value;
+}
+
+void RowGraph::NameColumns(const Rows& x, std::vector<std::string> names) {
+  const auto base = bases_.find(x.value.atom);
+  if (base == bases_.end() || !(x.value.map == ScaleShift{}) || !base->second.operation) return;
+  const auto* const reduce = std::get_if<model::Reduce>(&*base->second.operation);
+  const bool is_largest = reduce != nullptr && reduce->reduction->name == "argmax";
+  if (!is_largest || x.width() != 1 || BaseOf(base->second.xs[0]).width != names.size()) return;
+  column_names_.emplace_back(BeforeSoftmax(base->second.xs[0]), std::move(names));
+}
+
+const std::vector<std::string>* RowGraph::ColumnNames(const Rows& x) const {
+  if (!x.column_names.empty()) return &x.column_names;
+  if (x.is_constant()) return nullptr;
+  const Operand value = BeforeSoftmax(x.value);
+  for (const auto& [named, names] : column_names_) {
+    if (named.atom == value.atom && named.map == value.map) return &names;
+  }
+  return nullptr;
+}
+
+void RowGraph::LimitTo(const Rows& x, double low, double high) {
+  if (x.is_constant() || !(x.value.map == ScaleShift{})) return;
+  const auto base = bases_.find(x.value.atom);
+  if (base == bases_.end()) return;
+  const int input = bases_.begin()->first;
+  std::vector<uint32_t> columns(x.width());
+  std::iota(columns.begin(), columns.end(), 0);
+  if (base->first != input) {
+    if (!base->second.operation || base->second.xs.size() != 1 ||
+        base->second.xs[0].atom != input) {
+      return;
+    }
+    const auto* const select = std::get_if<model::Select>(&*base->second.operation);
+    if (select == nullptr) return;
+    columns = select->columns;
+  }
+  for (const uint32_t column : columns) {
+    const auto [it, added] = limits_.try_emplace(column, Limits{low, high});
+    if (added) continue;
+    it->second = {std::max(it->second.low, low), std::min(it->second.high, high)};
+  }
+}
+
+double RowGraph::CodeOf(std::string_view word) {
+  const auto [it, added] =
+      codes_.try_emplace(std::string(word), static_cast<double>(words_.size()));
+  if (added) words_.emplace_back(word);
+  return it->second;
+}
+
+}  // namespace hillock::onnx
