@@ -90,7 +90,7 @@ class AllocationTest : public ::testing::TestWithParam<Shape> {
   Served served_{MlpBuilder(kInputs).Add(8, "softmax").Labels(Eight()).Build()};
   const std::string bytes_ = Request();
   RequestView request_;
-  GatheredRows gathered_;
+  ScratchFloats gathered_;
   ResponseWriter writer_;
   transport::Buffer buffer_;
 };
