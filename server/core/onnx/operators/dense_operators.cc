@@ -74,6 +74,7 @@ absl::StatusOr<Rows> MatrixTimes(const Call& call, Tensor weights, const Rows& x
 
 // a [..., i, k] times b [..., k, j], both of the rows: products of all pairs, added up over k.
 absl::StatusOr<Rows> TimesRows(const Call& call, Rows a, Rows b) {
+  if (a.shape.empty() || b.shape.empty()) return absl::InvalidArgumentError("multiplies a number");
   const bool a_vector = a.shape.size() == 1;
   const bool b_vector = b.shape.size() == 1;
   if (a_vector) a.shape.insert(a.shape.begin(), 1);

@@ -98,6 +98,7 @@ absl::StatusOr<Rows> DividedByNorm(const Call& call, const Rows& x, std::string_
 Outcome Normalizer(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(Rows x, call.RowsAt(0));
   const std::string_view norm = call.node.Text("norm", "MAX");
+  if (x.shape.empty()) return absl::InvalidArgumentError("divides a number by its norm");
   if (norm == "L1" && call.graph.SumsToOne(x)) return x;
   for (const auto& [name, reduction] :
        {std::pair("MAX", "max"), std::pair("L1", "l1"), std::pair("L2", "l2")}) {

@@ -44,6 +44,7 @@ absl::StatusOr<Grid> GridAt(const Call& call, size_t scale, size_t zero, size_t 
 // The entry of a grid for each element of a shape.
 absl::StatusOr<size_t> EntryAt(const Grid& grid, const Shape& shape, size_t index) {
   if (grid.scale.size() == 1) return 0;
+  if (grid.axis >= shape.size()) return absl::InvalidArgumentError("has scales for a number");
   const Shape strides = Strides(shape);
   if (grid.scale.shape.size() <= 1) {
     if (static_cast<int64_t>(grid.scale.size()) != shape[grid.axis]) {

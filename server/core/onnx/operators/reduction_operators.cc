@@ -78,6 +78,8 @@ Outcome Reduce(const Call& call) {
   for (const int64_t axis : given.value_or(Shape())) {
     HILLOCK_ASSIGN_OR_RETURN(axes.emplace_back(), FromFront(axis, shape.size()));
   }
+  std::ranges::sort(axes);
+  axes.erase(std::ranges::unique(axes).begin(), axes.end());
   if (axes.empty() && call.node.Integer("noop_with_empty_axes", 0) != 0) return PassThrough(call);
   if (axes.empty()) {
     axes.resize(shape.size());
@@ -145,6 +147,7 @@ Outcome RowActivation(const Call& call) {
 // 1 at the largest element, 0 elsewhere.
 Outcome Hardmax(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
+  if (x.shape.empty()) return absl::InvalidArgumentError("looks for the largest of a number");
   const auto axis = static_cast<int64_t>(x.shape.size()) - 1;
   if (const int64_t given = call.node.Integer("axis", -1); given != -1 && given != axis) {
     return absl::UnimplementedError("runs over an axis that is not the last");
