@@ -10,7 +10,7 @@ namespace hillock::onnx {
 const OperatorRow* FindOperator(std::string_view domain, std::string_view op) {
   if (domain == "ai.onnx") domain = "";
   for (const auto rows :
-       {DenseOperators(), LinearOperators(), NormalizationOperators(), ArithmeticOperators(),
+       {DenseOperators(), ContractionOperators(), LinearOperators(), NormalizationOperators(), ArithmeticOperators(),
         ElementwiseOperators(), ShapeOperators(), IndexOperators(), ConstantOperators(),
         ReductionOperators(), LookupOperators(), QuantizationOperators(), FusedOperators()}) {
     const auto row = std::ranges::find_if(

@@ -31,6 +31,7 @@ struct OperatorRow {
 };
 
 std::span<const OperatorRow> DenseOperators();
+std::span<const OperatorRow> ContractionOperators();
 std::span<const OperatorRow> LinearOperators();
 std::span<const OperatorRow> NormalizationOperators();
 std::span<const OperatorRow> ArithmeticOperators();
