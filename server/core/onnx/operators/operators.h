@@ -38,6 +38,7 @@ std::span<const OperatorRow> ArithmeticOperators();
 std::span<const OperatorRow> ElementwiseOperators();
 std::span<const OperatorRow> ShapeOperators();
 std::span<const OperatorRow> IndexOperators();
+std::span<const OperatorRow> ScatterOperators();
 std::span<const OperatorRow> ConstantOperators();
 std::span<const OperatorRow> ReductionOperators();
 std::span<const OperatorRow> LookupOperators();
