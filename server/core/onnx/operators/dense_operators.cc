@@ -99,6 +99,12 @@ absl::StatusOr<Rows> TimesRows(const Call& call, Rows a, Rows b) {
   return sum;
 }
 
+// Several matrices that differ; leading axes of 1 do not count.
+bool IsStack(const Tensor& weights) {
+  return weights.shape.size() > 2 && std::any_of(weights.shape.begin(), weights.shape.end() - 2,
+                                                 [](int64_t size) { return size != 1; });
+}
+
 absl::StatusOr<Tensor> TransposedTensor(Tensor tensor) {
   HILLOCK_ASSIGN_OR_RETURN(tensor, MatrixOf(std::move(tensor)));
   if (tensor.shape.size() != 2) return absl::InvalidArgumentError("transposes a vector");
@@ -163,6 +169,9 @@ absl::StatusOr<Rows> Product(const Call& call, bool transpose_a, bool transpose_
   const std::string_view name = call.node.input(1 - at);
   if (at == 0 ? transpose_a : transpose_b) {
     HILLOCK_ASSIGN_OR_RETURN(x, LastTwoExchanged(call, x));
+  }
+  if (IsStack(weights) && !transpose_a && !transpose_b) {
+    return TimesStack(call, x, weights, at == 1);
   }
   if (at == 0) return TimesMatrix(call, x, std::move(weights), transpose_b, name);
   if (transpose_a) {
