@@ -50,7 +50,7 @@ void DropLarge(std::vector<T>& vector) {
 TensorContents ResponseWriter::ContentsOf(size_t output) const {
   const ServedOutput& served = model_->outputs()[output];
   TensorContents contents{.datatype = served.output.datatype,
-                          .count = view_.rows * served.width,
+                          .count = (served.shared ? 1 : view_.rows) * served.width,
                           .words = model_->words(),
                           .typed = view_.typed};
   if (served.is_constant()) {
@@ -69,7 +69,7 @@ TensorContents ResponseWriter::ComputedContents(size_t output) const {
 // Whether the engine writes its floats to where they are sent from.
 bool ResponseWriter::IsInPlace(size_t output) const {
   const ServedOutput& served = model_->outputs()[output];
-  return view_.values[output] && output < rest_ && !served.is_constant() &&
+  return view_.values[output] && output < rest_ && !served.is_constant() && !served.shared &&
          served.output.datatype == model::Datatype::kFp32;
 }
 

@@ -2,79 +2,84 @@
 
 usage: compare.py ADDRESS CASES
 CASES is a folder that the export_*.py scripts wrote. The folder with the stubs that protoc makes of
-inference.proto, and the one with bytes_tensor.py, must be on PYTHONPATH. Prints a line a model, and a line an exporter.
+inference.proto must be on PYTHONPATH. Requests have the names, datatypes and shapes that the file
+declares; those of the answers and of the metadata must be the file's too. Prints a line a model,
+and a line an exporter.
 """
 
 import array
+import base64
+import json
+import math
 import pathlib
 import sys
 
 import grpc
 
-import bytes_tensor
 import inference_pb2 as pb
 import inference_pb2_grpc
 
-TOLERANCE = 1e-5  # of the value, or absolute below 1
 DEADLINE_SECONDS = 60
 OPTIONS = [("grpc.enable_http_proxy", 0)]
+FLOATS = {"FP32": "f", "FP64": "d"}
 
 
-def floats(path: pathlib.Path) -> array.array:
-    return array.array("f", path.read_bytes())
+def misfits(what: str, got, want: list[dict]):
+    """Where the tensors of a message are not as wanted; an axis of -1 fits any size."""
+    found = {tensor.name: tensor for tensor in got}
+    for tensor in want:
+        name, datatype, shape = tensor["name"], tensor["datatype"], tensor["shape"]
+        known = found.pop(name, None)
+        if known is None:
+            yield f"{what} '{name}' is missing"
+        elif known.datatype != datatype or len(known.shape) != len(shape) or any(
+                size not in (-1, wanted) for size, wanted in zip(known.shape, shape)):
+            yield (f"{what} '{name}': got {known.datatype} {list(known.shape)}, "
+                   f"want {datatype} {shape}")
+    yield from (f"{what} '{name}' is not in the file" for name in found)
 
 
-def lines(tensor: pb.ModelInferResponse.InferOutputTensor, raw: bytes) -> list[str]:
-    """The labels of each row, with spaces between several."""
-    if tensor.datatype == "BYTES":
-        return bytes_tensor.elements(raw)
-    assert tensor.datatype == "INT64", f"'{tensor.name}' is {tensor.datatype}"
-    rows, columns = tensor.shape
-    integers = memoryview(raw).cast("q").tolist()
-    assert len(integers) == rows * columns, f"'{tensor.name}' has {len(integers)} integers"
-    return [" ".join(str(each) for each in integers[row * columns:(row + 1) * columns])
-            for row in range(rows)]
+def off_by(got: float, want: float) -> float:
+    if got == want or math.isnan(got) and math.isnan(want):
+        return 0.0
+    difference = abs(got - want) / max(1.0, abs(want))
+    return difference if math.isfinite(difference) else math.inf
 
 
-def side_by_side(tensors: list[array.array], rows: int) -> array.array:
-    """The rows of several tensors, of which each becomes one."""
-    joined = array.array("f")
-    for row in range(rows):
-        for tensor in tensors:
-            width = len(tensor) // rows
-            joined.extend(tensor[row * width:(row + 1) * width])
-    return joined
+def difference(got: bytes, want: dict) -> float:
+    raw = base64.b64decode(want["raw"])
+    kind = FLOATS.get(want["datatype"])
+    if kind is None or len(got) != len(raw):
+        return 0.0 if got == raw else math.inf
+    return max(map(off_by, array.array(kind, got), array.array(kind, raw)), default=0.0)
 
 
-def ask(stub, model: str, rows: array.array):
-    metadata = stub.ModelMetadata(pb.ModelMetadataRequest(name=model), timeout=DEADLINE_SECONDS)
+def request_for(model: str, inputs: list[dict]) -> pb.ModelInferRequest:
     request = pb.ModelInferRequest(model_name=model)
-    width = metadata.inputs[0].shape[1]
-    request.inputs.add(name=metadata.inputs[0].name, datatype="FP32",
-                       shape=[len(rows) // width, width])
-    request.raw_input_contents.append(rows.tobytes())
-    response = stub.ModelInfer(request, timeout=DEADLINE_SECONDS)
-    tensors, labels = [], []
-    for tensor, raw in zip(response.outputs, response.raw_output_contents):
-        if tensor.datatype == "FP32":
-            tensors.append(array.array("f", raw))
-        else:
-            labels = lines(tensor, raw)
-    return side_by_side(tensors, len(rows) // width), labels
-
-
-def difference(got: array.array, want: array.array) -> float:
-    assert len(got) == len(want), f"{len(got)} values, want {len(want)}"
-    return max(abs(g - w) / max(1.0, abs(w)) for g, w in zip(got, want))
+    for tensor in inputs:
+        request.inputs.add(name=tensor["name"], datatype=tensor["datatype"], shape=tensor["shape"])
+        request.raw_input_contents.append(base64.b64decode(tensor["raw"]))
+    return request
 
 
 def compare(stub, folder: pathlib.Path) -> float:
-    got, labels = ask(stub, folder.name, floats(folder / "rows.f32"))
-    worst = difference(got, floats(folder / "expected.f32"))
-    assert worst <= TOLERANCE, f"off by {worst:.1e}, want at most {TOLERANCE:.0e}"
-    expected = folder / "labels.txt"
-    if expected.exists():
-        assert labels == expected.read_text("utf-8").splitlines(), f"labels are {labels}"
+    metadata = stub.ModelMetadata(pb.ModelMetadataRequest(name=folder.name),
+                                  timeout=DEADLINE_SECONDS)
+    worst = 0.0
+    for asked in json.loads((folder / "asked.json").read_text()):
+        answer = stub.ModelInfer(request_for(folder.name, asked["inputs"]),
+                                 timeout=DEADLINE_SECONDS)
+        problems = [*misfits("declared input", metadata.inputs, asked["inputs"]),
+                    *misfits("declared output", metadata.outputs, asked["outputs"]),
+                    *misfits("output", answer.outputs, asked["outputs"])]
+        assert not problems, "; ".join(problems)
+        raw = dict(zip([output.name for output in answer.outputs], answer.raw_output_contents))
+        for output in asked["outputs"]:
+            off = difference(raw[output["name"]], output)
+            assert off <= output["tolerance"], (
+                f"output '{output['name']}' of shape {output['shape']} is off by {off:.1e}, "
+                f"want at most {output['tolerance']:.0e}")
+            worst = max(worst, off)
     return worst
 
 

@@ -87,7 +87,10 @@ class Collector {
     }
     mlp.left_out = std::move(left_out_);
     mlp.words = graph_.TakeWords();
-    return mlp;
+    const auto word = std::ranges::find_if_not(mlp.words, IsUtf8);
+    if (word == mlp.words.end()) return mlp;
+    return absl::InvalidArgumentError(
+        fmt::format("string {} of the graph is not UTF-8", word - mlp.words.begin()));
   }
 
  private:

@@ -41,6 +41,8 @@ std::function<size_t(size_t)> Moved(const Shape& from, const Shape& to, const Mo
   return [from, to, move](size_t i) { return NumberOf(from, move(IndicesOf(to, i))); };
 }
 
+constexpr int64_t kMostElements = int64_t{1} << 48;  // of a tensor, as ElementCount() has it
+
 absl::Status AcrossRows(std::string_view what) {
   return absl::UnimplementedError(fmt::format("{} along the rows", what));
 }
@@ -273,6 +275,10 @@ Outcomes Split(const Call& call) {
   const Shape from = RowShape(shape);
   HILLOCK_ASSIGN_OR_RETURN(const std::vector<int64_t> sizes,
                            PartSizes(call, from[axis], call.node.outputs.size()));
+  Rows x;
+  if (call.IsRows(0)) {
+    HILLOCK_ASSIGN_OR_RETURN(x, call.RowsAt(0));
+  }
   std::vector<GraphValue> parts;
   int64_t first = 0;
   for (const int64_t size : sizes) {
@@ -286,8 +292,13 @@ Outcomes Split(const Call& call) {
       at[axis] += offset;
       return at;
     };
-    HILLOCK_ASSIGN_OR_RETURN(parts.emplace_back(),
-                             Picked(call, 0, to, BatchAxis(shape), Moved(from, to, move)));
+    if (call.IsRows(0)) {
+      HILLOCK_ASSIGN_OR_RETURN(parts.emplace_back(),
+                               PickedRows(call, x, to, BatchAxis(shape), Moved(from, to, move)));
+    } else {
+      HILLOCK_ASSIGN_OR_RETURN(parts.emplace_back(),
+                               Picked(call, 0, to, std::nullopt, Moved(from, to, move)));
+    }
     first += size;
   }
   return parts;
@@ -362,6 +373,10 @@ Outcome Tile(const Call& call) {
       return absl::UnimplementedError("repeats values as often as there are rows, or never");
     }
     if (batch == axis && !makes_rows && times != 1) return AcrossRows("repeats");
+    if (!makes_rows && from[axis] > kMostElements / times) {
+      return absl::InvalidArgumentError(
+          fmt::format("repeats {} values {} times", from[axis], times));
+    }
     to.push_back(makes_rows ? 1 : from[axis] * times);
   }
   HILLOCK_RETURN_IF_ERROR(ElementCount(to).status());
@@ -406,6 +421,8 @@ Outcome ConcatOfConstants(const Call& call) {
     }
   };
   for (const Tensor& part : parts) HILLOCK_RETURN_IF_ERROR(part.Charge(call.budget));
+  std::erase_if(parts, [](const Tensor& part) { return part.size() == 0; });
+  if (parts.empty()) return ValueOf(std::move(all));
   for (size_t o = 0; o < outer; ++o) {
     if (all.kind == Tensor::Kind::kFloats) append(&Tensor::floats, o);
     if (all.kind == Tensor::Kind::kIntegers) append(&Tensor::integers, o);
@@ -461,6 +478,9 @@ Outcome Pad(const Call& call) {
     if (before == 0 && after == 0) continue;
     if (before < 0 || after < 0 || IsBatch(x.shape[axis]) || !fill.is_constant()) {
       return AcrossRows("pads");
+    }
+    if (before > kMostElements || after > kMostElements) {
+      return absl::InvalidArgumentError(fmt::format("pads with {} and {}", before, after));
     }
     std::vector<Rows> parts;
     const auto add = [&](int64_t size) {

@@ -140,17 +140,23 @@ class RowGraph {
   bool takes_non_finite() const { return takes_non_finite_; }
 
  private:
-  // A column of a value: scale * column of another + shift.
+  // A column of a value: scale * column of map(atom) + shift. The map is the value's or a base's
+  // own: maps may be as wide as a row, and one is asked for by each column.
   struct Column {
-    Operand of;
+    int atom;
+    const ScaleShift* map;
     uint32_t column;
     double scale;
     double shift;
   };
 
+  // Columns of what is not a selection, collected in their order, and whose they are.
+  struct Selection;
+
   Operand AddBase(Base base);
   Operand BeforeSoftmax(const Operand& value) const;
   bool KeepsMap(const Operand& value) const;
+  absl::Status AddColumn(const Operand& value, uint32_t column, Selection& to) const;
   Column Resolved(const Operand& value, uint32_t column) const;
   static void PromoteActivation(const Atom& atom, const activation::Spec& spec, Base& base);
   const Dense* SigmoidOf(const Rows& x) const;

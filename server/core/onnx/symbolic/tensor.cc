@@ -177,6 +177,22 @@ absl::Status Decode(const Encoding& encoding, const TensorView& view, const Exte
   return DecodeTyped(encoding, view.message, count, budget, tensor);
 }
 
+// Integers of four bits, two in a byte: the first in its low half; the last byte may hold one.
+absl::StatusOr<Tensor> ReadHalves(const TensorView& view, const ExternalFile& external,
+                                  Budget& budget) {
+  constexpr Encoding kBytes{DataType::kUint8, 1, tensor_field::kInt32s, Tensor::Kind::kIntegers};
+  Tensor tensor{.kind = Tensor::Kind::kIntegers, .shape = view.shape, .type = view.type};
+  HILLOCK_ASSIGN_OR_RETURN(const size_t count, ElementCount(tensor.shape));
+  Tensor packed{.kind = Tensor::Kind::kIntegers, .shape = view.shape};
+  HILLOCK_RETURN_IF_ERROR(Decode(kBytes, view, external, (count + 1) / 2, budget, packed));
+  HILLOCK_RETURN_IF_ERROR(budget.Take(count, sizeof(int64_t)));
+  for (size_t i = 0; i < count; ++i) {
+    const int64_t bits = packed.integers[i / 2] >> (i % 2 == 0 ? 0 : 4) & 0xf;
+    tensor.integers.push_back(view.type == DataType::kInt4 && bits > 7 ? bits - 16 : bits);
+  }
+  return tensor;
+}
+
 }  // namespace
 
 size_t Tensor::size() const {
@@ -225,6 +241,9 @@ std::string ShapeText(const std::vector<int64_t>& shape) {
 
 absl::StatusOr<Tensor> ReadTensor(const TensorView& view, const ExternalFile& external,
                                   Budget& budget) {
+  if (view.type == DataType::kInt4 || view.type == DataType::kUint4) {
+    return ReadHalves(view, external, budget);
+  }
   Tensor tensor;
   tensor.shape = view.shape;
   tensor.type = view.type;
