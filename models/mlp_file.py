@@ -12,6 +12,7 @@ import numpy as np
 PROTO_FOLDER = pathlib.Path(__file__).resolve().parent.parent / "proto"
 CHAIN_VERSION = 1
 TREE_VERSION = 2  # with `outputs`
+GRAPH_VERSION = 3  # with `inputs`
 DEFAULT_THRESHOLD = 0.5
 CHECKSUM_TAG = bytes([15 << 3 | 5])  # field 15 as a fixed32: 0x7d
 CHECKSUM_BYTES = len(CHECKSUM_TAG) + 4
@@ -52,6 +53,8 @@ def read(path: pathlib.Path):
 
 
 def _version(message) -> int:
+    if message.inputs:
+        return GRAPH_VERSION
     return TREE_VERSION if message.outputs else CHAIN_VERSION
 
 

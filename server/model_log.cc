@@ -25,6 +25,9 @@ void ModelLog::Loaded(const lifecycle::ServedModel& model) {
     spdlog::warn("model '{}' version {}: output '{}' is left out: {}", model.name(),
                  model.version(), left_out.name, left_out.reason);
   }
+  for (const std::string& note : model.options().notes) {
+    spdlog::warn("model '{}' version {}: {}", model.name(), model.version(), note);
+  }
 }
 
 void ModelLog::Refused(const std::string& model, int64_t version, const absl::Status& why) {

@@ -43,6 +43,17 @@ std::vector<size_t> Widths(const Mlp& mlp, const std::vector<Tensor>& tensors) {
   return widths;
 }
 
+// The outputs of a model that are not the labels which another draws from its own outputs.
+std::vector<Output> ComparedOutputs(const Mlp& mlp, const Mlp& other) {
+  std::vector<Output> outputs = mlp.outputs;
+  for (const Output& drawn : other.outputs) {
+    if (!drawn.has_labels()) continue;
+    const std::string name = other.LabelName(drawn);
+    std::erase_if(outputs, [&](const Output& output) { return output.name == name; });
+  }
+  return outputs;
+}
+
 // For each tensor of b the one of a that it belongs to: by name where all names agree, else by
 // position.
 template <class Tensor>
@@ -145,7 +156,7 @@ class Column {
   Column(const Mlp& mlp, const Output& output, const std::vector<float>& answers)
       : mlp_(mlp), output_(output), answers_(answers) {
     for (const Output& before : mlp.outputs) {
-      if (&before == &output) break;
+      if (before.name == output.name) break;
       if (!before.is_constant) begin_ += mlp.width(before);
     }
   }
@@ -201,17 +212,21 @@ absl::StatusOr<std::vector<float>> Answers(const Mlp& mlp, const Rows& rows) {
 
 absl::StatusOr<WorstDifference> Compare(const Mlp& a, const Mlp& b, const Rows& rows) {
   const auto columns = ColumnsOfB(a, b);
-  const std::vector<size_t> partners = Partners(a.outputs, b.outputs);
-  if (!columns || !WidthsAgree(a, a.outputs, b, b.outputs, partners)) return WidthsDiffer(a, b);
+  const std::vector<Output> outputs_of_a = ComparedOutputs(a, b);
+  const std::vector<Output> outputs_of_b = ComparedOutputs(b, a);
+  const std::vector<size_t> partners = Partners(outputs_of_a, outputs_of_b);
+  if (!columns || !WidthsAgree(a, outputs_of_a, b, outputs_of_b, partners)) {
+    return WidthsDiffer(a, b);
+  }
   HILLOCK_ASSIGN_OR_RETURN(const std::vector<float> from_a, Answers(a, rows));
   HILLOCK_ASSIGN_OR_RETURN(const std::vector<float> from_b,
                            Answers(b, RowsOfB(a, b, rows, *columns)));
   WorstDifference worst;
   worst.rows = rows.count();
   worst.difference = -1;  // the first element is worse
-  for (size_t i = 0; i < b.outputs.size(); ++i) {
-    const Output& of_a = a.outputs[partners[i]];
-    CompareOutput(a, of_a, Column(a, of_a, from_a), Column(b, b.outputs[i], from_b), worst);
+  for (size_t i = 0; i < outputs_of_b.size(); ++i) {
+    const Output& of_a = outputs_of_a[partners[i]];
+    CompareOutput(a, of_a, Column(a, of_a, from_a), Column(b, outputs_of_b[i], from_b), worst);
   }
   worst.difference = std::max(worst.difference, 0.0);
   return worst;

@@ -19,11 +19,15 @@ std::vector<ServedInput> InputsOf(const model::Mlp& mlp) {
 }
 
 std::vector<ServedOutput> OutputsOf(const model::Mlp& mlp) {
+  const bool some_shared =
+      std::ranges::any_of(mlp.inputs, [](const model::Input& input) { return input.shared; });
   std::vector<ServedOutput> outputs;
   for (const model::Output& output : mlp.outputs) {
     outputs.push_back(
         {output, mlp.width(output), output.has_labels() ? mlp.LabelName(output) : std::string()});
     outputs.back().output.shape = mlp.ShapeOf(output);
+    outputs.back().shared =
+        some_shared && !output.is_constant && !model::HasRows(outputs.back().output.shape);
   }
   return outputs;
 }

@@ -36,6 +36,9 @@ struct ServedOutput {
   size_t width;            // floats in a row, or in the constant
   std::string label_name;  // empty: no labels
 
+  // Made of inputs that have one row for all rows of a request: it has one row, too.
+  bool shared = false;
+
   const std::string& name() const { return output.name; }
   bool is_constant() const { return output.is_constant; }
   bool has_labels() const { return output.has_labels(); }

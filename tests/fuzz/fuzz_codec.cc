@@ -124,7 +124,7 @@ void CheckError(const RequestView& request, const absl::Status& status) {
 void CheckServes(const RequestView& request, const ServedModel& model) {
   auto view = hillock::rpc::DecodeShape(request, model, {});
   if (!view.ok()) return CheckError(request, view.status());
-  hillock::rpc::GatheredRows gathered;
+  hillock::rpc::ScratchFloats gathered;
   const absl::Status status = hillock::rpc::DecodeContents(request, model, {}, gathered, *view);
   if (!status.ok()) return CheckError(request, status);
   HILLOCK_CHECK(view->rows >= 1 && view->rows <= kMaxRows);

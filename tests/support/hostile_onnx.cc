@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <vector>
 
 #include "server/core/onnx/reading/fields.h"
@@ -284,7 +285,7 @@ std::string DeepHeads(size_t n) {
   return graph.Build();
 }
 
-// Row functions of row functions: each is a layer with a diagonal of its own.
+// Row functions of row functions: each is a layer of its own.
 std::string Softmaxes(size_t n) {
   OnnxBuilder graph = Start(512);
   graph.Node("Identity", {"x"}, "p0");
@@ -326,6 +327,15 @@ constexpr HostileOnnx kFiles[] = {
 
 }  // namespace
 
-std::span<const HostileOnnx> HostileOnnxFiles() { return kFiles; }
+std::span<const HostileOnnx> HostileOnnxFiles() {
+  static const std::vector<HostileOnnx> files = [] {
+    std::vector<HostileOnnx> all(std::begin(kFiles), std::end(kFiles));
+    for (const auto more : {HostileRowFiles(), HostileNestedFiles()}) {
+      all.insert(all.end(), more.begin(), more.end());
+    }
+    return all;
+  }();
+  return files;
+}
 
 }  // namespace hillock::testing

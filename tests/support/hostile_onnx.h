@@ -17,6 +17,10 @@ struct HostileOnnx {
 
 std::span<const HostileOnnx> HostileOnnxFiles();
 
+// Those among them that are about row operations, and about bytes that are read more than once.
+std::span<const HostileOnnx> HostileRowFiles();
+std::span<const HostileOnnx> HostileNestedFiles();
+
 }  // namespace hillock::testing
 
 #endif  // HILLOCK_TESTS_SUPPORT_HOSTILE_ONNX_H_

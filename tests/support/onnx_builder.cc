@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "server/core/onnx/reading/fields.h"
 
 namespace hillock::testing {
@@ -67,6 +69,14 @@ OnnxAttribute TensorOf(std::string_view name, const std::vector<int64_t>& shape,
   return Named(name).Message(attribute_field::kTensor, tensor);
 }
 
+OnnxAttribute Reference(std::string_view name, std::string_view of_caller) {
+  return Named(name).Bytes(attribute_field::kReference, of_caller);
+}
+
+OnnxAttribute Branch(std::string_view name, const OnnxBuilder& graph) {
+  return Named(name).Message(attribute_field::kGraph, graph.Graph());
+}
+
 OnnxBuilder& OnnxBuilder::Info(uint32_t field, std::string_view name,
                                const std::vector<int64_t>& shape, DataType type) {
   WireWriter sizes;
@@ -95,8 +105,9 @@ OnnxBuilder& OnnxBuilder::Input(std::string_view name, const std::vector<int64_t
   return Info(graph_field::kInput, name, shape, type);
 }
 
-OnnxBuilder& OnnxBuilder::Output(std::string_view name) {
-  return Info(graph_field::kOutput, name, {}, DataType::kFloat);
+OnnxBuilder& OnnxBuilder::Output(std::string_view name, DataType type,
+                                 const std::vector<int64_t>& shape) {
+  return Info(graph_field::kOutput, name, shape, type);
 }
 
 OnnxBuilder& OnnxBuilder::Initializer(const WireWriter& tensor) {
@@ -141,16 +152,44 @@ OnnxBuilder& OnnxBuilder::Node(std::string_view op, const std::vector<std::strin
                                std::string_view output,
                                const std::vector<OnnxAttribute>& attributes,
                                std::string_view domain) {
+  return NodeWithOutputs(op, inputs, {std::string(output)}, attributes, domain);
+}
+
+OnnxBuilder& OnnxBuilder::NodeWithOutputs(std::string_view op,
+                                          const std::vector<std::string>& inputs,
+                                          const std::vector<std::string>& outputs,
+                                          const std::vector<OnnxAttribute>& attributes,
+                                          std::string_view domain) {
   WireWriter node;
   for (const std::string& input : inputs) node.Bytes(node_field::kInput, input);
-  node.Bytes(node_field::kOutput, output);
-  node.Bytes(node_field::kName, fmt::format("n{}", nodes_++)).Bytes(node_field::kOp, op);
+  for (const std::string& output : outputs) node.Bytes(node_field::kOutput, output);
+  node.Bytes(node_field::kName, fmt::format("n{}", nodes_.size())).Bytes(node_field::kOp, op);
   for (const OnnxAttribute& attribute : attributes) {
     node.Message(node_field::kAttribute, attribute);
   }
   node.Bytes(node_field::kDomain, domain);
-  graph_.Message(graph_field::kNode, node);
+  nodes_.push_back(std::move(node));
   return *this;
+}
+
+OnnxBuilder& OnnxBuilder::Function(std::string_view domain, std::string_view name,
+                                   const std::vector<std::string>& inputs,
+                                   const std::vector<std::string>& outputs,
+                                   const OnnxBuilder& body) {
+  WireWriter function;
+  function.Bytes(function_field::kName, name);
+  for (const std::string& input : inputs) function.Bytes(function_field::kInput, input);
+  for (const std::string& output : outputs) function.Bytes(function_field::kOutput, output);
+  for (const WireWriter& node : body.nodes_) function.Message(function_field::kNode, node);
+  function.Bytes(function_field::kDomain, domain);
+  functions_.Message(model_field::kFunction, function);
+  return *this;
+}
+
+WireWriter OnnxBuilder::Graph() const {
+  WireWriter graph = graph_;
+  for (const WireWriter& node : nodes_) graph.Message(graph_field::kNode, node);
+  return graph;
 }
 
 std::string OnnxBuilder::Build() const {
@@ -159,9 +198,9 @@ std::string OnnxBuilder::Build() const {
   WireWriter file;
   file.Integer(model_field::kIrVersion, 8)
       .Bytes(model_field::kProducer, "a test")
-      .Message(model_field::kGraph, graph_)
+      .Message(model_field::kGraph, Graph())
       .Message(model_field::kOpset, opset);
-  return file.bytes();
+  return file.bytes() + functions_.bytes();
 }
 
 }  // namespace hillock::testing

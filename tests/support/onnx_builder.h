@@ -22,6 +22,12 @@ OnnxAttribute Texts(std::string_view name, const std::vector<std::string>& value
 OnnxAttribute TensorOf(std::string_view name, const std::vector<int64_t>& shape,
                        const std::vector<float>& values);
 
+// In a function's body: the attribute of the node that calls it.
+OnnxAttribute Reference(std::string_view name, std::string_view of_caller);
+
+class OnnxBuilder;
+OnnxAttribute Branch(std::string_view name, const OnnxBuilder& graph);
+
 // Writes small ONNX files:
 //   OnnxBuilder().Input("x", {-1, 2}).Floats("w", {2, 3}, {...}).Node("MatMul", {"x", "w"}, "y")
 //       .Output("y").Build()
@@ -35,7 +41,8 @@ class OnnxBuilder {
   // A size of -1 is left open. kUndefined stands for an input without a tensor type.
   OnnxBuilder& Input(std::string_view name, const std::vector<int64_t>& shape,
                      DataType type = DataType::kFloat);
-  OnnxBuilder& Output(std::string_view name);
+  OnnxBuilder& Output(std::string_view name, DataType type = DataType::kFloat,
+                      const std::vector<int64_t>& shape = {});
 
   // Initializers: floats or integers in raw data, anything else as the bytes of its raw data.
   OnnxBuilder& Floats(std::string_view name, const std::vector<int64_t>& shape,
@@ -53,6 +60,19 @@ class OnnxBuilder {
                     std::string_view output, const std::vector<OnnxAttribute>& attributes = {},
                     std::string_view domain = "");
 
+  OnnxBuilder& NodeWithOutputs(std::string_view op, const std::vector<std::string>& inputs,
+                               const std::vector<std::string>& outputs,
+                               const std::vector<OnnxAttribute>& attributes = {},
+                               std::string_view domain = "");
+
+  // An operator of the domain that is made of the nodes of `body`.
+  OnnxBuilder& Function(std::string_view domain, std::string_view name,
+                        const std::vector<std::string>& inputs,
+                        const std::vector<std::string>& outputs, const OnnxBuilder& body);
+
+  // The graph alone, as nodes have one for an attribute.
+  onnx::WireWriter Graph() const;
+
   // The file's bytes; nodes are named "n0", "n1", ... in their order.
   std::string Build() const;
 
@@ -61,8 +81,9 @@ class OnnxBuilder {
                     DataType type);
 
   int64_t opset_;
-  int nodes_ = 0;
-  onnx::WireWriter graph_;
+  std::vector<onnx::WireWriter> nodes_;
+  onnx::WireWriter graph_;  // all but the nodes
+  onnx::WireWriter functions_;
 };
 
 // The bytes of numbers, as they lie in raw data.

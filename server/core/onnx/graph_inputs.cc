@@ -46,9 +46,15 @@ std::optional<size_t> RowsAxis(const Shape& shape) {
                              shape.begin());
 }
 
-absl::StatusOr<Shape> ShapeOf(const GraphView& graph, const ValueInfoView& input) {
+bool IsOpen(const ValueInfoView& input) {
+  return !input.shape || std::ranges::any_of(*input.shape, [](int64_t s) { return s < 0; });
+}
+
+// Beside an input of any number of rows, one whose sizes are all given is the same for each row.
+absl::StatusOr<Shape> ShapeOf(const GraphView& graph, const ValueInfoView& input,
+                              bool beside_open) {
   Shape shape = input.shape.value_or(Shape{-1, -1});
-  const auto rows = RowsAxis(shape);
+  const auto rows = beside_open && !IsOpen(input) ? std::nullopt : RowsAxis(shape);
   if (rows) shape[*rows] = kBatch;
   for (size_t axis = 0; axis < shape.size(); ++axis) {
     if (IsBatch(shape[axis]) || shape[axis] >= 0) continue;
@@ -71,13 +77,14 @@ model::TensorShape OnTheWire(const Shape& shape) {
   return wire;
 }
 
-absl::StatusOr<GraphInput> InputOf(const GraphView& graph, const ValueInfoView& info) {
+absl::StatusOr<GraphInput> InputOf(const GraphView& graph, const ValueInfoView& info,
+                                   bool beside_open) {
   GraphInput input;
   input.name = info.name;
   input.type = info.type;
   const auto datatype = DatatypeOf(info.type);
   if (!datatype) return absl::UnimplementedError("is no tensor of numbers or strings");
-  HILLOCK_ASSIGN_OR_RETURN(input.shape, ShapeOf(graph, info));
+  HILLOCK_ASSIGN_OR_RETURN(input.shape, ShapeOf(graph, info, beside_open));
   input.input.datatype = *datatype;
   input.input.width = WidthOf(input.shape);
   return input;
@@ -87,16 +94,17 @@ absl::StatusOr<GraphInput> InputOf(const GraphView& graph, const ValueInfoView& 
 
 absl::StatusOr<GraphInputs> InputsOf(const GraphView& graph) {
   GraphInputs all;
-  for (const ValueInfoView* const info : CallerInputs(graph)) {
-    auto input = InputOf(graph, *info);
+  const std::vector<const ValueInfoView*> infos = CallerInputs(graph);
+  const bool some_open =
+      std::ranges::any_of(infos, [](const ValueInfoView* info) { return IsOpen(*info); });
+  for (const ValueInfoView* const info : infos) {
+    auto input = InputOf(graph, *info, some_open);
     if (!input.ok()) {
       return Annotate(input.status(), fmt::format("input '{}'", Excerpt(info->name)));
     }
     input->first = all.width;
     all.width += input->input.width;
-    const bool fixed =
-        !info->shape || std::ranges::none_of(*info->shape, [](int64_t s) { return s < 0; });
-    all.single_row = (all.inputs.empty() || all.single_row) && fixed && info->shape &&
+    all.single_row = (all.inputs.empty() || all.single_row) && !IsOpen(*info) &&
                      (info->shape->size() < 2 || info->shape->front() == 1);
     all.inputs.push_back(*std::move(input));
   }

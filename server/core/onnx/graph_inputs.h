@@ -32,6 +32,7 @@ struct GraphInputs {
 //   [1, n, 5]        the open axis after a first one of 1
 //   [n]              the only axis, if it is open
 //   [54]             nowhere: a single row, or beside inputs with rows one for all of them
+//   [2, 1, 4]        nowhere, too, beside an input of any number of rows
 // An open width is that of the first weights of the graph. UNIMPLEMENTED for what is no tensor of
 // numbers or strings, INVALID_ARGUMENT for shapes that leave open how many values a row has.
 absl::StatusOr<GraphInputs> InputsOf(const GraphView& graph);

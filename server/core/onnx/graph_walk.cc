@@ -44,6 +44,25 @@ NodeView Resolved(NodeView node, const NodeView& caller, const FunctionView& fun
   return node;
 }
 
+// A function's body is read for each of its calls.
+absl::Status ChargeAgain(const NodeView& node, size_t bytes, Budget& budget) {
+  for (const AttributeView& attribute : node.attributes) bytes += attribute.message.size();
+  return budget.Take(bytes, 1);
+}
+
+// Rows may be far wider than what they are made of: one number for all columns, a table's entry for
+// each of them.
+absl::Status ChargeWidth(const std::string& place, GraphValue& value, Budget& budget) {
+  const auto* const rows = std::get_if<Rows>(&value);
+  if (rows == nullptr) return absl::OkStatus();
+  HILLOCK_ASSIGN_OR_RETURN(const size_t width, ElementCount(RowShape(rows->shape)));
+  if (width == 0) {
+    value =
+        Unsupported{absl::UnimplementedError(fmt::format("{}: makes rows without values", place))};
+  }
+  return budget.Take(width, 1);
+}
+
 absl::Status NoOperation(const NodeView& node) {
   constexpr std::string_view kRandom[] = {"RandomNormal",      "RandomNormalLike", "RandomUniform",
                                           "RandomUniformLike", "Multinomial",      "Bernoulli"};
@@ -76,6 +95,8 @@ absl::Status GraphWalk::Run() {
   HILLOCK_RETURN_IF_ERROR(NameInitializers(model_.graph.initializers, values_));
   const Rows row = graph_.Input({static_cast<int64_t>(inputs_.width)});
   for (const GraphInput& input : inputs_.inputs) {
+    HILLOCK_RETURN_IF_ERROR(Annotate(budget_.Take(input.input.width, sizeof(uint32_t)),
+                                     fmt::format("input '{}'", Excerpt(input.name))));
     std::vector<uint32_t> columns(input.input.width);
     std::iota(columns.begin(), columns.end(), static_cast<uint32_t>(input.first));
     HILLOCK_ASSIGN_OR_RETURN(Rows x, graph_.Select(std::span(&row, 1), columns, input.shape));
@@ -114,8 +135,10 @@ absl::Status GraphWalk::VisitAll(std::span<const std::string_view> nodes, Scope&
     }
     auto node = ParseNode(nodes[i]);
     if (!node.ok()) return Annotate(node.status(), fmt::format("node {}", i));
-    if (scope.function != nullptr)
+    if (scope.function != nullptr) {
       node = Resolved(*std::move(node), *scope.caller, *scope.function);
+      HILLOCK_RETURN_IF_ERROR(ChargeAgain(*node, nodes[i].size(), budget_));
+    }
     const std::string place = PlaceOf(*node, i);
     graph_.SetPlace(place);
     HILLOCK_RETURN_IF_ERROR(Annotate(Visit(*node, place, scope), place));
@@ -143,6 +166,7 @@ absl::Status GraphWalk::Visit(const NodeView& node, const std::string& place, Sc
     GraphValue value = Unsupported{
         absl::UnimplementedError(fmt::format("{}: its output {} is not computed", place, i))};
     if (i < computed->size()) value = std::move((*computed)[i]);
+    HILLOCK_RETURN_IF_ERROR(ChargeWidth(place, value, budget_));
     HILLOCK_RETURN_IF_ERROR(Charge(value, budget_));
     HILLOCK_RETURN_IF_ERROR(Name(node.outputs[i], std::move(value), scope.values));
   }
@@ -214,7 +238,12 @@ Outcomes GraphWalk::TakeBranch(const NodeView& node, Scope& scope) {
   if (branch == nullptr || !branch->graph || scope.depth == kMaxDepth) {
     return absl::InvalidArgumentError("lacks a branch, or has them too deep");
   }
+  budget_.Spend(branch->graph->size());
+  HILLOCK_RETURN_IF_ERROR(budget_.CheckSteps());
   HILLOCK_ASSIGN_OR_RETURN(GraphView parsed, ParseGraph(*branch->graph));
+  HILLOCK_RETURN_IF_ERROR(
+      budget_.Take(parsed.initializers.size() + parsed.outputs.size(), sizeof(TensorView)));
+  HILLOCK_RETURN_IF_ERROR(budget_.Take(parsed.nodes.size(), sizeof(std::string_view)));
   branches_.push_back(std::make_unique<GraphView>(std::move(parsed)));
   const GraphView& graph = *branches_.back();
   Values values = scope.values.NewScope(&scope.values);

@@ -104,7 +104,7 @@ bool Folder::Has(std::string_view name) const {
          fstatat(folder_.get(), std::string(name).c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-absl::StatusOr<std::vector<std::string>> Folder::Names() const {
+absl::StatusOr<std::vector<std::string>> Folder::Entries() const {
   // A stream of its own, as reading moves the position that all users of a descriptor share.
   const int fd = openat(folder_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   const std::unique_ptr<DIR, int (*)(DIR*)> stream(fd < 0 ? nullptr : fdopendir(fd), closedir);
@@ -122,7 +122,7 @@ absl::StatusOr<std::vector<std::string>> Folder::Names() const {
 }
 
 absl::StatusOr<std::vector<std::string>> Folder::Folders() const {
-  HILLOCK_ASSIGN_OR_RETURN(std::vector<std::string> names, Names());
+  HILLOCK_ASSIGN_OR_RETURN(std::vector<std::string> names, Entries());
   std::erase_if(names, [this](const std::string& name) {
     struct stat info {};
     return fstatat(folder_.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 ||
@@ -132,7 +132,7 @@ absl::StatusOr<std::vector<std::string>> Folder::Folders() const {
 }
 
 absl::StatusOr<std::vector<FileMark>> Folder::Files() const {
-  HILLOCK_ASSIGN_OR_RETURN(const std::vector<std::string> names, Names());
+  HILLOCK_ASSIGN_OR_RETURN(const std::vector<std::string> names, Entries());
   std::vector<FileMark> marks;
   for (const std::string& name : names) {
     if (auto mark = Mark(name); mark.ok()) marks.push_back(*std::move(mark));

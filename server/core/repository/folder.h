@@ -51,6 +51,9 @@ class Folder {
   // Whether there is anything of that name, be it a link to nowhere.
   bool Has(std::string_view name) const;
 
+  // Names of everything in it, in order.
+  absl::StatusOr<std::vector<std::string>> Entries() const;
+
   // Names of the folders in it, in order.
   absl::StatusOr<std::vector<std::string>> Folders() const;
 
@@ -71,7 +74,6 @@ class Folder {
  private:
   explicit Folder(Descriptor folder) : folder_(std::move(folder)) {}
   absl::StatusOr<Descriptor> OpenEntry(std::string_view name, int flags) const;
-  absl::StatusOr<std::vector<std::string>> Names() const;
 
   Descriptor folder_;
 };

@@ -11,6 +11,7 @@
 #include "server/core/model/limits.h"
 #include "server/core/model/reader.h"
 #include "server/core/onnx/import.h"
+#include "server/core/repository/foreign_file.h"
 
 namespace hillock::repository {
 namespace {
@@ -51,10 +52,16 @@ class SiblingFiles {
 absl::StatusOr<model::Mlp> ReadModelFile(const Folder& folder, const std::string& name,
                                          size_t max_bytes) {
   HILLOCK_ASSIGN_OR_RETURN(const FileContent content, folder.ReadFile(name, max_bytes));
-  if (!name.ends_with(".onnx")) return model::ReadMlp(TextOf(content));
+  const std::string_view text = TextOf(content);
   SiblingFiles siblings(folder, max_bytes - content.size());
-  return onnx::ImportOnnx(TextOf(content),
-                          [&](std::string_view file) { return siblings.Read(file); });
+  auto mlp =
+      name.ends_with(".onnx")
+          ? onnx::ImportOnnx(text, [&](std::string_view file) { return siblings.Read(file); })
+          : model::ReadMlp(text);
+  if (mlp.ok()) return mlp;
+  if (const auto foreign = ForeignByContent(text)) return *foreign;
+  const auto foreign = ForeignByName(name);
+  return foreign ? *foreign : mlp.status();
 }
 
 absl::StatusOr<model::Mlp> ReadModelFile(const std::string& path, size_t max_bytes) {

@@ -13,8 +13,8 @@ namespace hillock::repository {
 //
 // External data of an ONNX file is read from the same folder only: a location is the plain name of
 // a regular file there without further hard links, so nothing leads elsewhere. All files together
-// may have max_bytes. Errors: those of Folder::ReadFile, ReadMlp and ImportOnnx; they do not repeat
-// the name.
+// may have max_bytes. Errors: those of Folder::ReadFile, ReadMlp and ImportOnnx, or of a file of
+// another kind, what it is (ForeignByContent, ForeignByName); they do not repeat the name.
 absl::StatusOr<model::Mlp> ReadModelFile(const Folder& folder, const std::string& name,
                                          size_t max_bytes);
 

@@ -5,19 +5,23 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "server/core/model/limits.h"
+#include "server/core/repository/foreign_file.h"
 #include "server/core/repository/model_file.h"
+#include "server/core/repository/select_outputs.h"
+#include "server/core/repository/triton_config.h"
+#include "server/core/repository/version_files.h"
 
 namespace hillock::repository {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kModelFile[] = "model.mlp";
-constexpr char kOnnxFile[] = "model.onnx";
 constexpr char kOptionsFile[] = "options.txtpb";
+constexpr char kTritonFile[] = "config.pbtxt";
 constexpr size_t kMaxOptionsBytes = 1 << 20;
 
 bool IsNameCharacter(char c) {
@@ -51,10 +55,61 @@ std::vector<FileMark> FilesOf(const Folder& model, int64_t version) {
   return files.ok() ? *std::move(files) : std::vector<FileMark>();
 }
 
-absl::StatusOr<ServingOptions> ReadOptions(const Folder& model, const ServingOptions& defaults) {
-  if (!model.Has(kOptionsFile)) return defaults;
-  HILLOCK_ASSIGN_OR_RETURN(const FileContent text, model.ReadFile(kOptionsFile, kMaxOptionsBytes));
-  return ReadServingOptions(TextOf(text), defaults);
+// What a file in the model's folder says over `defaults`; those when it is not there.
+template <class Read>
+absl::StatusOr<ServingOptions> ReadOver(const Folder& model, const std::string& name,
+                                        const char* file, const ServingOptions& defaults,
+                                        Read read) {
+  if (!model.Has(file)) return defaults;
+  auto options = [&]() -> absl::StatusOr<ServingOptions> {
+    HILLOCK_ASSIGN_OR_RETURN(const FileContent text, model.ReadFile(file, kMaxOptionsBytes));
+    return read(TextOf(text));
+  }();
+  if (!options.ok()) return Annotate(options.status(), fmt::format("{}/{}", name, file));
+  return options;
+}
+
+// The options of this server are stronger than those of Triton.
+absl::StatusOr<ServingOptions> ReadOptions(const Folder& model, const std::string& name,
+                                           const ServingOptions& defaults) {
+  HILLOCK_ASSIGN_OR_RETURN(const ServingOptions triton,
+                           ReadOver(model, name, kTritonFile, defaults, [&](std::string_view text) {
+                             return ReadTritonConfig(text, name, defaults);
+                           }));
+  return ReadOver(model, name, kOptionsFile, triton,
+                  [&](std::string_view text) { return ReadServingOptions(text, triton); });
+}
+
+// A file of the repository itself that was meant to be a model: what is wrong with it.
+std::optional<absl::Status> Stray(const std::string& file, const std::string& model) {
+  if (file.front() == '.') return std::nullopt;
+  if (file.ends_with(".onnx") || file.ends_with(".mlp")) {
+    return absl::InvalidArgumentError(fmt::format(
+        "{}: lies beside the models' folders, want it in a version folder: {}/1/model{}",
+        Excerpt(file), Excerpt(model), fs::path(file).extension().string()));
+  }
+  const auto foreign = ForeignByName(file);
+  return foreign ? std::optional(Annotate(*foreign, Excerpt(file))) : std::nullopt;
+}
+
+// Files that no folder stands for, as models that cannot be served.
+void AddStrays(const Folder& root, std::vector<ModelListing>& models) {
+  const auto files = root.Files();
+  if (!files.ok()) return;
+  for (const FileMark& file : *files) {
+    const std::string name = fs::path(file.name).stem().string();
+    const auto stray = Stray(file.name, name);
+    const bool is_model = std::ranges::find(models, name, &ModelListing::name) != models.end();
+    if (stray && !is_model && IsModelName(name)) models.push_back({name, *stray, {}});
+  }
+  std::ranges::sort(models, {}, &ModelListing::name);
+}
+
+absl::Status Prepare(const ServingOptions& options, const std::string& model, model::Mlp& mlp) {
+  HILLOCK_RETURN_IF_ERROR(Annotate(CheckTensors(options, mlp), model));
+  if (options.outputs.empty()) return absl::OkStatus();
+  return Annotate(SelectOutputs(options.outputs, mlp),
+                  fmt::format("{}/{}: outputs", model, kOptionsFile));
 }
 
 }  // namespace
@@ -119,6 +174,7 @@ absl::StatusOr<std::vector<ModelListing>> Repository::List() const {
       const bool hidden = name.front() == '.' || name == "__pycache__";
       if (!hidden) models.push_back(ListModel(root.OpenFolder(name), name));
     }
+    AddStrays(root, models);
   }
   return models;
 }
@@ -127,10 +183,7 @@ ModelListing Repository::ListModel(const absl::StatusOr<Folder>& folder,
                                    const std::string& name) const {
   if (const auto status = CheckName(name); !status.ok()) return {name, status, {}};
   if (!folder.ok()) return {name, Annotate(folder.status(), name), {}};
-  ModelListing model{name, ReadOptions(*folder, defaults_), {}};
-  if (!model.options.ok()) {
-    model.options = Annotate(model.options.status(), fmt::format("{}/{}", name, kOptionsFile));
-  }
+  ModelListing model{name, ReadOptions(*folder, name, defaults_), {}};
   for (const int64_t number : VersionsIn(*folder)) {
     model.versions.push_back({number, FilesOf(*folder, number)});
   }
@@ -151,36 +204,37 @@ absl::StatusOr<std::shared_ptr<const model::Mlp>> Repository::Read(const ModelLi
   if (version == nullptr) {
     return absl::NotFoundError(fmt::format("{}/{}: no such folder", model.name, number));
   }
+  HILLOCK_RETURN_IF_ERROR(model.options.status());
+  HILLOCK_ASSIGN_OR_RETURN(model::Mlp mlp, ReadListed(model, *version));
+  HILLOCK_RETURN_IF_ERROR(Prepare(*model.options, model.name, mlp));
+  return std::make_shared<const model::Mlp>(std::move(mlp));
+}
+
+absl::StatusOr<model::Mlp> Repository::ReadListed(const ModelListing& model,
+                                                  const VersionListing& version) const {
   HILLOCK_ASSIGN_OR_RETURN(const Folder root, Folder::Open(root_));
   if (layout_ == Layout::kOneFile) {
     auto mlp = ReadModelFile(root, name_, max_file_bytes_);
     if (!mlp.ok()) return Annotate(mlp.status(), name_);
-    return std::make_shared<const model::Mlp>(*std::move(mlp));
+    return mlp;
   }
-  if (layout_ == Layout::kOneModel) {
-    HILLOCK_ASSIGN_OR_RETURN(model::Mlp mlp, ReadVersion(root, model.name, *version));
-    return std::make_shared<const model::Mlp>(std::move(mlp));
-  }
+  if (layout_ == Layout::kOneModel) return ReadVersion(root, model, version);
   const auto folder = root.OpenFolder(model.name);
   if (!folder.ok()) return Annotate(folder.status(), model.name);
-  HILLOCK_ASSIGN_OR_RETURN(model::Mlp mlp, ReadVersion(*folder, model.name, *version));
-  return std::make_shared<const model::Mlp>(std::move(mlp));
+  return ReadVersion(*folder, model, version);
 }
 
-absl::StatusOr<model::Mlp> Repository::ReadVersion(const Folder& model, const std::string& name,
+absl::StatusOr<model::Mlp> Repository::ReadVersion(const Folder& folder, const ModelListing& model,
                                                    const VersionListing& version) const {
-  const std::string where = fmt::format("{}/{}", name, version.number);
-  const auto folder = model.OpenFolder(std::to_string(version.number));
-  if (!folder.ok()) return Annotate(folder.status(), where);
-  const bool has_onnx = folder->Has(kOnnxFile);
-  if (has_onnx && folder->Has(kModelFile)) {
-    return absl::InvalidArgumentError(
-        fmt::format("{}: has both {} and {}, want one of them", where, kModelFile, kOnnxFile));
-  }
-  const char* const file = has_onnx ? kOnnxFile : kModelFile;
-  auto mlp = ReadModelFile(*folder, file, max_file_bytes_);
-  if (!mlp.ok()) return Annotate(mlp.status(), fmt::format("{}/{}", where, file));
-  if (FilesOf(model, version.number) != version.files) {
+  const std::string where = fmt::format("{}/{}", model.name, version.number);
+  const auto files = folder.OpenFolder(std::to_string(version.number));
+  if (!files.ok()) return Annotate(files.status(), where);
+  HILLOCK_ASSIGN_OR_RETURN(const std::vector<std::string> entries, files->Entries());
+  const auto file = FindModelFile(entries, model.options->model_file);
+  if (!file.ok()) return Annotate(file.status(), where);
+  auto mlp = ReadModelFile(*files, *file, max_file_bytes_);
+  if (!mlp.ok()) return Annotate(mlp.status(), fmt::format("{}/{}", where, *file));
+  if (FilesOf(folder, version.number) != version.files) {
     return absl::DataLossError(fmt::format("{}: changed while it was read", where));
   }
   return mlp;

@@ -40,11 +40,14 @@ absl::StatusOr<int64_t> ParseVersion(std::string_view text);
 
 // A folder of models. One of three layouts:
 //
-//   <root>/<model>/<version>/model.mlp or model.onnx, <root>/<model>/options.txtpb over the
-//   defaults <model>/<version>/...         one model's folder <model>.mlp or <model>.onnx   one
-//   file, which is version 1
+//   <root>/<model>/<version>/FILE    and in <root>/<model>/, each optional: options.txtpb over
+//                                    Triton's config.pbtxt over the defaults
+//   <model>/<version>/FILE           one model's folder
+//   <model>.mlp or <model>.onnx      one file, which is version 1
 //
-// Other files beside the version folders, and in them, are ignored, and so are hidden folders.
+// FindModelFile() says which file of a version folder is the model. Other files beside the version
+// folders, and in them, are ignored, and so are hidden folders. A file that is a model, or that one
+// could be made of, is listed as a model that cannot be served when it lies in the root itself.
 //
 // Listing is cheap, reading is not: changes are found by listing again and comparing. Nothing below
 // the root is reached through a symbolic link. Names that a request gives are compared with
@@ -60,10 +63,10 @@ class Repository {
   // Every model, in order of name. An error is about the root: then nothing is known of any model.
   absl::StatusOr<std::vector<ModelListing>> List() const;
 
-  // Reads a version that has been listed. Errors: NOT_FOUND without a model file; INVALID_ARGUMENT
-  // with two, or one that is a link or no regular file; RESOURCE_EXHAUSTED for more than
-  // max_file_bytes, external data included; DATA_LOSS when it is damaged or no longer is as it was
-  // listed; those of ReadMlp and ImportOnnx.
+  // Reads a version that has been listed, with the outputs that its options choose. Errors: those
+  // of FindModelFile, ReadMlp, ImportOnnx, CheckTensors and SelectOutputs; INVALID_ARGUMENT for a
+  // file that is a link or no regular file; RESOURCE_EXHAUSTED for more than max_file_bytes,
+  // external data included; DATA_LOSS when it is damaged or no longer is as it was listed.
   absl::StatusOr<std::shared_ptr<const model::Mlp>> Read(const ModelListing& model,
                                                          int64_t number) const;
 
@@ -74,7 +77,9 @@ class Repository {
 
   ModelListing ListModel(const absl::StatusOr<Folder>& folder, const std::string& name) const;
   ModelListing ListFile(const Folder& folder) const;
-  absl::StatusOr<model::Mlp> ReadVersion(const Folder& root, const std::string& model,
+  absl::StatusOr<model::Mlp> ReadListed(const ModelListing& model,
+                                        const VersionListing& version) const;
+  absl::StatusOr<model::Mlp> ReadVersion(const Folder& folder, const ModelListing& model,
                                          const VersionListing& version) const;
 
   std::string root_;  // with kOneFile the folder of the file

@@ -189,6 +189,9 @@ absl::StatusOr<ServingOptions> ReadServingOptions(std::string_view text,
   SetCompute(message, options.compute);
   if (message.has_versions()) options.versions = PolicyOf(message.versions());
   SetLimits(message, options.limits);
+  if (!message.outputs().empty()) {
+    options.outputs.assign(message.outputs().begin(), message.outputs().end());
+  }
   return options;
 }
 

@@ -1,7 +1,9 @@
 #ifndef HILLOCK_SERVER_CORE_REPOSITORY_SERVING_OPTIONS_H_
 #define HILLOCK_SERVER_CORE_REPOSITORY_SERVING_OPTIONS_H_
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "server/core/base/limits.h"
 #include "server/core/base/status.h"
@@ -15,6 +17,14 @@ struct ServingOptions {
   model::ComputeOptions compute{};
   RequestLimits limits{};
   VersionPolicy versions{};
+  std::vector<std::string> outputs{};  // those to serve; empty: all
+
+  // What Triton's config.pbtxt says: the model's file, or empty; tensors that the model has to
+  // have; and one line for each thing that has no effect, for the log and ModelConfig.
+  std::string model_file{};
+  std::vector<std::string> expected_inputs{};
+  std::vector<std::string> expected_outputs{};
+  std::vector<std::string> notes{};
 
   bool operator==(const ServingOptions&) const = default;
 };

@@ -54,6 +54,7 @@ absl::Status InferJob::Admit(AnswerKind kind) {
 void InferJob::ReleaseRequest() {
   request_.Free();
   gathered_.Release();
+  writer_.Release();
 }
 
 // From here on the pin keeps the model, until Done().

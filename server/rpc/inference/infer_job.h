@@ -3,9 +3,9 @@
 
 #include "server/core/base/status.h"
 #include "server/rpc/messages/codec.h"
-#include "server/rpc/messages/gathered_rows.h"
 #include "server/rpc/messages/request_view.h"
 #include "server/rpc/messages/response_writer.h"
+#include "server/rpc/messages/scratch_floats.h"
 #include "server/scheduling/batcher.h"
 #include "server/scheduling/reactor.h"
 #include "server/transport/buffer.h"
@@ -36,7 +36,7 @@ class InferJob : private scheduling::Completion {
 
   // Bytes that the request and its answer hold.
   size_t held_bytes() const {
-    return request_.allocated() + gathered_.allocated() + answer_.allocated();
+    return request_.allocated() + gathered_.allocated() + writer_.allocated() + answer_.allocated();
   }
 
  protected:
@@ -65,7 +65,7 @@ class InferJob : private scheduling::Completion {
   transport::Buffer answer_;
   RequestView view_;
   ResponseWriter writer_;
-  GatheredRows gathered_;  // rows that are not in the request as they are
+  ScratchFloats gathered_;  // rows that are not in the request as they are
 };
 
 }  // namespace hillock::rpc

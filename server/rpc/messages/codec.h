@@ -10,9 +10,9 @@
 
 #include "server/core/base/status.h"
 #include "server/lifecycle/served_model.h"
-#include "server/rpc/messages/gathered_rows.h"
 #include "server/rpc/messages/limits.h"
 #include "server/rpc/messages/request_view.h"
+#include "server/rpc/messages/scratch_floats.h"
 
 namespace hillock::rpc {
 
@@ -27,7 +27,7 @@ inline constexpr uint8_t kLeftOut = 255;
 struct InferView {
   const char* input = nullptr;  // [rows][input_width] floats, at any alignment
   size_t rows = 0;
-  bool typed = false;       // the request's contents were typed, so the answer's are too
+  bool typed = false;       // the answer's contents are, as the request's, if its outputs can be
   OutputSet values{};       // which outputs are requested
   OutputSet labels{};       // whose labels are
   size_t answer_bytes = 0;  // of the numbers, with floats that they are converted from
@@ -51,7 +51,7 @@ absl::StatusOr<InferView> DecodeShape(const RequestView& request,
 // memory for requests. `view.input` points into the request's bytes if those are the floats of the
 // only input, else into `gathered`.
 absl::Status DecodeContents(const RequestView& request, const lifecycle::ServedModel& model,
-                            const Limits& limits, GatheredRows& gathered, InferView& view);
+                            const Limits& limits, ScratchFloats& gathered, InferView& view);
 
 }  // namespace hillock::rpc
 

@@ -50,7 +50,7 @@ void DropLarge(std::vector<T>& vector) {
 TensorContents ResponseWriter::ContentsOf(size_t output) const {
   const ServedOutput& served = model_->outputs()[output];
   TensorContents contents{.datatype = served.output.datatype,
-                          .count = view_.rows * served.width,
+                          .count = (served.shared ? 1 : view_.rows) * served.width,
                           .words = model_->words(),
                           .typed = view_.typed};
   if (served.is_constant()) {
@@ -69,7 +69,7 @@ TensorContents ResponseWriter::ComputedContents(size_t output) const {
 // Whether the engine writes its floats to where they are sent from.
 bool ResponseWriter::IsInPlace(size_t output) const {
   const ServedOutput& served = model_->outputs()[output];
-  return view_.values[output] && output < rest_ && !served.is_constant() &&
+  return view_.values[output] && output < rest_ && !served.is_constant() && !served.shared &&
          served.output.datatype == model::Datatype::kFp32;
 }
 
@@ -86,6 +86,7 @@ std::span<char* const> ResponseWriter::Begin(const RequestView& request, const S
   buffer_ = &buffer;
   kind_ = kind;
   view_ = view;
+  unsent_.ChargeAs(buffer);
   Prepare();
   const size_t max_bytes = MaxBeforeFloats(request);
   buffer.Reserve(max_bytes);
@@ -183,9 +184,9 @@ void ResponseWriter::PlaceUnsent() {
   for (size_t i = 0; i < places_.size(); ++i) {
     if (is_unsent(i)) bytes += RowBytes(i);
   }
-  if (unsent_.size() * sizeof(float) < bytes) unsent_.resize(bytes / sizeof(float));
-  char* at = reinterpret_cast<char*>(unsent_.data());
-  for (size_t i = 0; i < places_.size() && bytes > 0; ++i) {
+  if (bytes == 0) return;
+  char* at = reinterpret_cast<char*>(unsent_.Make(bytes / sizeof(float)));
+  for (size_t i = 0; i < places_.size(); ++i) {
     if (!is_unsent(i)) continue;
     places_[i] = at;
     at += RowBytes(i);
@@ -196,7 +197,7 @@ absl::Status ResponseWriter::End() {
   Convert();
   if (rest_ < places_.size() || view_.labels.any()) HILLOCK_RETURN_IF_ERROR(AddRest());
   if (kind_ == AnswerKind::kStream) Wrap();
-  DropLarge(unsent_);
+  unsent_.Release();
   DropLarge(row_);
   DropLarge(chosen_);
   return absl::OkStatus();

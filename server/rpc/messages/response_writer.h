@@ -12,6 +12,7 @@
 #include "server/lifecycle/served_model.h"
 #include "server/rpc/messages/codec.h"
 #include "server/rpc/messages/request_view.h"
+#include "server/rpc/messages/scratch_floats.h"
 #include "server/rpc/messages/tensor_contents.h"
 #include "server/rpc/messages/wire_writer.h"
 #include "server/transport/buffer.h"
@@ -49,6 +50,12 @@ class ResponseWriter {
   // buffer's contents are undefined.
   absl::Status End();
 
+  // Frees what the last answer took, after End() or instead of it.
+  void Release() { unsent_.Release(); }
+
+  // Bytes that are charged beside the buffer's.
+  size_t allocated() const { return unsent_.allocated(); }
+
  private:
   size_t RowBytes(size_t output) const {
     return view_.rows * model_->outputs()[output].width * sizeof(float);
@@ -84,7 +91,7 @@ class ResponseWriter {
   size_t rest_ = 0;                         // the first output whose contents End() adds
   std::vector<char*> places_;               // by output, of its floats
   std::vector<size_t> offsets_;             // by output before rest_, of its contents in the buffer
-  std::vector<float> unsent_;               // floats that are not sent as they are
+  ScratchFloats unsent_;                    // that are not sent as they are
   std::vector<float> row_;                  // one row of an output, aligned
   std::vector<const std::string*> chosen_;  // the class of each row, one output after another
   std::vector<size_t> rest_bytes_;          // by output from rest_ on, of its contents

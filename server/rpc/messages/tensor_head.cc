@@ -5,7 +5,7 @@ namespace hillock::rpc {
 Axes AxesOf(const lifecycle::ServedOutput& served, const InferView& view) {
   const model::TensorShape& shape = served.output.shape;
   Axes axes;
-  const bool one_row = !served.is_constant() && !model::HasRows(shape);
+  const bool one_row = !served.is_constant() && !served.shared && !model::HasRows(shape);
   if (one_row && (view.rows > 1 || view.adds_axis)) axes.Add(view.rows);
   for (const int64_t size : shape) {
     axes.Add(size < 0 ? static_cast<uint64_t>(-size) * view.rows : static_cast<uint64_t>(size));

@@ -47,10 +47,10 @@ struct Damage {
 const std::vector<Damage> kDamages = {
     {"truncated", "truncated, or not a model.mlp"},
     {"flipped", "CRC-32"},
-    {"empty-file", "0 bytes"},
-    {"future", "format version 99, want 1"},
+    {"empty-file", "empty-file/1/model.mlp: is empty"},
+    {"future", "format version 99, want 1 to 3"},
     {"no-version", "no-version: has no version folder such as no-version/1"},
-    {"no-file", "no-file/1/model.mlp: no such file"},
+    {"no-file", "no-file/1: has no model, want model.onnx or model.mlp"},
     {"not a name", "'not a name' is no model name"},
 };
 

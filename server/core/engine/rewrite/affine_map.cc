@@ -37,6 +37,26 @@ AffineMap Compose(const AffineMap& outer, const AffineMap& inner) {
   return both;
 }
 
+AffineMap ScaleInputs(AffineMap dense, const model::Scale& scale) {
+  for (size_t unit = 0; unit < dense.outputs; ++unit) {
+    double* const weights = dense.weights.data() + unit * dense.inputs;
+    for (size_t i = 0; i < dense.inputs; ++i) {
+      dense.bias[unit] += weights[i] * double{scale.shift[i]};
+      weights[i] *= double{scale.scale[i]};
+    }
+  }
+  return dense;
+}
+
+AffineMap ScaleOutputs(AffineMap dense, const model::Scale& scale) {
+  for (size_t unit = 0; unit < dense.outputs; ++unit) {
+    double* const weights = dense.weights.data() + unit * dense.inputs;
+    for (size_t i = 0; i < dense.inputs; ++i) weights[i] *= double{scale.scale[unit]};
+    dense.bias[unit] = dense.bias[unit] * double{scale.scale[unit]} + double{scale.shift[unit]};
+  }
+  return dense;
+}
+
 AffineMap FoldNormalization(AffineMap dense, std::span<const float> offset,
                             std::span<const float> scale) {
   for (size_t unit = 0; unit < dense.outputs; ++unit) {
@@ -53,6 +73,9 @@ AffineMap FoldNormalization(AffineMap dense, std::span<const float> offset,
 
 std::optional<model::Layer> WithDense(const model::Layer& layer, const AffineMap& affine) {
   model::Layer rounded = WithoutWeights(layer);
+  rounded.operation.reset();
+  rounded.operands.clear();
+  rounded.group = 0;
   rounded.inputs = affine.inputs;
   rounded.slopes = layer.slopes;
   const bool finite = Round(affine.weights, rounded.weights) && Round(affine.bias, rounded.bias);

@@ -25,12 +25,16 @@ AffineMap AffineMapOf(const model::Layer& layer);
 // REQUIRES: outer.inputs == inner.outputs.
 AffineMap Compose(const AffineMap& outer, const AffineMap& inner);
 
+// dense(scale(x)), and scale(dense(x)). REQUIRES: as many columns as dense has inputs, and outputs.
+AffineMap ScaleInputs(AffineMap dense, const model::Scale& scale);
+AffineMap ScaleOutputs(AffineMap dense, const model::Scale& scale);
+
 // dense((x - offset) * scale). REQUIRES: dense.inputs floats each.
 AffineMap FoldNormalization(AffineMap dense, std::span<const float> offset,
                             std::span<const float> scale);
 
-// `layer` with this dense part in place of its own, rounded to float; none when a number of it is
-// too large for a float. REQUIRES: affine.outputs == layer.outputs.
+// `layer` with this dense part in place of its own or of its scale, rounded to float; none when a
+// number of it is too large for a float. REQUIRES: affine.outputs == layer.outputs.
 std::optional<model::Layer> WithDense(const model::Layer& layer, const AffineMap& affine);
 
 }  // namespace hillock::engine

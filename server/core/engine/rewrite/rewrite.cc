@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "server/core/base/background_thread.h"
 #include "server/core/engine/rewrite/affine_map.h"
@@ -23,13 +26,31 @@ using Layers = std::span<model::Layer* const>;
 // length.
 constexpr size_t kMaxGroup = 16;
 
+// More than any real cost, and far from an overflow.
+constexpr size_t kImpossible = size_t{1} << 60;
+
+const model::Scale* ScaleOf(const model::Layer& layer) {
+  return layer.is_dense() ? nullptr : std::get_if<model::Scale>(&*layer.operation);
+}
+
+size_t InputsOf(const model::Layer& layer) {
+  return layer.is_dense() ? layer.inputs : layer.outputs;
+}
+
 size_t MultiplyAdds(Layers layers) {
   size_t sum = 0;
-  for (const model::Layer* layer : layers) sum += layer->inputs * layer->outputs;
+  for (const model::Layer* layer : layers) {
+    sum += layer->is_dense() ? layer->inputs * layer->outputs : layer->outputs;
+  }
   return sum;
 }
 
-size_t Collapsed(Layers group) { return group.front()->inputs * group.back()->outputs; }
+// The multiply-adds of the layer that a group becomes. One of scales alone becomes none.
+size_t Collapsed(Layers group) {
+  if (group.size() == 1) return MultiplyAdds(group);
+  const bool has_dense = std::ranges::any_of(group, &model::Layer::is_dense);
+  return has_dense ? InputsOf(*group.front()) * group.back()->outputs : kImpossible;
+}
 
 std::string Size(const model::Layer& layer) {
   if (!layer.is_dense()) return fmt::format("'{}'", layer.name);
@@ -51,14 +72,23 @@ bool ReadsInput(const model::Layer& layer) {
   return std::ranges::find(layer.sources(), ValueId::kInput) != layer.sources().end();
 }
 
-// A dense layer whose value is W x + b.
-bool IsAffine(const model::Layer& layer) {
-  return layer.is_dense() && layer.activation->name == activation::kIdentity;
+// Whether a dense layer can compute it: W x + b or a scale, and an activation of all its columns.
+bool CanBeDense(const model::Layer& layer) {
+  const bool in_groups = layer.activation->scope == activation::Scope::kRow && layer.group != 0 &&
+                         layer.group != layer.outputs;
+  return layer.is_dense() || (ScaleOf(layer) != nullptr && !in_groups);
 }
 
-// The dense layers with nothing but identity between them: each but the last is read by the next
-// one, by no other layer, and is no output. Every layer is in one chain, one that is not dense in a
-// chain of its own.
+bool IsAffine(const model::Layer& layer) {
+  return CanBeDense(layer) && layer.activation->name == activation::kIdentity;
+}
+
+// Of a layer that CanBeDense().
+ValueId SourceOf(const model::Layer& layer) { return layer.sources().front(); }
+
+// The dense layers and scales with nothing but identity between them: each but the last is read by
+// the next one, by no other layer, and is no output. Every layer is in one chain, one of another
+// kind in a chain of its own.
 std::vector<Chain> ChainsOf(std::vector<model::Layer>& layers,
                             const std::vector<model::Output>& outputs) {
   model::ValueMap<size_t> readers(layers.size());
@@ -70,10 +100,10 @@ std::vector<Chain> ChainsOf(std::vector<model::Layer>& layers,
   model::ValueMap<size_t> chain_of(layers.size());
   for (size_t i = 0; i < layers.size(); ++i) {
     model::Layer& layer = layers[i];
-    const bool follows = layer.is_dense() && layer.source != ValueId::kInput &&
-                         readers[layer.source] == 1 &&
-                         IsAffine(layers[model::LayerOf(layer.source)]);
-    const size_t chain = follows ? chain_of[layer.source] : chains.size();
+    const ValueId source = CanBeDense(layer) ? SourceOf(layer) : ValueId::kInput;
+    const bool follows = source != ValueId::kInput && readers[source] == 1 &&
+                         IsAffine(layers[model::LayerOf(source)]);
+    const size_t chain = follows ? chain_of[source] : chains.size();
     if (!follows) chains.emplace_back();
     chains[chain].push_back(&layer);
     chain_of[model::OutputOf(i)] = chain;
@@ -82,7 +112,7 @@ std::vector<Chain> ChainsOf(std::vector<model::Layer>& layers,
 }
 
 // Cuts a chain into the groups that need the fewest multiply-adds when each becomes one layer:
-//   cost[end] = min over first of cost[first] + inputs(first) x outputs(end - 1).
+//   cost[end] = min over first of cost[first] + Collapsed(first to end - 1).
 // Of equal costs the shortest last group is taken, so that nothing is joined without a gain.
 std::vector<Layers> CheapestGroups(Layers chain) {
   std::vector<size_t> cost(chain.size() + 1);   // of the first so many layers
@@ -113,13 +143,44 @@ size_t ProductCost(Layers group) {
   return sum;
 }
 
-// From the last layer inwards, since networks narrow towards their outputs.
+// From the last dense layer inwards, since networks narrow towards their outputs.
+// REQUIRES: there is a dense layer.
 AffineMap ProductOf(Layers group) {
-  AffineMap product = AffineMapOf(*group.back());
-  for (size_t i = group.size() - 1; i > 0; --i) {
-    product = Compose(product, AffineMapOf(*group[i - 1]));
+  size_t last = group.size() - 1;
+  while (!group[last]->is_dense()) --last;
+  AffineMap product = AffineMapOf(*group[last]);
+  for (const model::Layer* layer : group.subspan(last + 1)) {
+    product = ScaleOutputs(std::move(product), *ScaleOf(*layer));
+  }
+  for (size_t i = last; i > 0; --i) {
+    const model::Scale* const scale = ScaleOf(*group[i - 1]);
+    product = scale != nullptr ? ScaleInputs(std::move(product), *scale)
+                               : Compose(product, AffineMapOf(*group[i - 1]));
   }
   return product;
+}
+
+// (x - offset) * scale is the scale's value; an infinite offset where there is none such.
+std::vector<float> OffsetOf(const model::Scale& scale) {
+  std::vector<float> offset;
+  for (size_t i = 0; i < scale.scale.size(); ++i) {
+    const bool is_zero = scale.scale[i] == 0 && scale.shift[i] == 0;
+    offset.push_back(is_zero ? 0 : -scale.shift[i] / scale.scale[i]);
+  }
+  return offset;
+}
+
+// Whether the scale that a group begins with can be in the weights of the rest: by the rules of a
+// normalization, which it is.
+bool KeepsTheAnswerOf(Layers group, Precision precision) {
+  const model::Scale& scale = *ScaleOf(*group.front());
+  const std::vector<float> offset = OffsetOf(scale);
+  if (!SpecOf(precision).folds_normalization) return false;
+  if (!std::ranges::all_of(offset, [](float v) { return std::isfinite(v); })) return false;
+  const AffineMap rest = ProductOf(group.subspan(1));
+  const auto plain = WithDense(*group.back(), rest);
+  const auto folded = WithDense(*group.back(), ScaleInputs(rest, scale));
+  return plain && folded && KeepsTheAnswer(MeasureFolding(offset, scale.scale, *plain, *folded));
 }
 
 // Collapses group by group, in the order of the groups' last layers, so that every layer still
@@ -182,6 +243,11 @@ class Rewriter {
            Sizes(group), cost, kMaxProduct);
       return Keep(group);
     }
+    if (ScaleOf(*group.front()) != nullptr && !KeepsTheAnswerOf(group, precision_)) {
+      Note("kept {} separate: folded it would be rounded too much", Size(*group.front()));
+      Keep(group.first(1));
+      return Collapse(group.subspan(1));
+    }
     AffineMap product = ProductOf(group);
     auto layer = WithDense(*group.back(), product);
     if (!layer) {
@@ -190,7 +256,7 @@ class Rewriter {
     }
     Note("collapsed {} into {}: {} multiply-adds a row, {} saved", Sizes(group), Size(*layer),
          Collapsed(group), MultiplyAdds(group) - Collapsed(group));
-    const ValueId source = group.front()->source;
+    const ValueId source = SourceOf(*group.front());
     const bool may_fold = source == ValueId::kInput && !result_.mlp.offset.empty();
     Add(*std::move(layer), source, IndexOf(*group.back()),
         may_fold ? std::optional(std::move(product)) : std::nullopt);

@@ -351,6 +351,7 @@ class LayerMaker {
     const Operand& value = output.rows.value;
     ValueId source = ValueId::kInput;
     if (value.atom == Operand::kConstant) {
+      HILLOCK_RETURN_IF_ERROR(budget().Take(width, sizeof(double)));
       std::vector<double> numbers = value.map.shift;
       if (numbers.size() == 1) numbers.resize(width, numbers.front());
       HILLOCK_ASSIGN_OR_RETURN(source, ConstantValue(numbers, width));

@@ -60,8 +60,11 @@ class Collector {
     served.shape = OnTheWire(rows.shape);
     const model::TensorShape flat{-1, static_cast<int64_t>(rows.width())};
     if (served.shape == flat) served.shape.clear();
-    const bool readable = std::ranges::all_of(rows.column_names, IsUtf8);
-    if (readable) served.column_names = rows.column_names;
+    const std::vector<std::string>* const names = graph_.ColumnNames(rows);
+    if (names != nullptr && std::ranges::all_of(*names, IsUtf8)) {
+      HILLOCK_RETURN_IF_ERROR(graph_.budget().TakeStrings(*names));
+      served.column_names = *names;
+    }
     wanted_.push_back({std::string(output.name), rows});
     return absl::OkStatus();
   }
@@ -84,7 +87,10 @@ class Collector {
     }
     mlp.left_out = std::move(left_out_);
     mlp.words = graph_.TakeWords();
-    return mlp;
+    const auto word = std::ranges::find_if_not(mlp.words, IsUtf8);
+    if (word == mlp.words.end()) return mlp;
+    return absl::InvalidArgumentError(
+        fmt::format("string {} of the graph is not UTF-8", word - mlp.words.begin()));
   }
 
  private:

@@ -180,6 +180,11 @@ absl::StatusOr<Rows> Expanded(const Call& call, const Rows& x, const Shape& shap
   if (x.is_constant() && x.value.map.shift.size() == 1) {
     return RowGraph::Constant(x.value.map.shift, shape, x.type);
   }
+  const auto both = Broadcast(x.shape, shape);
+  if (!both.ok() || *both != shape) {
+    return absl::InvalidArgumentError(
+        fmt::format("expands shape {} to {}", ShapeText(x.shape), ShapeText(shape)));
+  }
   const Shape from = RowShape(x.shape);
   const Shape to = RowShape(shape);
   const Shape strides = BroadcastStrides(from, to);

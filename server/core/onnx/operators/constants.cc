@@ -167,7 +167,7 @@ Outcome ComputeConstants(const Call& call) {
                                     [&](size_t i) { return Offset(in.shape, in.strides[at], i); }));
     return ValueOf(std::move(picked));
   }
-  if (f.arity == 3 && HasBatch(in.tensors[2])) {
+  if (f.arity == 3 && HasBatch(in.tensors[2]) && in.tensors[1].kind == Kind::kIntegers) {
     Tensor picked = in.tensors[2];
     for (size_t i = 0; i < picked.integers.size() && picked.shape == in.shape; ++i) {
       HILLOCK_ASSIGN_OR_RETURN(const double chosen,

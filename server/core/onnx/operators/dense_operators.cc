@@ -74,6 +74,7 @@ absl::StatusOr<Rows> MatrixTimes(const Call& call, Tensor weights, const Rows& x
 
 // a [..., i, k] times b [..., k, j], both of the rows: products of all pairs, added up over k.
 absl::StatusOr<Rows> TimesRows(const Call& call, Rows a, Rows b) {
+  if (a.shape.empty() || b.shape.empty()) return absl::InvalidArgumentError("multiplies a number");
   const bool a_vector = a.shape.size() == 1;
   const bool b_vector = b.shape.size() == 1;
   if (a_vector) a.shape.insert(a.shape.begin(), 1);
@@ -96,6 +97,12 @@ absl::StatusOr<Rows> TimesRows(const Call& call, Rows a, Rows b) {
   if (b_vector) sum.shape.pop_back();
   if (a_vector) sum.shape.erase(sum.shape.end() - (b_vector ? 1 : 2));
   return sum;
+}
+
+// Several matrices that differ; leading axes of 1 do not count.
+bool IsStack(const Tensor& weights) {
+  return weights.shape.size() > 2 && std::any_of(weights.shape.begin(), weights.shape.end() - 2,
+                                                 [](int64_t size) { return size != 1; });
 }
 
 absl::StatusOr<Tensor> TransposedTensor(Tensor tensor) {
@@ -162,6 +169,9 @@ absl::StatusOr<Rows> Product(const Call& call, bool transpose_a, bool transpose_
   const std::string_view name = call.node.input(1 - at);
   if (at == 0 ? transpose_a : transpose_b) {
     HILLOCK_ASSIGN_OR_RETURN(x, LastTwoExchanged(call, x));
+  }
+  if (IsStack(weights) && !transpose_a && !transpose_b) {
+    return TimesStack(call, x, weights, at == 1);
   }
   if (at == 0) return TimesMatrix(call, x, std::move(weights), transpose_b, name);
   if (transpose_a) {

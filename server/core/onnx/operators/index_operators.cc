@@ -41,6 +41,8 @@ std::function<size_t(size_t)> Moved(const Shape& from, const Shape& to, const Mo
   return [from, to, move](size_t i) { return NumberOf(from, move(IndicesOf(to, i))); };
 }
 
+constexpr int64_t kMostElements = int64_t{1} << 48;  // of a tensor, as ElementCount() has it
+
 absl::Status AcrossRows(std::string_view what) {
   return absl::UnimplementedError(fmt::format("{} along the rows", what));
 }
@@ -153,6 +155,18 @@ Outcome GatherAt(const Call& call, size_t input, size_t axis, const Tensor& indi
   return Picked(call, input, to, batch, Moved(from, to, move));
 }
 
+// What people call the entries of a table.
+absl::StatusOr<std::vector<std::string>> NamesIn(const Call& call, const Tensor& table) {
+  HILLOCK_RETURN_IF_ERROR(call.budget.Take(table.size(), sizeof(std::string)));
+  if (table.kind == Tensor::Kind::kStrings) {
+    HILLOCK_RETURN_IF_ERROR(call.budget.TakeStrings(table.strings));
+    return table.strings;
+  }
+  std::vector<std::string> names;
+  for (const int64_t entry : table.integers) names.push_back(fmt::format("{}", entry));
+  return names;
+}
+
 // The entries of a table, by a column of the rows.
 Outcome LookUp(const Call& call, const Rows& x, const Tensor& table, size_t axis) {
   if (axis != 0 || table.shape.empty() || table.size() == 0) {
@@ -173,6 +187,10 @@ Outcome LookUp(const Call& call, const Rows& x, const Tensor& table, size_t axis
     lookup.table.push_back(static_cast<float>(value));
   }
   lookup.otherwise.assign(lookup.width, std::numeric_limits<float>::quiet_NaN());
+  if (table.kind != Tensor::Kind::kFloats && lookup.width == 1) {
+    HILLOCK_ASSIGN_OR_RETURN(std::vector<std::string> names, NamesIn(call, table));
+    call.graph.NameColumns(x, std::move(names));
+  }
   call.graph.LimitTo(x, -static_cast<double>(entries), static_cast<double>(entries) - 1);
   const DataType type = table.kind == Tensor::Kind::kFloats    ? DataType::kFloat
                         : table.kind == Tensor::Kind::kStrings ? DataType::kString
@@ -258,6 +276,10 @@ Outcomes Split(const Call& call) {
   const Shape from = RowShape(shape);
   HILLOCK_ASSIGN_OR_RETURN(const std::vector<int64_t> sizes,
                            PartSizes(call, from[axis], call.node.outputs.size()));
+  Rows x;
+  if (call.IsRows(0)) {
+    HILLOCK_ASSIGN_OR_RETURN(x, call.RowsAt(0));
+  }
   std::vector<GraphValue> parts;
   int64_t first = 0;
   for (const int64_t size : sizes) {
@@ -271,8 +293,13 @@ Outcomes Split(const Call& call) {
       at[axis] += offset;
       return at;
     };
-    HILLOCK_ASSIGN_OR_RETURN(parts.emplace_back(),
-                             Picked(call, 0, to, BatchAxis(shape), Moved(from, to, move)));
+    if (call.IsRows(0)) {
+      HILLOCK_ASSIGN_OR_RETURN(parts.emplace_back(),
+                               PickedRows(call, x, to, BatchAxis(shape), Moved(from, to, move)));
+    } else {
+      HILLOCK_ASSIGN_OR_RETURN(parts.emplace_back(),
+                               Picked(call, 0, to, std::nullopt, Moved(from, to, move)));
+    }
     first += size;
   }
   return parts;
@@ -347,6 +374,10 @@ Outcome Tile(const Call& call) {
       return absl::UnimplementedError("repeats values as often as there are rows, or never");
     }
     if (batch == axis && !makes_rows && times != 1) return AcrossRows("repeats");
+    if (!makes_rows && from[axis] > kMostElements / times) {
+      return absl::InvalidArgumentError(
+          fmt::format("repeats {} values {} times", from[axis], times));
+    }
     to.push_back(makes_rows ? 1 : from[axis] * times);
   }
   HILLOCK_RETURN_IF_ERROR(ElementCount(to).status());
@@ -391,6 +422,8 @@ Outcome ConcatOfConstants(const Call& call) {
     }
   };
   for (const Tensor& part : parts) HILLOCK_RETURN_IF_ERROR(part.Charge(call.budget));
+  std::erase_if(parts, [](const Tensor& part) { return part.size() == 0; });
+  if (parts.empty()) return ValueOf(std::move(all));
   for (size_t o = 0; o < outer; ++o) {
     if (all.kind == Tensor::Kind::kFloats) append(&Tensor::floats, o);
     if (all.kind == Tensor::Kind::kIntegers) append(&Tensor::integers, o);
@@ -465,6 +498,9 @@ Outcome Pad(const Call& call) {
     if (before == 0 && after == 0) continue;
     if (before < 0 || after < 0 || IsBatch(x.shape[axis]) || !fill.is_constant()) {
       return AcrossRows("pads");
+    }
+    if (before > kMostElements || after > kMostElements) {
+      return absl::InvalidArgumentError(fmt::format("pads with {} and {}", before, after));
     }
     std::vector<Rows> parts;
     const auto add = [&](int64_t size) {

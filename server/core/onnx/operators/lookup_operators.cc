@@ -326,6 +326,7 @@ absl::StatusOr<Classes> ClassesOf(const Call& call) {
 }
 
 GraphValue ClassAt(const Call& call, const Rows& x, const Classes& classes) {
+  call.graph.NameColumns(x, classes.names);
   const bool positions = classes.type == DataType::kInt64 && [&] {
     for (size_t i = 0; i < classes.values.size(); ++i) {
       if (classes.values[i] != static_cast<double>(i)) return false;

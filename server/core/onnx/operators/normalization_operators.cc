@@ -98,6 +98,7 @@ absl::StatusOr<Rows> DividedByNorm(const Call& call, const Rows& x, std::string_
 Outcome Normalizer(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(Rows x, call.RowsAt(0));
   const std::string_view norm = call.node.Text("norm", "MAX");
+  if (x.shape.empty()) return absl::InvalidArgumentError("divides a number by its norm");
   if (norm == "L1" && call.graph.SumsToOne(x)) return x;
   for (const auto& [name, reduction] :
        {std::pair("MAX", "max"), std::pair("L1", "l1"), std::pair("L2", "l2")}) {
@@ -146,6 +147,32 @@ Outcome RmsNormalization(const Call& call) {
   return rows;
 }
 
+// Of the last axes. The definition adds its epsilon to the root of the variance: so small that it
+// only keeps a constant row at 0.
+Outcome MeanVarianceNormalization(const Call& call) {
+  constexpr float kEpsilon = 1e-18f;
+  HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
+  HILLOCK_ASSIGN_OR_RETURN(auto axes, call.Integers(1, "axes"));
+  if (!axes) axes = std::vector<int64_t>{0, 2, 3};
+  const size_t rank = x.shape.size();
+  for (int64_t& axis : *axes) {
+    HILLOCK_ASSIGN_OR_RETURN(const size_t at, FromFront(axis, rank));
+    axis = static_cast<int64_t>(at);
+  }
+  std::ranges::sort(*axes);
+  for (size_t i = 0; i < axes->size(); ++i) {
+    if ((*axes)[i] != static_cast<int64_t>(rank - axes->size() + i)) {
+      return absl::UnimplementedError("normalizes over other axes than the last ones");
+    }
+  }
+  HILLOCK_ASSIGN_OR_RETURN(
+      const size_t group,
+      GroupFrom(x, axes->empty() ? static_cast<int64_t>(rank) - 1 : axes->front()));
+  HILLOCK_ASSIGN_OR_RETURN(Rows rows,
+                           Normalized(call, x, true, kEpsilon, group, std::nullopt, std::nullopt));
+  return rows;
+}
+
 // One number a channel, or one a group of them, as rows of the shape of x without the rows.
 absl::StatusOr<std::optional<Rows>> PerChannel(const Call& call, size_t input, const Rows& x) {
   HILLOCK_ASSIGN_OR_RETURN(const Tensor tensor, call.TensorAt(input));
@@ -188,6 +215,7 @@ constexpr OperatorRow kRows[] = {
     {kMicrosoftDomain, "SimplifiedLayerNormalization", RmsNormalization},
     {"", "GroupNormalization", GroupNormalization},
     {"", "InstanceNormalization", GroupNormalization},
+    {"", "MeanVarianceNormalization", MeanVarianceNormalization},
     {"", "LpNormalization", LpNormalization},
     {kMlDomain, "Scaler", Scaler},
     {kMlDomain, "Normalizer", Normalizer},

@@ -10,9 +10,10 @@ namespace hillock::onnx {
 const OperatorRow* FindOperator(std::string_view domain, std::string_view op) {
   if (domain == "ai.onnx") domain = "";
   for (const auto rows :
-       {DenseOperators(), LinearOperators(), NormalizationOperators(), ArithmeticOperators(),
-        ElementwiseOperators(), ShapeOperators(), IndexOperators(), ConstantOperators(),
-        ReductionOperators(), LookupOperators(), QuantizationOperators(), FusedOperators()}) {
+       {DenseOperators(), ContractionOperators(), LinearOperators(), NormalizationOperators(),
+        ArithmeticOperators(), ElementwiseOperators(), ShapeOperators(), IndexOperators(),
+        ScatterOperators(), ConstantOperators(), ReductionOperators(), LookupOperators(),
+        QuantizationOperators(), FusedOperators()}) {
     const auto row = std::ranges::find_if(
         rows, [&](const OperatorRow& r) { return r.domain == domain && r.op == op; });
     if (row != rows.end()) return &*row;

@@ -31,12 +31,14 @@ struct OperatorRow {
 };
 
 std::span<const OperatorRow> DenseOperators();
+std::span<const OperatorRow> ContractionOperators();
 std::span<const OperatorRow> LinearOperators();
 std::span<const OperatorRow> NormalizationOperators();
 std::span<const OperatorRow> ArithmeticOperators();
 std::span<const OperatorRow> ElementwiseOperators();
 std::span<const OperatorRow> ShapeOperators();
 std::span<const OperatorRow> IndexOperators();
+std::span<const OperatorRow> ScatterOperators();
 std::span<const OperatorRow> ConstantOperators();
 std::span<const OperatorRow> ReductionOperators();
 std::span<const OperatorRow> LookupOperators();

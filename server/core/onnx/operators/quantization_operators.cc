@@ -23,6 +23,12 @@ struct Grid {
   Tensor scale;
   Tensor zero;  // of no elements: 0
   size_t axis = 0;
+  int64_t block = 0;  // elements along the axis that share an entry; 0: equal parts
+
+  int64_t BlockAlong(size_t at, int64_t size) const {
+    if (at != axis) return 1;
+    return block > 0 ? block : size / std::max<int64_t>(scale.shape[at], 1);
+  }
 };
 
 absl::StatusOr<Grid> GridAt(const Call& call, size_t scale, size_t zero, size_t rank) {
@@ -34,6 +40,7 @@ absl::StatusOr<Grid> GridAt(const Call& call, size_t scale, size_t zero, size_t 
   if (grid.scale.size() > 1) {
     HILLOCK_ASSIGN_OR_RETURN(grid.axis, FromFront(call.node.Integer("axis", 1), rank));
   }
+  grid.block = call.node.Integer("block_size", 0);
   const bool fits = grid.zero.size() == 0 || grid.zero.size() == grid.scale.size();
   if (grid.scale.size() == 0 || !fits) {
     return absl::InvalidArgumentError("has zero points of another number than scales");
@@ -44,6 +51,7 @@ absl::StatusOr<Grid> GridAt(const Call& call, size_t scale, size_t zero, size_t 
 // The entry of a grid for each element of a shape.
 absl::StatusOr<size_t> EntryAt(const Grid& grid, const Shape& shape, size_t index) {
   if (grid.scale.size() == 1) return 0;
+  if (grid.axis >= shape.size()) return absl::InvalidArgumentError("has scales for a number");
   const Shape strides = Strides(shape);
   if (grid.scale.shape.size() <= 1) {
     if (static_cast<int64_t>(grid.scale.size()) != shape[grid.axis]) {
@@ -57,11 +65,12 @@ absl::StatusOr<size_t> EntryAt(const Grid& grid, const Shape& shape, size_t inde
   size_t entry = 0;
   for (size_t axis = 0; axis < shape.size(); ++axis) {
     const int64_t size = grid.scale.shape[axis];
-    if (size < 1 || shape[axis] % size != 0) {
-      return absl::UnimplementedError("has blocks that do not divide an axis");
+    const int64_t block = grid.BlockAlong(axis, shape[axis]);
+    if (size < 1 || block < 1 || (shape[axis] + block - 1) / block != size) {
+      return absl::InvalidArgumentError("has scales that do not fit its blocks");
     }
     const size_t at = index / static_cast<size_t>(strides[axis]) % static_cast<size_t>(shape[axis]);
-    entry = entry * static_cast<size_t>(size) + at / static_cast<size_t>(shape[axis] / size);
+    entry = entry * static_cast<size_t>(size) + at / static_cast<size_t>(block);
   }
   return entry;
 }

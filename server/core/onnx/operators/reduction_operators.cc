@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -16,6 +17,7 @@ namespace hillock::onnx {
 namespace {
 
 constexpr int64_t kOneAxisSince = 13;  // before, all axes from the given one on were taken as one
+constexpr int64_t kMostSorted = 32;    // elements that TopK picks, each in steps of its own
 
 struct NamedReduction {
   std::string_view op;
@@ -78,6 +80,8 @@ Outcome Reduce(const Call& call) {
   for (const int64_t axis : given.value_or(Shape())) {
     HILLOCK_ASSIGN_OR_RETURN(axes.emplace_back(), FromFront(axis, shape.size()));
   }
+  std::ranges::sort(axes);
+  axes.erase(std::ranges::unique(axes).begin(), axes.end());
   if (axes.empty() && call.node.Integer("noop_with_empty_axes", 0) != 0) return PassThrough(call);
   if (axes.empty()) {
     axes.resize(shape.size());
@@ -109,16 +113,50 @@ Outcome ArgMax(const Call& call) {
   return rows;
 }
 
-// The largest alone.
+// x where it is not marked, and a number that is never the largest, or smallest, where it is.
+absl::StatusOr<Rows> LeftOf(const Call& call, const Rows& x, Rows position, bool largest) {
+  constexpr double kFarthest = std::numeric_limits<float>::max();
+  position.shape.pop_back();
+  HILLOCK_ASSIGN_OR_RETURN(
+      const Rows marks, OneHotOf(call, position, static_cast<size_t>(x.shape.back()), false, 0, 1));
+  const Rows last = RowGraph::Constant({largest ? -kFarthest : kFarthest}, {});
+  return Combined(call, "where", {marks, last, x}, x.type);
+}
+
+// One after the other, each time of what is left.
+Outcomes TopOf(const Call& call, Rows x, int64_t count, size_t axis, bool largest) {
+  if (axis + 1 != x.shape.size() || static_cast<int64_t>(x.width()) != x.shape[axis]) {
+    return absl::UnimplementedError("sorts along an axis that is not the only one of a row");
+  }
+  std::vector<Rows> values;
+  std::vector<Rows> positions;
+  for (int64_t i = 0; i < count; ++i) {
+    if (i > 0) {
+      HILLOCK_ASSIGN_OR_RETURN(x, LeftOf(call, x, positions.back(), largest));
+    }
+    HILLOCK_ASSIGN_OR_RETURN(values.emplace_back(),
+                             Reduced(call, x, largest ? "max" : "min", {axis}, x.type));
+    HILLOCK_ASSIGN_OR_RETURN(
+        positions.emplace_back(),
+        Reduced(call, x, largest ? "argmax" : "argmin", {axis}, DataType::kInt64));
+  }
+  HILLOCK_ASSIGN_OR_RETURN(Rows sorted, Joined(call, values, axis));
+  HILLOCK_ASSIGN_OR_RETURN(Rows where, Joined(call, positions, axis));
+  return std::vector<GraphValue>{std::move(sorted), std::move(where)};
+}
+
 Outcomes TopK(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
   HILLOCK_ASSIGN_OR_RETURN(const auto k, call.Integers(1, ""));
   const int64_t count = k && k->size() == 1 ? k->front() : call.node.Integer("k", 0);
-  if (count != 1)
-    return absl::UnimplementedError(fmt::format("sorts out {} elements, want 1", count));
   HILLOCK_ASSIGN_OR_RETURN(const size_t axis,
                            FromFront(call.node.Integer("axis", -1), x.shape.size()));
+  if (count < 1 || count > kMostSorted || count > RowShape(x.shape)[axis]) {
+    return absl::UnimplementedError(
+        fmt::format("sorts out {} elements, want 1 to {}", count, kMostSorted));
+  }
   const bool largest = call.node.Integer("largest", 1) != 0;
+  if (count > 1) return TopOf(call, x, count, axis, largest);
   std::vector<GraphValue> both;
   HILLOCK_ASSIGN_OR_RETURN(both.emplace_back(),
                            Reduced(call, x, largest ? "max" : "min", {axis}, x.type));
@@ -145,6 +183,7 @@ Outcome RowActivation(const Call& call) {
 // 1 at the largest element, 0 elsewhere.
 Outcome Hardmax(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
+  if (x.shape.empty()) return absl::InvalidArgumentError("looks for the largest of a number");
   const auto axis = static_cast<int64_t>(x.shape.size()) - 1;
   if (const int64_t given = call.node.Integer("axis", -1); given != -1 && given != axis) {
     return absl::UnimplementedError("runs over an axis that is not the last");

@@ -40,6 +40,8 @@ enum class DataType {
   kUint32 = 12,
   kUint64 = 13,
   kBfloat16 = 16,
+  kUint4 = 21,
+  kInt4 = 22,
 };
 
 // A tensor whose elements are still in the file. At most one of raw, the typed fields and the

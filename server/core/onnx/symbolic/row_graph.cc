@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 namespace hillock::onnx {
@@ -90,8 +91,9 @@ bool RowGraph::KeepsMap(const Operand& value) const {
 
 // Looks through selections to what they select from.
 RowGraph::Column RowGraph::Resolved(const Operand& value, uint32_t column) const {
+  static const ScaleShift kNone;
   const bool keeps = KeepsMap(value);
-  Column found{{value.atom, keeps ? value.map : ScaleShift()}, column, 1, 0};
+  Column found{value.atom, keeps ? &value.map : &kNone, column, 1, 0};
   if (!keeps) {
     found.scale = value.map.scale_at(column);
     found.shift = value.map.shift_at(column);
@@ -105,7 +107,8 @@ RowGraph::Column RowGraph::Resolved(const Operand& value, uint32_t column) const
   for (const Operand& x : base->second.xs) {
     const auto width = static_cast<uint32_t>(BaseOf(x).width);
     if (found.column < width) {
-      found.of = x;
+      found.atom = x.atom;
+      found.map = &x.map;
       break;
     }
     found.column -= width;
@@ -113,57 +116,84 @@ RowGraph::Column RowGraph::Resolved(const Operand& value, uint32_t column) const
   return found;
 }
 
+struct RowGraph::Selection {
+  struct Source {
+    int atom;
+    const ScaleShift* map;
+    uint32_t first;  // its first column
+  };
+
+  std::vector<Source> sources;
+  uint32_t width = 0;  // of all sources
+  model::Select select;
+  ScaleShift map{{}, {}};
+  bool in_order = true;
+};
+
+// Comparing is work that a file could ask for again and again: of many sources with every column,
+// of wide maps.
+absl::Status RowGraph::AddColumn(const Operand& value, uint32_t column, Selection& to) const {
+  const Column found = Resolved(value, column);
+  to.map.scale.push_back(found.scale);
+  to.map.shift.push_back(found.shift);
+  auto source = std::ranges::find_if(to.sources, [&](const Selection::Source& known) {
+    budget_.Spend(1);
+    if (known.atom != found.atom) return false;
+    if (known.map == found.map) return true;
+    budget_.Spend(found.map->size());
+    return *known.map == *found.map;
+  });
+  HILLOCK_RETURN_IF_ERROR(budget_.CheckSteps());
+  if (source == to.sources.end()) {
+    const size_t width = to.width + bases_.at(expression_[found.atom].base).width;
+    if (width > std::numeric_limits<uint32_t>::max()) {
+      return absl::UnimplementedError(fmt::format("selects from {} columns", width));
+    }
+    source = to.sources.insert(source, {found.atom, found.map, to.width});
+    to.width = static_cast<uint32_t>(width);
+  }
+  to.in_order = to.in_order && source->first + found.column == to.select.columns.size();
+  to.select.columns.push_back(source->first + found.column);
+  return absl::OkStatus();
+}
+
 // All columns of one value in their order are that value.
 absl::StatusOr<Rows> RowGraph::Select(std::span<const Rows> parts,
                                       const std::vector<uint32_t>& columns, Shape shape) {
   if (columns.empty()) return absl::UnimplementedError("makes rows without values");
   HILLOCK_RETURN_IF_ERROR(budget_.Take(columns.size(), 2 * sizeof(double) + sizeof(uint32_t)));
-  budget_.Spend(columns.size());
+  const DataType type = parts.front().type;
   const bool constant = std::ranges::all_of(parts, &Rows::is_constant);
-  std::vector<Operand> values;
-  std::vector<std::pair<size_t, uint32_t>> where;  // by column of the parts: the part, its column
-  for (const Rows& part : parts) {
-    for (uint32_t c = 0; c < part.width(); ++c) where.emplace_back(values.size(), c);
-    values.push_back(constant ? part.value : NonConstant(part));
-  }
-  std::vector<Operand> xs;
-  std::vector<uint32_t> first;  // column of each x in the selection's row
-  uint32_t width = 0;
-  ScaleShift map{{}, {}};
-  model::Select select;
-  bool in_order = true;
+  std::vector<size_t> ends;  // by part: the columns of all up to it
+  for (const Rows& part : parts) ends.push_back((ends.empty() ? 0 : ends.back()) + part.width());
+  std::vector<std::optional<Operand>> made(parts.size());  // of parts that are constant
+  Selection selection;
+  std::vector<double> numbers;
   for (const uint32_t wanted : columns) {
-    const auto [part, column] = where[wanted];
+    const auto p = static_cast<size_t>(std::ranges::upper_bound(ends, wanted) - ends.begin());
+    const Rows& part = parts[p];
+    const auto column = static_cast<uint32_t>(wanted + part.width() - ends[p]);
     if (constant) {
-      map.shift.push_back(values[part].map.shift_at(column));
+      numbers.push_back(part.value.map.shift_at(column));
       continue;
     }
-    const Column found = Resolved(values[part], column);
-    map.scale.push_back(found.scale);
-    map.shift.push_back(found.shift);
-    auto x = static_cast<size_t>(std::ranges::find_if(xs,
-                                                      [&](const Operand& known) {
-                                                        return known.atom == found.of.atom &&
-                                                               known.map == found.of.map;
-                                                      }) -
-                                 xs.begin());
-    if (x == xs.size()) {
-      xs.push_back(found.of);
-      first.push_back(width);
-      width += static_cast<uint32_t>(BaseOf(found.of).width);
-    }
-    in_order = in_order && first[x] + found.column == select.columns.size();
-    select.columns.push_back(first[x] + found.column);
+    if (part.is_constant() && !made[p]) made[p] = NonConstant(part);
+    HILLOCK_RETURN_IF_ERROR(AddColumn(made[p] ? *made[p] : part.value, column, selection));
   }
-  Collapse(map.shift);
-  const DataType type = parts.front().type;
-  if (constant) return Constant(std::move(map.shift), std::move(shape), type);
-  Collapse(map.scale);
-  if (in_order && xs.size() == 1 && width == columns.size()) {
-    return Rows{{xs[0].atom, ScaleShift::Compose(xs[0].map, map)}, std::move(shape), type};
+  Collapse(constant ? numbers : selection.map.shift);
+  if (constant) return Constant(std::move(numbers), std::move(shape), type);
+  Collapse(selection.map.scale);
+  std::vector<Operand> xs;
+  for (const Selection::Source& source : selection.sources) {
+    HILLOCK_RETURN_IF_ERROR(budget_.Take(source.map->size(), sizeof(double)));
+    xs.push_back({source.atom, *source.map});
   }
-  Rows rows = AddOperation(std::move(select), std::move(xs), std::move(shape), type);
-  rows.value.map = std::move(map);
+  if (selection.in_order && xs.size() == 1 && selection.width == columns.size()) {
+    return Rows{
+        {xs[0].atom, ScaleShift::Compose(xs[0].map, selection.map)}, std::move(shape), type};
+  }
+  Rows rows = AddOperation(std::move(selection.select), std::move(xs), std::move(shape), type);
+  rows.value.map = std::move(selection.map);
   return rows;
 }
 
@@ -249,6 +279,32 @@ bool RowGraph::SumsToOne(const Rows& x) const {
   }
   const ScaleShift& before = expression_[x.value.atom].operands[0].map;
   return before.scale_at(0) == before.scale_at(1) && before.shift_at(0) == -before.shift_at(1);
+}
+
+Operand RowGraph::BeforeSoftmax(const Operand& value) const {
+  const auto base = bases_.find(value.atom);
+  const bool is_softmax = base != bases_.end() && base->second.row == Named("softmax") &&
+                          base->second.group == base->second.width && value.map == ScaleShift{};
+  return is_softmax ? base->second.xs[0] : value;
+}
+
+void RowGraph::NameColumns(const Rows& x, std::vector<std::string> names) {
+  const auto base = bases_.find(x.value.atom);
+  if (base == bases_.end() || !(x.value.map == ScaleShift{}) || !base->second.operation) return;
+  const auto* const reduce = std::get_if<model::Reduce>(&*base->second.operation);
+  const bool is_largest = reduce != nullptr && reduce->reduction->name == "argmax";
+  if (!is_largest || x.width() != 1 || BaseOf(base->second.xs[0]).width != names.size()) return;
+  column_names_.emplace_back(BeforeSoftmax(base->second.xs[0]), std::move(names));
+}
+
+const std::vector<std::string>* RowGraph::ColumnNames(const Rows& x) const {
+  if (!x.column_names.empty()) return &x.column_names;
+  if (x.is_constant()) return nullptr;
+  const Operand value = BeforeSoftmax(x.value);
+  for (const auto& [named, names] : column_names_) {
+    if (named.atom == value.atom && named.map == value.map) return &names;
+  }
+  return nullptr;
 }
 
 void RowGraph::LimitTo(const Rows& x, double low, double high) {

@@ -121,6 +121,11 @@ class RowGraph {
   const std::string& WordOf(double code) const { return words_[static_cast<size_t>(code)]; }
   std::vector<std::string> TakeWords() { return std::move(words_); }
 
+  // Where x is the position of the largest of some columns, these are the names of those; and they
+  // are of their softmax, or of what that is the softmax of.
+  void NameColumns(const Rows& x, std::vector<std::string> names);
+  const std::vector<std::string>* ColumnNames(const Rows& x) const;
+
   // The graph takes nothing else from x. Of use where x is columns of the input.
   void LimitTo(const Rows& x, double low, double high);
 
@@ -136,16 +141,23 @@ class RowGraph {
   bool takes_non_finite() const { return takes_non_finite_; }
 
  private:
-  // A column of a value: scale * column of another + shift.
+  // A column of a value: scale * column of map(atom) + shift. The map is the value's or a base's
+  // own: maps may be as wide as a row, and one is asked for by each column.
   struct Column {
-    Operand of;
+    int atom;
+    const ScaleShift* map;
     uint32_t column;
     double scale;
     double shift;
   };
 
+  // Columns of what is not a selection, collected in their order, and whose they are.
+  struct Selection;
+
   Operand AddBase(Base base);
+  Operand BeforeSoftmax(const Operand& value) const;
   bool KeepsMap(const Operand& value) const;
+  absl::Status AddColumn(const Operand& value, uint32_t column, Selection& to) const;
   Column Resolved(const Operand& value, uint32_t column) const;
   static void PromoteActivation(const Atom& atom, const activation::Spec& spec, Base& base);
   const Dense* SigmoidOf(const Rows& x) const;
@@ -159,6 +171,7 @@ class RowGraph {
   std::vector<std::string> words_;
   std::map<std::string, double, std::less<>> codes_;
   std::map<size_t, Limits> limits_;
+  std::vector<std::pair<Operand, std::vector<std::string>>> column_names_;
   bool takes_non_finite_ = false;
 };
 

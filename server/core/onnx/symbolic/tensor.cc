@@ -7,10 +7,10 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <limits>
 #include <ranges>
 #include <type_traits>
 
+#include "server/core/base/half.h"
 #include "server/core/onnx/reading/fields.h"
 #include "server/core/onnx/reading/wire.h"
 
@@ -20,27 +20,6 @@ namespace {
 constexpr size_t kMaxElements = size_t{1} << 48;
 constexpr size_t kMaxText = 16;  // sizes of a shape that is no tensor's
 constexpr size_t kBlock = 32;    // floats: a block of rows and columns stays in the nearest cache
-
-// IEEE 754 binary16, subnormal numbers, infinities and NaN included.
-float FromHalf(uint16_t half) {
-  constexpr int kFractionBits = 10;
-  constexpr int kBias = 15;
-  constexpr int kMaxExponent = 31;
-  const int exponent = half >> kFractionBits & kMaxExponent;
-  const auto fraction = static_cast<float>(half & ((1 << kFractionBits) - 1));
-  float value = 0;
-  if (exponent == kMaxExponent) {
-    value = fraction == 0 ? std::numeric_limits<float>::infinity()
-                          : std::numeric_limits<float>::quiet_NaN();
-  } else if (exponent == 0) {
-    value = std::ldexp(fraction, 1 - kBias - kFractionBits);
-  } else {
-    value = std::ldexp(fraction + (1 << kFractionBits), exponent - kBias - kFractionBits);
-  }
-  return (half & 0x8000) != 0 ? -value : value;
-}
-
-float FromBfloat16(uint16_t bits) { return std::bit_cast<float>(uint32_t{bits} << 16); }
 
 absl::StatusOr<float> FromDouble(double value) {
   const auto rounded = static_cast<float>(value);
@@ -92,10 +71,10 @@ absl::Status AppendElement(const Encoding& encoding, uint64_t bits, Tensor& tens
       return absl::OkStatus();
     }
     case DataType::kFloat16:
-      tensor.floats.push_back(FromHalf(static_cast<uint16_t>(bits)));
+      tensor.floats.push_back(HalfToFloat(static_cast<uint16_t>(bits)));
       return absl::OkStatus();
     case DataType::kBfloat16:
-      tensor.floats.push_back(FromBfloat16(static_cast<uint16_t>(bits)));
+      tensor.floats.push_back(Bfloat16ToFloat(static_cast<uint16_t>(bits)));
       return absl::OkStatus();
     default: {
       const size_t unused = 64 - 8 * encoding.bytes;
@@ -198,6 +177,22 @@ absl::Status Decode(const Encoding& encoding, const TensorView& view, const Exte
   return DecodeTyped(encoding, view.message, count, budget, tensor);
 }
 
+// Integers of four bits, two in a byte: the first in its low half; the last byte may hold one.
+absl::StatusOr<Tensor> ReadHalves(const TensorView& view, const ExternalFile& external,
+                                  Budget& budget) {
+  constexpr Encoding kBytes{DataType::kUint8, 1, tensor_field::kInt32s, Tensor::Kind::kIntegers};
+  Tensor tensor{.kind = Tensor::Kind::kIntegers, .shape = view.shape, .type = view.type};
+  HILLOCK_ASSIGN_OR_RETURN(const size_t count, ElementCount(tensor.shape));
+  Tensor packed{.kind = Tensor::Kind::kIntegers, .shape = view.shape};
+  HILLOCK_RETURN_IF_ERROR(Decode(kBytes, view, external, (count + 1) / 2, budget, packed));
+  HILLOCK_RETURN_IF_ERROR(budget.Take(count, sizeof(int64_t)));
+  for (size_t i = 0; i < count; ++i) {
+    const int64_t bits = packed.integers[i / 2] >> (i % 2 == 0 ? 0 : 4) & 0xf;
+    tensor.integers.push_back(view.type == DataType::kInt4 && bits > 7 ? bits - 16 : bits);
+  }
+  return tensor;
+}
+
 }  // namespace
 
 size_t Tensor::size() const {
@@ -246,6 +241,9 @@ std::string ShapeText(const std::vector<int64_t>& shape) {
 
 absl::StatusOr<Tensor> ReadTensor(const TensorView& view, const ExternalFile& external,
                                   Budget& budget) {
+  if (view.type == DataType::kInt4 || view.type == DataType::kUint4) {
+    return ReadHalves(view, external, budget);
+  }
   Tensor tensor;
   tensor.shape = view.shape;
   tensor.type = view.type;

@@ -29,15 +29,15 @@ class ContentsDecoder {
   ContentsDecoder(const RequestView& request, const ServedModel& model, InferView& view)
       : request_(request), model_(model), view_(view) {}
 
-  absl::Status Decode(const Limits& limits, GatheredRows& gathered);
+  absl::Status Decode(const Limits& limits, ScratchFloats& gathered);
 
  private:
-  absl::Status CheckRaw() const;
+  absl::Status CheckRawCount() const;
   absl::Status CheckRaw(const ServedInput& input) const;
   absl::Status CheckTyped(const ServedInput& input) const;
   absl::Status CheckContents() const;
   std::string_view FloatsInPlace() const;
-  absl::Status Gather(const Limits& limits, GatheredRows& gathered);
+  absl::Status Gather(const Limits& limits, ScratchFloats& gathered);
   absl::Status GatherInput(const ServedInput& input, float* rows);
   absl::Status CheckAllValues() const;
 
@@ -66,7 +66,7 @@ class ContentsDecoder {
 };
 
 // A request without any contents is reported as one whose raw contents are missing.
-absl::Status ContentsDecoder::Decode(const Limits& limits, GatheredRows& gathered) {
+absl::Status ContentsDecoder::Decode(const Limits& limits, ScratchFloats& gathered) {
   const auto has_contents = [](const InputView& input) { return input.has_contents; };
   view_.typed = request_.raw_contents.empty() && std::ranges::any_of(request_.inputs, has_contents);
   HILLOCK_RETURN_IF_ERROR(CheckContents());
@@ -79,7 +79,7 @@ absl::Status ContentsDecoder::Decode(const Limits& limits, GatheredRows& gathere
 
 // All counts, before any memory is taken.
 absl::Status ContentsDecoder::CheckContents() const {
-  if (!view_.typed) HILLOCK_RETURN_IF_ERROR(CheckRaw());
+  if (!view_.typed) HILLOCK_RETURN_IF_ERROR(CheckRawCount());
   for (const ServedInput& input : model_.inputs()) {
     if (is_left_out(input)) continue;
     HILLOCK_RETURN_IF_ERROR(view_.typed ? CheckTyped(input) : CheckRaw(input));
@@ -87,7 +87,7 @@ absl::Status ContentsDecoder::CheckContents() const {
   return absl::OkStatus();
 }
 
-absl::Status ContentsDecoder::CheckRaw() const {
+absl::Status ContentsDecoder::CheckRawCount() const {
   for (const InputView& input : request_.inputs) {
     if (!input.has_contents) continue;
     return absl::InvalidArgumentError(fmt::format(
@@ -144,14 +144,14 @@ std::string_view ContentsDecoder::FloatsInPlace() const {
   return Got(input).run;
 }
 
-absl::Status ContentsDecoder::Gather(const Limits& limits, GatheredRows& gathered) {
+absl::Status ContentsDecoder::Gather(const Limits& limits, ScratchFloats& gathered) {
   const size_t floats = view_.rows * model_.input_width();
   if (floats * sizeof(float) > limits.max_row_bytes) {
     return absl::ResourceExhaustedError(
         fmt::format("model '{}': {} rows have {} bytes as FP32, want at most {}", model_.name(),
                     view_.rows, floats * sizeof(float), limits.max_row_bytes));
   }
-  float* const rows = gathered.Make(floats);
+  float* const rows = gathered.TryMake(floats);
   if (rows == nullptr) return transport::OutOfRequestMemory();
   for (const ServedInput& input : model_.inputs()) {
     HILLOCK_RETURN_IF_ERROR(GatherInput(input, rows));
@@ -185,7 +185,7 @@ absl::Status ContentsDecoder::CheckAllValues() const {
 }  // namespace
 
 absl::Status DecodeContents(const RequestView& request, const ServedModel& model,
-                            const Limits& limits, GatheredRows& gathered, InferView& view) {
+                            const Limits& limits, ScratchFloats& gathered, InferView& view) {
   return ContentsDecoder(request, model, view).Decode(limits, gathered);
 }
 

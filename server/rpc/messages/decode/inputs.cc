@@ -116,7 +116,10 @@ absl::Status InputFinder::CheckShape(const InputView& got, const model::Input& w
   }
   counted_ = &got;
   view_.rows = *rows;
-  if (!model::HasRows(want.shape)) view_.adds_axis |= shape.size() > want.shape.size();
+  const bool begins_with_rows = !shape.empty() && static_cast<uint64_t>(shape[0]) == *rows;
+  if (!model::HasRows(want.shape) && shape.size() > want.shape.size()) {
+    view_.adds_axis |= begins_with_rows;
+  }
   return absl::OkStatus();
 }
 

@@ -84,56 +84,83 @@ TEST_P(OnnxCostTest, GrowsNoFasterThanTheFile) {
 INSTANTIATE_TEST_SUITE_P(Files, OnnxCostTest, ::testing::ValuesIn(kFine),
                          [](const auto& test) { return std::string(test.param.name); });
 
-struct Refused {
+struct Bounded {
   std::string_view name;
   size_t n;
-  Code code;
-  std::string_view text;
+  Code code = Code::kOk;  // accepted, as it takes little
+  std::string_view text = "";
 };
 
-void PrintTo(const Refused& each, std::ostream* out) { *out << each.name << ", n = " << each.n; }
+void PrintTo(const Bounded& each, std::ostream* out) { *out << each.name << ", n = " << each.n; }
 
-constexpr Refused kRefused[] = {
-    {"scaled_gcu", 500, Code::kResourceExhausted, "(MatMul): takes the import to "},
-    {"many_edges", 90, Code::kResourceExhausted, "for a file of this size"},
+constexpr Bounded kBounded[] = {
+    {"scaled_gcu", 500},
+    {"many_edges", 90},
     {"many_units", 100, Code::kResourceExhausted, "more than a file of this size may"},
-    {"doubled_rows", 4000, Code::kUnimplemented, "is none of the activations this server has"},
+    {"doubled_rows", 4000},
     {"rare_number", 2000, Code::kResourceExhausted, "(Add): tensor 'c': takes the import to "},
     {"rank", 4000, Code::kInvalidArgument, "node 'n1' (Expand): has 40001 axes, want at most 8"},
     {"wrong_shape", 4000, Code::kInvalidArgument, "(Reshape): has 4000 axes, want at most 8"},
-    {"wide_softmax", 4000, Code::kResourceExhausted, "(Softmax): wants 8000 more elements"},
-    {"wide_clip", 4000, Code::kResourceExhausted, "(Clip): wants 8000 more elements"},
-    {"wide_prelu", 4000, Code::kResourceExhausted, "(PRelu): wants 8000 more elements"},
-    {"wide_logs", 4000, Code::kResourceExhausted, "(Log): wants 8000 more elements"},
+    {"wide_softmax", 4000},
+    {"wide_clip", 4000},
+    {"wide_prelu", 4000},
+    {"wide_logs", 4000},
     {"named_outputs", 4000, Code::kResourceExhausted, "output 'y': wants 4000 more elements"},
-    {"softmaxes", 65, Code::kResourceExhausted, "would make 17039360 weights of layers"},
+    {"softmaxes", 65},
     {"same_swish", 3000, Code::kResourceExhausted, "has more than 10000 nodes"},
+    {"columns", 4000},
+    {"turned", 4000},
+    {"shuffled", 4000},
+    {"expanded", 4000},
+    {"tiled", 4000},
+    {"concatenated", 4000},
+    {"one_hots", 4000},
+    {"entries", 4000},
+    {"vectors", 4000},
+    {"pairs", 4000},
+    {"splits", 10},
+    {"filled", 1000},
+    {"empty", 1000},
+    {"doubling_functions", 14},
+    {"long_bodies", 4000},
+    {"shared_lists", 4000},
+    {"large_branches", 4000},
+    {"nested_branches", 600},
+    {"word_tables", 4000},
+    {"categories", 4000},
 };
 
-class OnnxRefusedForItsCostTest : public ::testing::TestWithParam<Refused> {};
+class OnnxBoundedCostTest : public ::testing::TestWithParam<Bounded> {};
 
-// Bytes that are allocated for each of a file, most of them again and again.
-constexpr size_t kMaxAllocations = 160;
+// Bytes that are allocated for each of a file, most of them again and again: a node of 20 bytes
+// becomes a value, a base and a layer with their names, and each of them moves as lists grow.
+constexpr size_t kMaxAllocations = 1024;
 constexpr size_t kMaxFixedAllocations = size_t{16} << 20;
 
 // A step more than may be ends the import, if not at once.
-TEST_P(OnnxRefusedForItsCostTest, HasTakenLittle) {
+TEST_P(OnnxBoundedCostTest, IsInProportionToTheFile) {
   const Cost cost = Measure(GetParam().name, GetParam().n);
-  EXPECT_THAT(cost.status, StatusIs(GetParam().code, HasSubstr(std::string(GetParam().text))));
+  if (GetParam().code == Code::kOk) {
+    EXPECT_THAT(cost.status, IsOk());
+  } else {
+    EXPECT_THAT(cost.status, StatusIs(GetParam().code, HasSubstr(std::string(GetParam().text))));
+  }
   const size_t most_steps = Budget::kFreeSteps + Budget::kStepsPerByte * cost.file_bytes;
   EXPECT_LE(cost.steps, most_steps + most_steps / 8);
-  EXPECT_LE(cost.allocated,
-            kMaxFixedAllocations + kMaxAllocations * cost.file_bytes);
+  EXPECT_LE(cost.allocated, kMaxFixedAllocations + kMaxAllocations * cost.file_bytes)
+      << "of a file of " << cost.file_bytes << " bytes";
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, OnnxRefusedForItsCostTest, ::testing::ValuesIn(kRefused),
+INSTANTIATE_TEST_SUITE_P(Files, OnnxBoundedCostTest, ::testing::ValuesIn(kBounded),
                          [](const auto& test) { return std::string(test.param.name); });
 
 TEST(OnnxCost, IsTriedWithEveryHostileFile) {
   std::set<std::string_view> tried;
   for (const Fine& each : kFine) tried.insert(each.name);
-  for (const Refused& each : kRefused) tried.insert(each.name);
-  for (const HostileOnnx& file : HostileOnnxFiles()) EXPECT_TRUE(tried.contains(file.name));
+  for (const Bounded& each : kBounded) tried.insert(each.name);
+  for (const HostileOnnx& file : HostileOnnxFiles()) {
+    EXPECT_TRUE(tried.contains(file.name)) << file.name;
+  }
 }
 
 // Most of it goes into trials that fail, which a few samples have to tell.

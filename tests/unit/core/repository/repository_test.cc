@@ -111,6 +111,122 @@ TEST_F(RepositoryTest, RefusesAVersionWithAFileOfEachKind) {
                           "cat/2: has both model.mlp and model.onnx, want one of them"))));
 }
 
+// An ONNX model of one output that is `factor` times the input.
+std::string OnnxOf(float factor) {
+  ::hillock::testing::OnnxBuilder graph;
+  graph.Input("x", {-1, 1}).Floats("w", {1, 1}, {factor});
+  return graph.Node("MatMul", {"x", "w"}, "y").Output("y").Build();
+}
+
+TEST_F(RepositoryTest, TakesOneOnnxFileOfAnyName) {
+  folder_.Write("cat/1/policy.onnx", OnnxOf(5));
+  folder_.Write("cat/1/.hidden.onnx", "text");
+  folder_.Write("cat/1/policy.onnx.data", "text");
+  EXPECT_THAT(Read(), IsOkAndHolds(ElementsAre(IsServed("cat", 1))));
+}
+
+TEST_F(RepositoryTest, NamesBothOfTwoOnnxFiles) {
+  folder_.Write("cat/1/policy.onnx", OnnxOf(5));
+  folder_.Write("cat/1/critic.onnx", OnnxOf(6));
+  EXPECT_THAT(Read(), IsOkAndHolds(ElementsAre(IsRefused(
+                          "cat", 1, Code::kInvalidArgument,
+                          "cat/1: has both 'critic.onnx' and 'policy.onnx', want one of them"))));
+}
+
+TEST_F(RepositoryTest, RefusesALinkOfAnyName) {
+  folder_.Write("outside", OnnxOf(5));
+  folder_.MakeFolder("root/cat/1");
+  std::filesystem::create_symlink(folder_.Path("outside"), folder_.Path("root/cat/1/p.onnx"));
+  EXPECT_THAT(Read("root"),
+              IsOkAndHolds(ElementsAre(IsRefused("cat", 1, Code::kInvalidArgument,
+                                                 "cat/1/p.onnx: is a symbolic link"))));
+}
+
+TEST_F(RepositoryTest, SaysWhatLiesThereInPlaceOfAModel) {
+  folder_.Write("bert/1/pytorch.pt", "text");
+  folder_.Write("page/1/model.onnx", "<!DOCTYPE html><html>");
+  folder_.Write("pointer/1/model.onnx", "version https://git-lfs.github.com/spec/v1\n");
+  EXPECT_THAT(Read(), IsOkAndHolds(ElementsAre(
+                          IsRefused("bert", 1, Code::kUnimplemented,
+                                    "bert/1: pytorch.pt: is a PyTorch file, want an ONNX file: in "
+                                    "PyTorch: torch.onnx.export("),
+                          IsRefused("page", 1, Code::kDataLoss, "page/1/model.onnx: is a web page"),
+                          IsRefused("pointer", 1, Code::kDataLoss, "is a Git-LFS pointer"))));
+}
+
+TEST_F(RepositoryTest, SaysWhereAFileOfTheRootBelongs) {
+  Put("cat/1/model.mlp");
+  Put("cat.mlp");
+  Put("bird.mlp");
+  folder_.Write("dog.onnx", OnnxOf(5));
+  folder_.Write("eel.pth", "text");
+  folder_.Write(".fox.onnx", "text");
+  EXPECT_THAT(
+      Read(),
+      IsOkAndHolds(ElementsAre(
+          IsRefused("bird", 0, Code::kInvalidArgument, "bird/1/model.mlp"), IsServed("cat", 1),
+          IsRefused("dog", 0, Code::kInvalidArgument,
+                    "dog.onnx: lies beside the models' folders, want it in a "
+                    "version folder: dog/1/model.onnx"),
+          IsRefused("eel", 0, Code::kUnimplemented, "eel.pth: is a PyTorch file"))));
+}
+
+TEST_F(RepositoryTest, ServesTheOutputsThatTheOptionsChoose) {
+  const auto mlp = MlpBuilder(2).Add(3, "relu").Output("a").Add(1, "tanh").Output("b").Build();
+  folder_.Write("cat/1/model.mlp", model::WriteMlp(mlp));
+  folder_.Write("cat/options.txtpb", "outputs: ['a']");
+  folder_.Write("dog/1/model.mlp", model::WriteMlp(mlp));
+  folder_.Write("dog/options.txtpb", "outputs: ['c']");
+  const auto versions = Read();
+  ASSERT_THAT(versions,
+              IsOkAndHolds(ElementsAre(
+                  IsServed("cat", 1),
+                  IsRefused("dog", 1, Code::kInvalidArgument,
+                            "dog/options.txtpb: outputs: got output 'c', want 'a' or 'b'"))));
+  EXPECT_EQ((*versions->front().mlp)->layers.size(), 1u);
+}
+
+TEST_F(RepositoryTest, HeedsTritonsConfiguration) {
+  folder_.Write("cat/1/a.onnx", OnnxOf(5));
+  folder_.Write("cat/1/b.onnx", OnnxOf(6));
+  folder_.Write("cat/config.pbtxt", R"(
+      name: "cat" backend: "onnxruntime" max_batch_size: 8 default_model_filename: "b.onnx"
+      input [ { name: "x" data_type: TYPE_FP32 dims: [ 1 ] } ] output { name: "y" }
+      version_policy { latest { num_versions: 2 } } instance_group [ { kind: KIND_CPU } ])");
+  const auto repository = Repository::Open(folder_.Path(""), kNoLimit);
+  const auto models = repository->List();
+  const ModelListing& cat = models->front();
+  ASSERT_THAT(cat.options, IsOk());
+  EXPECT_EQ(cat.options->limits.max_rows, 8u);
+  EXPECT_EQ(cat.options->versions.latest, 2u);
+  EXPECT_THAT(cat.options->notes, ElementsAre("config.pbtxt: without effect here: instance_group"));
+  const auto mlp = repository->Read(cat, 1);
+  ASSERT_THAT(mlp, IsOk());
+  EXPECT_THAT((*mlp)->layers[0].weights, ElementsAre(6));
+}
+
+TEST_F(RepositoryTest, TakesItsOwnOptionsOverTritons) {
+  Put("cat/1/model.mlp");
+  folder_.Write("cat/config.pbtxt", "max_batch_size: 8 version_policy { all {} }");
+  folder_.Write("cat/options.txtpb", "versions { specific: 1 } max_rows: 4");
+  const auto models = Repository::Open(folder_.Path(""), kNoLimit)->List();
+  EXPECT_EQ(models->front().options->limits.max_rows, 4u);
+  EXPECT_THAT(models->front().options->versions.specific, ElementsAre(1));
+}
+
+TEST_F(RepositoryTest, RefusesAModelThatIsNotAsItsConfigurationSays) {
+  Put("cat/1/model.mlp");
+  folder_.Write("cat/config.pbtxt", "input { name: 'pixels' }");
+  Put("dog/1/model.mlp");
+  folder_.Write("dog/config.pbtxt", "name: 'cat'");
+  EXPECT_THAT(Read(),
+              IsOkAndHolds(ElementsAre(
+                  IsRefused("cat", 1, Code::kInvalidArgument,
+                            "cat: config.pbtxt has input 'pixels', and the model 'input'"),
+                  IsRefused("dog", 0, Code::kInvalidArgument,
+                            "dog/config.pbtxt: line 1, column 1: got name 'cat', want 'dog'"))));
+}
+
 // An ONNX model whose weights are in a file of its own.
 std::string OnnxBeside(const std::string& location) {
   ::hillock::testing::OnnxBuilder graph;
@@ -121,10 +237,10 @@ std::string OnnxBeside(const std::string& location) {
 TEST_F(RepositoryTest, TakesOnnxWithItsDataBesideIt) {
   folder_.Write("cat/1/model.onnx", OnnxBeside("model.onnx.data"));
   folder_.Write("cat/1/model.onnx.data", ::hillock::testing::Bytes({5}));
-  folder_.Write("dog.onnx", OnnxBeside("dog.data"));
-  folder_.Write("dog.data", ::hillock::testing::Bytes({6}));
   const auto cat = Read();
   ASSERT_THAT(cat, IsOkAndHolds(ElementsAre(IsServed("cat", 1))));
+  folder_.Write("dog.onnx", OnnxBeside("dog.data"));
+  folder_.Write("dog.data", ::hillock::testing::Bytes({6}));
   EXPECT_THAT((*cat->front().mlp)->layers[0].weights, ElementsAre(5));
   EXPECT_THAT(Read("dog.onnx"), IsOkAndHolds(ElementsAre(IsServed("dog", 1))));
 }
@@ -230,7 +346,8 @@ TEST_F(RepositoryTest, ServesTheGoodModelsBesideBadOnes) {
           IsServed("cat", 1),
           IsRefused("damaged", 1, Code::kDataLoss, "damaged/1/model.mlp: 4 bytes that do not end"),
           IsRefused("empty", 0, Code::kNotFound, "no version"),
-          IsRefused("fileless", 4, Code::kNotFound, "fileless/4/model.mlp: no such file"),
+          IsRefused("fileless", 4, Code::kNotFound,
+                    "fileless/4: has no model, want model.onnx or model.mlp"),
           IsRefused("my dog", 0, Code::kInvalidArgument, "'my dog' is no model name"))));
 }
 

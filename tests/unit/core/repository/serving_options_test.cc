@@ -35,6 +35,12 @@ TEST(ReadServingOptions, TakesNonFiniteInputs) {
   EXPECT_FALSE(ReadServingOptions("allow_non_finite: false", {})->compute.allow_non_finite);
 }
 
+TEST(ReadServingOptions, TakesTheNamesOfOutputs) {
+  EXPECT_THAT(ReadServingOptions("outputs: ['a', 'b']", {})->outputs,
+              ::testing::ElementsAre("a", "b"));
+  EXPECT_THAT(ReadServingOptions("outputs: 'a'", {})->outputs, ::testing::ElementsAre("a"));
+}
+
 TEST(ReadServingOptions, SwitchesRewritingEitherWay) {
   for (const bool by_default : {false, true}) {
     const ServingOptions defaults{.compute = {.rewrite = by_default}};

@@ -233,7 +233,7 @@ TEST_F(TwoInputsTest, AreComputedAndConverted) {
   }
 }
 
-// The rows as floats are charged while they are needed, and the request's memory with them.
+// What the numbers are converted from and to is charged, and freed with the request.
 TEST_F(TwoInputsTest, ReleaseTheirMemory) {
   Request request;
   request.set_model_name("pets");
@@ -245,7 +245,7 @@ TEST_F(TwoInputsTest, ReleaseTheirMemory) {
   transport::Buffer bytes;
   bytes.Append(request.SerializeAsString());
   job_.Serve(std::move(bytes), AnswerKind::kUnary, kNoDeadline, transport::Buffer());
-  EXPECT_GT(job_.held_bytes(), 20'000 * (1 + 2 * sizeof(float) + sizeof(int32_t)));
+  EXPECT_GT(job_.held_bytes(), 20'000 * (1 + 3 * sizeof(float) + sizeof(int32_t)));
   reactor_->batcher().Run();
   EXPECT_THAT(job_.status(), IsOk());
   EXPECT_LT(job_.held_bytes(), 20'000 * (1 + sizeof(int32_t)));

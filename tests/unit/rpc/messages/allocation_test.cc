@@ -29,6 +29,7 @@ struct Shape {
   bool raw;
   int64_t rows;
   AnswerKind kind;
+  std::string datatype = "FP32";  // or FP64, which is converted
 };
 
 void PrintTo(const Shape& shape, std::ostream* out) { *out << shape.name; }
@@ -42,22 +43,35 @@ class AllocationTest : public ::testing::TestWithParam<Shape> {
     return labels;
   }
 
+  template <class T>
+  static void Fill(const std::vector<T>& values, ModelInferRequest& request,
+                   google::protobuf::RepeatedField<T>& field) {
+    if (GetParam().raw) {
+      request.add_raw_input_contents(
+          std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)));
+    } else {
+      field.Add(values.begin(), values.end());
+    }
+  }
+
   std::string Request() const {
     ModelInferRequest request;
     request.set_model_name("pets");
     request.set_id("an id that is too long for a small string");
     auto& input = *request.add_inputs();
     input.set_name("input");
-    input.set_datatype("FP32");
+    input.set_datatype(GetParam().datatype);
     input.add_shape(GetParam().rows);
     input.add_shape(kInputs);
-    const std::vector<float> values(static_cast<size_t>(GetParam().rows) * kInputs, 0.5f);
-    if (GetParam().raw) {
-      request.add_raw_input_contents(
-          std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)));
+    const size_t count = static_cast<size_t>(GetParam().rows) * kInputs;
+    if (GetParam().datatype == "FP64") {
+      Fill(std::vector<double>(count, 0.5), request,
+           *input.mutable_contents()->mutable_fp64_contents());
     } else {
-      input.mutable_contents()->mutable_fp32_contents()->Add(values.begin(), values.end());
+      Fill(std::vector<float>(count, 0.5f), request,
+           *input.mutable_contents()->mutable_fp32_contents());
     }
+    if (GetParam().raw) input.clear_contents();
     return request.SerializeAsString();
   }
 
@@ -76,7 +90,7 @@ class AllocationTest : public ::testing::TestWithParam<Shape> {
   Served served_{MlpBuilder(kInputs).Add(8, "softmax").Labels(Eight()).Build()};
   const std::string bytes_ = Request();
   RequestView request_;
-  GatheredRows gathered_;
+  ScratchFloats gathered_;
   ResponseWriter writer_;
   transport::Buffer buffer_;
 };
@@ -94,7 +108,10 @@ INSTANTIATE_TEST_SUITE_P(Each, AllocationTest,
                          ::testing::Values(Shape{"Raw", true, 2, AnswerKind::kUnary},
                                            Shape{"Typed", false, 2, AnswerKind::kUnary},
                                            Shape{"RawAndLarge", true, 300, AnswerKind::kUnary},
-                                           Shape{"Stream", true, 2, AnswerKind::kStream}),
+                                           Shape{"Stream", true, 2, AnswerKind::kStream},
+                                           Shape{"Converted", true, 2, AnswerKind::kUnary, "FP64"},
+                                           Shape{"TypedAndConverted", false, 2, AnswerKind::kUnary,
+                                                 "FP64"}),
                          [](const auto& test) { return test.param.name; });
 
 }  // namespace

@@ -183,8 +183,8 @@ TEST_F(DecodeInterfaceTest, TakesASingleRowWithAndWithoutAnAxisOfRows) {
     size_t rows;
     bool adds_axis;
   };
-  for (const auto& [shape, rows, adds_axis] :
-       {Row{{2, 3}, 1, false}, Row{{1, 2, 3}, 1, true}, Row{{4, 2, 3}, 4, true}}) {
+  for (const auto& [shape, rows, adds_axis] : {Row{{2, 3}, 1, false}, Row{{1, 2, 3}, 1, true},
+                                               Row{{4, 2, 3}, 4, true}, Row{{2, 3, 1}, 1, false}}) {
     ModelInferRequest request;
     AddInput(request, "x", "FP32", shape);
     request.add_raw_input_contents(Raw(std::vector<float>(6 * rows, 1)));

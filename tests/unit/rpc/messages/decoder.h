@@ -38,7 +38,7 @@ class Decoder {
  private:
   std::string bytes_;
   RequestView request_;
-  GatheredRows gathered_;
+  ScratchFloats gathered_;
 };
 
 }  // namespace hillock::rpc

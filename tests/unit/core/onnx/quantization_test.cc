@@ -1,0 +1,67 @@
+// Quantised files: weights become what they stand for, fixed grids are kept.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/core/onnx/computed.h"
+
+namespace hillock::onnx {
+namespace {
+
+using ::hillock::testing::Integer;
+using ::hillock::testing::OnnxBuilder;
+using ::hillock::testing::StatusIs;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using DataType = OnnxBuilder::DataType;
+
+// x times weights [5, 1] of 1, -2, 3, -4 and 5.
+OnnxBuilder Weights(std::vector<float> scales, int64_t block) {
+  const auto count = static_cast<int64_t>(scales.size());
+  return OnnxBuilder(21)
+      .Input("x", {-1, 5})
+      .Raw("q", DataType::kInt8, {5, 1}, "\x01\xfe\x03\xfc\x05")
+      .Floats("scale", {count, 1}, scales)
+      .Node("DequantizeLinear", {"q", "scale"}, "w",
+            {Integer("axis", 0), Integer("block_size", block)})
+      .Node("MatMul", {"x", "w"}, "y")
+      .Output("y");
+}
+
+TEST(DequantizeLinear, HasAScaleForEachBlock) {
+  EXPECT_THAT(Computed(Weights({1, 10}, 3), {1, 1, 1, 1, 1}), ElementsAre(1 - 2 + 3 - 40 + 50));
+  EXPECT_THAT(Computed(Weights({1, 10, 100}, 2), {1, 1, 1, 1, 1}),
+              ElementsAre(1 - 2 + 30 - 40 + 500));
+}
+
+TEST(DequantizeLinear, RefusesScalesThatDoNotFitTheBlocks) {
+  EXPECT_THAT(ImportOnnx(Weights({1, 10}, 2).Build()).status(),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("do not fit its blocks")));
+}
+
+TEST(DequantizeLinear, ReadsFourBits) {
+  for (const auto& [type, fourth] : {std::pair(DataType::kInt4, -4.0), {DataType::kUint4, 12.0}}) {
+    const auto graph = OnnxBuilder(21)
+                           .Input("x", {-1, 1})
+                           .Raw("q", type, {1, 5}, "\x21\xc3\x05")
+                           .Floats("scale", {}, {0.5})
+                           .Node("DequantizeLinear", {"q", "scale"}, "w")
+                           .Node("MatMul", {"x", "w"}, "y")
+                           .Output("y");
+    EXPECT_THAT(Computed(graph, {2}), ElementsAre(1, 2, 3, fourth, 5));
+  }
+}
+
+TEST(QuantizeLinear, KeepsItsGridAndItsRange) {
+  const auto graph = OnnxBuilder()
+                         .Input("x", {-1, 4})
+                         .Floats("scale", {}, {0.5})
+                         .Raw("zero", DataType::kInt8, {}, "\x01")
+                         .Node("QuantizeLinear", {"x", "scale", "zero"}, "q")
+                         .Node("DequantizeLinear", {"q", "scale", "zero"}, "y")
+                         .Output("y");
+  EXPECT_THAT(Computed(graph, {0.25, 0.75, -1.3f, 1000}), ElementsAre(0, 1, -1.5, 63));
+}
+
+}  // namespace
+}  // namespace hillock::onnx
