@@ -40,7 +40,7 @@ from sklearn.svm import LinearSVC, LinearSVR
 
 import cases
 from sklearn_data import (INPUTS, RAW, TABLE_TYPES, Plan, classes, codes, multilabel, positive,
-                          table, targets, with_gaps, with_strangers, words)
+                          table, targets, with_empty_rows, with_gaps, with_strangers, words)
 
 def mlp(**options):
     return MLPClassifier(**{"hidden_layer_sizes": (12, 8), "max_iter": 30,
@@ -121,6 +121,11 @@ def preprocessors():
     for name, step in steps.items():
         yield Plan(name, make_pipeline(step, mlp()), classes(3), RAW)
         yield Plan(f"{name}_alone", step, classes(3))
+    for name in ("l1", "l2", "max", "maxabs", "power", "quantile", "polynomial"):
+        yield Plan(f"{name}_empty_rows", steps[name], with_empty_rows())
+    for name in ("standard", "minmax", "robust", "power", "quantile"):
+        yield Plan(f"{name}_gaps", make_pipeline(steps[name], SimpleImputer(), mlp()), with_gaps(),
+                   RAW)
     yield Plan("power_box_cox", make_pipeline(PowerTransformer("box-cox"), mlp()),
                (np.abs(classes(3)[0]) + 0.1, classes(3)[1]), RAW)
     for strategy in ("mean", "median", "most_frequent", "constant"):
@@ -174,6 +179,16 @@ def tables():
         yield Plan(f"columns_{name}_zipmap", model, table(), None, TABLE_TYPES)
     numeric = [("a", StandardScaler(), [0, 2]), ("b", MinMaxScaler(), [1]),
                ("c", KBinsDiscretizer(3, encode="onehot-dense"), [3])]
+    filled = make_pipeline(SimpleImputer(), FeatureUnion([("scaled", StandardScaler()),
+                                                          ("parts", PCA(1))]))
+    products = make_pipeline(SimpleImputer(), PolynomialFeatures(2))
+    nested = ColumnTransformer([("a", filled, [0, 1, 2]), ("b", products, [4, 5])])
+    yield Plan("nested", make_pipeline(nested, StandardScaler(), SelectKBest(k=5), mlp()),
+               with_gaps())
+    for name, kind, data in (("float", FloatTensorType, classes(3)),
+                             ("int", Int64TensorType, codes())):
+        yield Plan(f"{name}_columns", make_pipeline(StandardScaler(), mlp()), data, None,
+                   [(f"column{i}", kind([None, 1])) for i in range(INPUTS)])
     joined = FeatureUnion([("scaled", StandardScaler()), ("parts", PCA(2))])
     yield Plan("feature_union", make_pipeline(joined, mlp()), classes(3), RAW)
     for rest in ("drop", "passthrough"):
@@ -214,6 +229,9 @@ def ensembles():
                    RAW)
         yield Plan(f"stacking_passthrough_{name}",
                    StackingClassifier(pair, mlp(), cv=2, passthrough=True), data, RAW)
+
+
+def meta_estimators():
     x, y = multilabel()
     yield Plan("one_vs_rest_multilabel", OneVsRestClassifier(mlp()), (x, y), RAW)
     yield Plan("multi_output", MultiOutputClassifier(mlp()), (x, y), RAW)
@@ -221,6 +239,12 @@ def ensembles():
     yield Plan("multi_output_linear", MultiOutputClassifier(LogisticRegression()), (x, y), RAW)
     yield Plan("multi_output_regressor", MultiOutputRegressor(regressor()), targets(3))
     several = [("a", regressor()), ("b", LinearRegression())]
+    pipelines = [("a", make_pipeline(StandardScaler(), mlp())),
+                 ("b", CalibratedClassifierCV(LinearSVC(), cv=2))]
+    yield Plan("voting_pipelines", VotingClassifier(
+        pipelines, voting="soft", flatten_transform=False), classes(3, ["ant", "bee", "cat"]))
+    yield Plan("stacking_pipelines", StackingClassifier(
+        pipelines, make_pipeline(StandardScaler(), mlp()), cv=2), classes(3, ["ant", "bee", "cat"]))
     for name, data in (("binary", classes(2)), ("classes", classes(3))):
         yield Plan(f"boosting_{name}", AdaBoostClassifier(LogisticRegression(), n_estimators=3),
                    data, RAW)
@@ -302,8 +326,8 @@ def versions():
 
 
 def plans():
-    for group in (heads, linear_models, preprocessors, encoders, tables, ensembles, datatypes,
-                  shapes, versions):
+    for group in (heads, linear_models, preprocessors, encoders, tables, ensembles,
+                  meta_estimators, datatypes, shapes, versions):
         yield from group()
 
 

@@ -52,6 +52,11 @@ def with_gaps():
                     x), y
 
 
+def with_empty_rows():
+    x, y = classes(3)
+    return np.where(np.arange(SAMPLES)[:, None] % 4 == 0, np.float32(0), x), y
+
+
 def codes():
     """Small integers."""
     x, y = classes(3)

@@ -122,8 +122,10 @@ class Collector {
         continue;
       }
       const auto value = NumberAt(tensor, i);
-      if (!value.ok()) {
-        LeaveOut(output, value.status());
+      const bool is_integer = tensor.kind == Tensor::Kind::kIntegers;
+      const absl::Status exact = value.ok() && is_integer ? CheckExact(*value) : value.status();
+      if (!exact.ok()) {
+        LeaveOut(output, exact);
         return absl::OkStatus();
       }
       served.constant.push_back(static_cast<float>(*value));

@@ -134,6 +134,9 @@ class Collector {
     read.form.params = recognized.params;
     read.form.slopes = std::move(recognized.slopes);
     read.after = std::move(recognized.after);
+    if (read.form.is_plain()) {
+      read.form.before = ScaleShift::Compose(read.form.before, std::exchange(read.after, {}));
+    }
     if (read.form.slopes.empty()) return absl::OkStatus();
     HILLOCK_ASSIGN_OR_RETURN(read.form.params,
                              activation::ResolveParams(*read.form.activation, {}));

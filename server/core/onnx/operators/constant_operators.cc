@@ -13,14 +13,6 @@
 namespace hillock::onnx {
 namespace {
 
-absl::StatusOr<Tensor> TensorOf(const Call& call, const AttributeView& value) {
-  HILLOCK_ASSIGN_OR_RETURN(const TensorView view, ParseTensor(*value.tensor));
-  const ExternalFile none = [](std::string_view) -> absl::StatusOr<std::string_view> {
-    return absl::UnimplementedError("keeps its value in another file");
-  };
-  return ReadTensor(view, none, call.budget);
-}
-
 Outcome Constant(const Call& call) {
   if (const AttributeView* const value = call.node.Find("value"); value && value->tensor) {
     HILLOCK_ASSIGN_OR_RETURN(Tensor tensor, TensorOf(call, *value));

@@ -181,6 +181,14 @@ Outcome ComputeConstants(const Call& call) {
   return ValueOf(std::move(result));
 }
 
+absl::StatusOr<Tensor> TensorOf(const Call& call, const AttributeView& attribute) {
+  HILLOCK_ASSIGN_OR_RETURN(const TensorView view, ParseTensor(*attribute.tensor));
+  const ExternalFile none = [](std::string_view) -> absl::StatusOr<std::string_view> {
+    return absl::UnimplementedError("keeps its value in another file");
+  };
+  return ReadTensor(view, none, call.budget);
+}
+
 absl::StatusOr<Tensor> CastTensor(Tensor tensor, DataType type) {
   const bool to_floats = type == DataType::kFloat || type == DataType::kDouble ||
                          type == DataType::kFloat16 || type == DataType::kBfloat16;

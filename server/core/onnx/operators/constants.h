@@ -22,6 +22,9 @@ absl::StatusOr<Tensor> PickedTensor(Budget& budget, const Tensor& source, Shape 
 // rows may be multiplied by a whole number.
 Outcome ComputeConstants(const Call& call);
 
+// The tensor of an attribute. REQUIRES: it has one.
+absl::StatusOr<Tensor> TensorOf(const Call& call, const AttributeView& attribute);
+
 // Numbers of a type's kind: integers are cut towards 0.
 absl::StatusOr<Tensor> CastTensor(Tensor tensor, DataType type);
 

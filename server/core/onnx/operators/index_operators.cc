@@ -183,6 +183,7 @@ Outcome LookUp(const Call& call, const Rows& x, const Tensor& table, size_t axis
       continue;
     }
     HILLOCK_ASSIGN_OR_RETURN(const double value, NumberAt(table, i));
+    if (table.kind == Tensor::Kind::kIntegers) HILLOCK_RETURN_IF_ERROR(CheckExact(value));
     lookup.table.push_back(static_cast<float>(value));
   }
   lookup.otherwise.assign(lookup.width, std::numeric_limits<float>::quiet_NaN());
@@ -458,6 +459,25 @@ Outcome Concat(const Call& call) {
   return joined;
 }
 
+// A sequence of tensors of one shape is put out as one, side by side along a new axis after that of
+// the rows: what nothing else can be done with here.
+Outcome SequenceConstruct(const Call& call) {
+  std::vector<Rows> parts;
+  size_t axis = 0;
+  for (size_t i = 0; i < call.inputs(); ++i) {
+    HILLOCK_ASSIGN_OR_RETURN(Rows part, call.RowsAt(i));
+    axis = BatchAxis(part.shape).value_or(0) + 1;
+    if (axis > part.shape.size() || (i > 0 && part.shape != call.ShapeAt(0).value_or(Shape()))) {
+      return absl::UnimplementedError("makes a sequence of tensors of different shapes");
+    }
+    part.shape.insert(part.shape.begin() + static_cast<std::ptrdiff_t>(axis), 1);
+    parts.push_back(std::move(part));
+  }
+  if (parts.empty()) return absl::UnimplementedError("makes an empty sequence");
+  HILLOCK_ASSIGN_OR_RETURN(Rows joined, Joined(call, parts, axis));
+  return joined;
+}
+
 // With a constant around it.
 Outcome Pad(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
@@ -501,6 +521,7 @@ constexpr OperatorRow kRows[] = {
     {"", "Gather", Gather},
     {"", "GatherElements", GatherElements},
     {"", "Split", nullptr, Split},
+    {"", "SequenceConstruct", SequenceConstruct},
     {"", "Transpose", Transpose},
     {"", "Expand", Expand},
     {"", "Tile", Tile},

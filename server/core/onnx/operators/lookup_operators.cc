@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "server/core/onnx/operators/constants.h"
 #include "server/core/onnx/operators/operators.h"
 #include "server/core/onnx/operators/rows.h"
 #include "server/core/onnx/symbolic/shapes.h"
@@ -55,6 +56,7 @@ absl::StatusOr<Rows> LookedUp(const Call& call, const Rows& x, const std::vector
   std::map<float, size_t> sorted;
   for (size_t i = 0; i < keys.size(); ++i) {
     if (!std::isfinite(keys[i])) return absl::UnimplementedError("has keys that are not finite");
+    if (x.is_integral()) HILLOCK_RETURN_IF_ERROR(CheckExact(keys[i]));
     sorted[static_cast<float>(keys[i])] = i;
   }
   model::Lookup lookup;
@@ -109,8 +111,30 @@ Outcome OneHotEncoder(const Call& call) {
   return rows;
 }
 
+// What a tensor lists, as operator set 4 may have it in place of a list.
+absl::StatusOr<Listed> ListOfTensor(const Call& call, const AttributeView& attribute) {
+  HILLOCK_ASSIGN_OR_RETURN(const Tensor tensor, TensorOf(call, attribute));
+  Listed list{{}, DataType::kFloat};
+  if (tensor.kind == Tensor::Kind::kIntegers) list.type = DataType::kInt64;
+  if (tensor.kind == Tensor::Kind::kStrings) list.type = DataType::kString;
+  HILLOCK_RETURN_IF_ERROR(call.budget.Take(tensor.size(), 2 * sizeof(double)));
+  for (size_t i = 0; i < tensor.size(); ++i) {
+    if (tensor.kind == Tensor::Kind::kStrings) {
+      list.values.push_back(call.graph.CodeOf(tensor.strings[i]));
+      continue;
+    }
+    HILLOCK_ASSIGN_OR_RETURN(list.values.emplace_back(), NumberAt(tensor, i));
+  }
+  return list;
+}
+
 // What a value that is no key becomes.
-double DefaultOf(const Call& call, DataType type) {
+absl::StatusOr<double> DefaultOf(const Call& call, DataType type) {
+  if (const AttributeView* const given = call.node.Find("default_tensor"); given && given->tensor) {
+    HILLOCK_ASSIGN_OR_RETURN(const Listed list, ListOfTensor(call, *given));
+    if (list.values.size() == 1 && list.type == type) return list.values[0];
+    return absl::InvalidArgumentError("has a default_tensor that is no single value of its type");
+  }
   if (type == DataType::kString) {
     return call.graph.CodeOf(call.node.Text("default_string", "_Unused"));
   }
@@ -133,6 +157,12 @@ absl::StatusOr<std::pair<Listed, Listed>> KeysAndValues(const Call& call, const 
   constexpr NamedList kNumbers[] = {{"cats_int64s", DataType::kInt64}};
   HILLOCK_ASSIGN_OR_RETURN(Listed keys, ListOf(call, kKeys));
   HILLOCK_ASSIGN_OR_RETURN(Listed values, ListOf(call, kValues));
+  if (const AttributeView* const given = call.node.Find("keys_tensor"); given && given->tensor) {
+    HILLOCK_ASSIGN_OR_RETURN(keys, ListOfTensor(call, *given));
+  }
+  if (const AttributeView* const given = call.node.Find("values_tensor"); given && given->tensor) {
+    HILLOCK_ASSIGN_OR_RETURN(values, ListOfTensor(call, *given));
+  }
   if (!keys.values.empty()) return std::pair(std::move(keys), std::move(values));
   HILLOCK_ASSIGN_OR_RETURN(keys, ListOf(call, kClasses));
   HILLOCK_ASSIGN_OR_RETURN(values, ListOf(call, kNumbers));
@@ -144,8 +174,32 @@ absl::StatusOr<std::pair<Listed, Listed>> KeysAndValues(const Call& call, const 
   return std::pair(std::move(keys), std::move(values));
 }
 
+// What the elements of a constant become; of equal keys the last counts.
+absl::StatusOr<Tensor> Encoded(const Call& call, const Rows& x, const Listed& keys,
+                               const Listed& values, double otherwise) {
+  std::map<double, double> entries;
+  for (size_t i = 0; i < keys.values.size(); ++i) entries[keys.values[i]] = values.values[i];
+  Tensor encoded{.shape = x.shape};
+  encoded.kind = values.type == DataType::kString  ? Tensor::Kind::kStrings
+                 : values.type == DataType::kInt64 ? Tensor::Kind::kIntegers
+                                                   : Tensor::Kind::kFloats;
+  for (size_t c = 0; c < x.width(); ++c) {
+    const auto entry = entries.find(x.value.map.shift_at(c));
+    const double value = entry == entries.end() ? otherwise : entry->second;
+    if (encoded.kind == Tensor::Kind::kStrings) {
+      encoded.strings.push_back(call.graph.WordOf(value));
+      HILLOCK_RETURN_IF_ERROR(call.budget.TakeStrings({&encoded.strings.back(), 1}));
+    } else if (encoded.kind == Tensor::Kind::kIntegers) {
+      encoded.integers.push_back(static_cast<int64_t>(value));
+    } else {
+      encoded.floats.push_back(static_cast<float>(value));
+    }
+  }
+  return encoded;
+}
+
 Outcome LabelEncoder(const Call& call) {
-  HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
+  HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.AnyRowsAt(0));
   HILLOCK_ASSIGN_OR_RETURN(const auto lists, KeysAndValues(call, x));
   const auto& [keys, values] = lists;
   if (keys.values.empty() || keys.values.size() != values.values.size()) {
@@ -156,8 +210,16 @@ Outcome LabelEncoder(const Call& call) {
     return absl::InvalidArgumentError("has keys of another type than its input");
   }
   std::vector<std::vector<float>> entries;
-  for (const double value : values.values) entries.push_back({static_cast<float>(value)});
-  const auto otherwise = static_cast<float>(DefaultOf(call, values.type));
+  for (const double value : values.values) {
+    if (values.type == DataType::kInt64) HILLOCK_RETURN_IF_ERROR(CheckExact(value));
+    entries.push_back({static_cast<float>(value)});
+  }
+  HILLOCK_ASSIGN_OR_RETURN(const double default_value, DefaultOf(call, values.type));
+  const auto otherwise = static_cast<float>(default_value);
+  if (!call.IsRows(0)) {
+    HILLOCK_ASSIGN_OR_RETURN(Tensor encoded, Encoded(call, x, keys, values, otherwise));
+    return ValueOf(std::move(encoded));
+  }
   HILLOCK_ASSIGN_OR_RETURN(
       Rows rows, LookedUp(call, x, keys.values, entries, {otherwise}, x.shape, values.type));
   return rows;
@@ -263,7 +325,7 @@ absl::StatusOr<Classes> ClassesOf(const Call& call) {
   return classes;
 }
 
-Rows ClassAt(const Call& call, const Rows& x, const Classes& classes) {
+GraphValue ClassAt(const Call& call, const Rows& x, const Classes& classes) {
   call.graph.NameColumns(x, classes.names);
   const bool positions = classes.type == DataType::kInt64 && [&] {
     for (size_t i = 0; i < classes.values.size(); ++i) {
@@ -272,6 +334,11 @@ Rows ClassAt(const Call& call, const Rows& x, const Classes& classes) {
     return true;
   }();
   if (positions) return x;
+  for (const double value : classes.values) {
+    if (const absl::Status exact = CheckExact(value); !exact.ok()) {
+      return Unsupported{Annotate(exact, call.node.op)};
+    }
+  }
   model::Lookup lookup;
   lookup.width = 1;
   lookup.table.assign(classes.values.begin(), classes.values.end());

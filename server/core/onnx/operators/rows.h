@@ -109,8 +109,8 @@ struct Classes {
 };
 absl::StatusOr<Classes> ClassesOf(const Call& call);
 
-// The entry of `classes` at each position that x holds.
-Rows ClassAt(const Call& call, const Rows& x, const Classes& classes);
+// The entry of `classes` at each position that x holds; unsupported where one is no exact float.
+GraphValue ClassAt(const Call& call, const Rows& x, const Classes& classes);
 
 // Input 0 as it is.
 Outcome PassThrough(const Call& call);

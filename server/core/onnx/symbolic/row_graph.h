@@ -116,8 +116,9 @@ class RowGraph {
   // sigmoids of z and -z.
   bool SumsToOne(const Rows& x) const;
 
-  // The number that stands for a string in the model.
+  // The number that stands for a string in the model, and back.
   double CodeOf(std::string_view word);
+  const std::string& WordOf(double code) const { return words_[static_cast<size_t>(code)]; }
   std::vector<std::string> TakeWords() { return std::move(words_); }
 
   // Where x is the position of the largest of some columns, these are the names of those; and they

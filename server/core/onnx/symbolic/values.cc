@@ -127,4 +127,10 @@ absl::StatusOr<double> NumberAt(const Tensor& tensor, size_t index) {
   return static_cast<double>(tensor.integers[index]);
 }
 
+absl::Status CheckExact(double integer) {
+  if (static_cast<double>(static_cast<float>(integer)) == integer) return absl::OkStatus();
+  return absl::UnimplementedError(
+      fmt::format("has the integer {:.0f}, which no float is: integers up to 2^24 are", integer));
+}
+
 }  // namespace hillock::onnx

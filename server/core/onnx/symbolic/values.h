@@ -96,6 +96,9 @@ GraphValue ValueOf(Tensor tensor);
 // The element of a constant as a number. UNIMPLEMENTED for strings and the number of rows.
 absl::StatusOr<double> NumberAt(const Tensor& tensor, size_t index);
 
+// UNIMPLEMENTED for an integer that is not exact as a float, which all values of rows are.
+absl::Status CheckExact(double integer);
+
 }  // namespace hillock::onnx
 
 #endif  // HILLOCK_SERVER_CORE_ONNX_SYMBOLIC_VALUES_H_
