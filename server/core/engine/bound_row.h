@@ -17,8 +17,9 @@ namespace hillock::engine {
 // before a split activation, are yield points.
 class BoundRow {
  public:
-  // sources: [kMaxRows][width] each. dst: [kMaxRows][outputs], overlapping none of them. All must
-  // outlive this. A constant is written to all rows of dst here, which nobody else may write then.
+  // sources: [kMaxRows][width] each. dst: [kMaxRows][outputs], overlapping none of them but
+  // one that the step may write over. All must outlive this. A constant is written to all rows of
+  // dst here, which nobody else may write then.
   BoundRow(const RowStep& step, std::vector<const float*> sources, float* dst);
 
   // Computes the first rows of dst and reports on it. Those beyond, up to the bucket's, become 0:

@@ -15,10 +15,9 @@ struct BufferPlan {
 };
 
 // Shares few buffers between the steps: a value keeps its buffer until its last reader has run, an
-// output until the end of the run, and no step reads the buffer that it writes. A constant, which
-// is written before the first run, has a buffer of its own. A chain of any
-// length takes two.
-// Thread-safety: pure.
+// output until the end of the run, and no step reads the buffer that it writes, but one that may
+// write over a source and is the last to read it. A constant, which is written before the first
+// run, has a buffer of its own. A chain of any length takes two. Thread-safety: pure.
 BufferPlan PlanBuffers(const Plan& plan);
 
 }  // namespace hillock::engine

@@ -53,6 +53,7 @@ struct DenseStep {
 
   // What every kind of step has, see step.h.
   std::span<const model::ValueId> sources() const { return {&source, 1}; }
+  bool may_write_over(model::ValueId) const { return false; }
   Precision precision() const { return selection.precision; }
   bool is_constant() const { return false; }
   size_t bytes() const;

@@ -50,6 +50,17 @@ size_t RowStep::bytes() const {
   return std::visit([](const auto& k) { return k.bytes(); }, kernel);
 }
 
+// An element of the result is written after all that it is made of was read.
+bool RowStep::may_write_over(model::ValueId source) const {
+  const bool by_column = std::holds_alternative<row::Scale>(kernel) ||
+                         std::holds_alternative<row::Combine>(kernel) ||
+                         std::holds_alternative<row::Normalize>(kernel);
+  for (size_t i = 0; i < operands.size(); ++i) {
+    if (operands[i] == source) return by_column && widths[i] == outputs;
+  }
+  return false;
+}
+
 // Only a row activation sees groups as rows: to a per-unit one they would be other units.
 void RowStep::Activate(float* values, size_t rows) const {
   const size_t cols = activation->scope == activation::Scope::kRow ? group : outputs;

@@ -48,6 +48,7 @@ struct RowStep {
 
   // What every kind of step has, see step.h.
   std::span<const model::ValueId> sources() const { return operands; }
+  bool may_write_over(model::ValueId source) const;
   Precision precision() const { return Precision::kF32; }
   bool is_constant() const { return std::holds_alternative<kernel::row::Constant>(kernel); }
   size_t bytes() const;

@@ -29,6 +29,7 @@ concept StepKind = requires(const S& step) {
   { step.outputs } -> std::convertible_to<size_t>;  // floats in a row of its value
   { step.activation } -> std::convertible_to<const activation::Spec*>;  // for metrics; never null
   { step.sources() } -> std::convertible_to<std::span<const ValueId>>;  // the values that it reads
+  { step.may_write_over(ValueId::kInput) } -> std::same_as<bool>;       // its value, over a source
   { step.precision() } -> std::same_as<Precision>;
   { step.is_constant() } -> std::same_as<bool>;      // written once, when the step is bound
   { step.bytes() } -> std::same_as<size_t>;          // of packed weights
@@ -53,6 +54,10 @@ inline const activation::Spec& ActivationOf(const Step& step) {
 
 inline std::span<const ValueId> SourcesOf(const Step& step) {
   return std::visit([](const auto& s) { return s.sources(); }, step);
+}
+
+inline bool MayWriteOver(const Step& step, ValueId source) {
+  return std::visit([&](const auto& s) { return s.may_write_over(source); }, step);
 }
 
 inline Precision PrecisionOf(const Step& step) {

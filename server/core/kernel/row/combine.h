@@ -10,7 +10,7 @@
 
 namespace hillock::kernel::row {
 
-// y[c] = f(a[c], b[c], c[c]), with one to three sources as wide as the result, or of one element
+// y[i] = f(a[i], b[i], c[i]), with one to three sources as wide as the result, or of one element
 // that stands for all columns. Arithmetic, comparisons, logic and rounding are exact to the last
 // bit; the rest is as exact as the C++ library's functions of floats.
 class Combine {

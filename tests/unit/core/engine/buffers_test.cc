@@ -54,6 +54,20 @@ TEST(PlanBuffers, KeepsAnOutputToTheEnd) {
   EXPECT_THAT(buffers.of_step, ElementsAre(0, 1, 2));
 }
 
+TEST(PlanBuffers, WritesASumOverWhatNobodyElseReads) {
+  const BufferPlan buffers = BuffersOf(MlpBuilder(3)
+                                           .Add(4, "relu")
+                                           .Add(4, "relu")
+                                           .Combine("add", {1, 2})
+                                           .Combine("mul", {3, 1})
+                                           .Reduce("sum", 4, 2)
+                                           .Output("a", 2)
+                                           .Output("b", 5)
+                                           .Build());
+  // The sum cannot have the place of an output, nor of what the product reads; that has the sum's.
+  EXPECT_THAT(buffers.of_step, ElementsAre(0, 1, 2, 2, 0));
+}
+
 // Every value lies untouched where it was written until whoever needs it has run.
 TEST(PlanBuffers, NeverOverwriteWhatIsStillNeeded) {
   constexpr std::string_view kActivations[] = {"relu"};
@@ -71,7 +85,8 @@ TEST(PlanBuffers, NeverOverwriteWhatIsStillNeeded) {
       const size_t own = buffers.of_step[i];
       for (const ValueId source : SourcesOf(plan->steps()[i])) {
         ASSERT_TRUE(there(source)) << "seed " << seed << ", step " << i;
-        ASSERT_TRUE(source == ValueId::kInput || buffer_of(source) != own)
+        ASSERT_TRUE(source == ValueId::kInput || buffer_of(source) != own ||
+                    MayWriteOver(plan->steps()[i], source))
             << "seed " << seed << ", step " << i;
       }
       ASSERT_GE(buffers.floats[own], OutputsOf(plan->steps()[i])) << "seed " << seed;

@@ -73,6 +73,15 @@ TEST_P(CombineOn, TreatsWhatIsNotFiniteAsTheReference) {
   }
 }
 
+TEST_P(CombineOn, MayTakeThePlaceOfASource) {
+  const std::vector<std::vector<float>> sources = {std::vector<float>(3 * 37, 1.5f),
+                                                   std::vector<float>(3, 2.5f)};
+  for (const std::string_view function : {"add", "pow"}) {
+    const Combine combine(function, std::vector<size_t>{37, 1}, 37);
+    EXPECT_EQ(RunInPlace(combine, sources, 3), RunKernel(combine, sources, 3, 37));
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Every, CombineOn, ::testing::ValuesIn(testing::UsableIsas()), IsaName);
 
 TEST(Combine, KnowsNoOther) { EXPECT_FALSE(Combine::Has("add ")); }

@@ -36,6 +36,16 @@ std::vector<float> RunKernel(const Kernel& kernel, const std::vector<std::vector
   return dst;
 }
 
+// The same where the result takes the place of the first source, which is as wide.
+template <class Kernel>
+std::vector<float> RunInPlace(const Kernel& kernel, std::vector<std::vector<float>> sources,
+                              size_t rows) {
+  std::vector<const float*> from;
+  for (const auto& source : sources) from.push_back(source.data());
+  kernel.Run(from, sources[0].data(), rows);
+  return sources[0];
+}
+
 // Whether `got` is `want`, or as near as so many spacings of floats; NaN is NaN.
 inline bool IsNear(float got, double want, double spacings) {
   if (std::isnan(want)) return std::isnan(got);

@@ -39,6 +39,7 @@ class NormalizeOn : public OnIsa {
                      std::span<const float> scale, std::span<const float> shift, double tolerance) {
     const size_t columns = x.size() / kRows;
     const auto got = RunKernel(Normalize(form, columns, scale, shift), {x}, kRows, columns);
+    EXPECT_EQ(RunInPlace(Normalize(form, columns, scale, shift), {x}, kRows), got);
     for (size_t first = 0; first < x.size(); first += form.group) {
       const auto group = std::span(x).subspan(first, form.group);
       const auto plain = Normalized(group, form.centered, double{form.epsilon});

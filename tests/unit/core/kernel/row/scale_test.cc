@@ -20,6 +20,7 @@ TEST_P(ScaleOn, MultipliesAndAdds) {
     const auto shift = Random(2).Floats(cols, -2, 2);
     const auto x = Random(3).Floats(3 * cols, -2, 2);
     const auto got = RunKernel(Scale(scale, shift), {x}, 3, cols);
+    EXPECT_EQ(RunInPlace(Scale(scale, shift), {x}, 3), got);
     for (size_t i = 0; i < x.size(); ++i) {
       const double product = double{scale[i % cols]} * double{x[i]};
       EXPECT_NEAR(got[i], product + double{shift[i % cols]}, 1e-6) << cols << " columns, " << i;
