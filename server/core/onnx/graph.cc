@@ -94,6 +94,16 @@ void NameOutputs(model::Mlp& mlp) {
   }
 }
 
+// Weights of four or eight bits become floats, and count for as many bytes.
+void GrowByNarrowWeights(const GraphView& graph, Budget& budget) {
+  for (const TensorView& tensor : graph.initializers) {
+    const bool is_byte = tensor.type == DataType::kInt8 || tensor.type == DataType::kUint8;
+    const bool is_half = tensor.type == DataType::kInt4 || tensor.type == DataType::kUint4;
+    if (!is_byte && !is_half) continue;
+    budget.Grow(tensor.raw.size() * (is_half ? 2 : 1) * sizeof(float));
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<model::Mlp> ImportGraph(const ModelView& model, const ExternalFile& external,
@@ -101,6 +111,7 @@ absl::StatusOr<model::Mlp> ImportGraph(const ModelView& model, const ExternalFil
   if (model.graph.sparse_initializers) {
     return absl::UnimplementedError("the graph has sparse initializers");
   }
+  GrowByNarrowWeights(model.graph, budget);
   HILLOCK_ASSIGN_OR_RETURN(const GraphInputs inputs, InputsOf(model.graph));
   GraphWalk walk(model, external, budget, inputs);
   HILLOCK_RETURN_IF_ERROR(walk.Run());

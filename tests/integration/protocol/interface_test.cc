@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -82,7 +83,10 @@ const std::vector<std::string> kColours = {"red", "green", ""};  // of them
 
 class InterfaceTest : public ::testing::Test {
  protected:
-  InterfaceTest() { folder_.Write("tagger/1/model.mlp", model::WriteMlp(Tagger())); }
+  InterfaceTest() {
+    folder_.Write("tagger/1/model.mlp", model::WriteMlp(Tagger()));
+    server_.emplace(folder_.path().string());
+  }
 
   // The position as doubles, and inputs in another order than the file's.
   static ModelInferRequest Request(int64_t rows) {
@@ -112,11 +116,11 @@ class InterfaceTest : public ::testing::Test {
   }
 
   absl::StatusOr<ModelInferResponse> Ask(const ModelInferRequest& request) {
-    return Call(server_, &Service::ModelInfer, request);
+    return Call(*server_, &Service::ModelInfer, request);
   }
 
   TemporaryFolder folder_;
-  ServerProcess server_{folder_.path().string()};
+  std::optional<ServerProcess> server_;
 };
 
 TEST_F(InterfaceTest, AnswersInTheFilesNamesDatatypesAndShapes) {
@@ -206,7 +210,7 @@ TEST_F(InterfaceTest, SaysWhatDoesNotFit) {
 TEST_F(InterfaceTest, DescribesItself) {
   inference::ModelMetadataRequest metadata;
   metadata.set_name("tagger");
-  const auto tensors = Call(server_, &Service::ModelMetadata, metadata);
+  const auto tensors = Call(*server_, &Service::ModelMetadata, metadata);
   ASSERT_THAT(tensors, IsOk());
   ASSERT_EQ(tensors->inputs_size(), 4);
   EXPECT_EQ(tensors->inputs(2).datatype(), "BYTES");
@@ -214,9 +218,9 @@ TEST_F(InterfaceTest, DescribesItself) {
   ASSERT_EQ(tensors->outputs_size(), 4);
   EXPECT_EQ(tensors->outputs(0).datatype(), "FP64");
   EXPECT_THAT(tensors->outputs(1).shape(), ElementsAre(-1));
-  EXPECT_THAT(ParametersOf(server_, "tagger").at("note.0"),
+  EXPECT_THAT(ParametersOf(*server_, "tagger").at("note.0"),
               HasSubstr("output 'noise' is left out: node 'n'"));
-  const auto index = Call(server_, &Service::RepositoryIndex, inference::RepositoryIndexRequest());
+  const auto index = Call(*server_, &Service::RepositoryIndex, inference::RepositoryIndexRequest());
   ASSERT_THAT(index, IsOk());
   EXPECT_THAT(index->models(0).reason(), HasSubstr("output 'noise' is left out: node 'n'"));
 }

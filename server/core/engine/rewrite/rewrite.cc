@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 #include <span>
 #include <string>
@@ -33,10 +32,6 @@ const model::Scale* ScaleOf(const model::Layer& layer) {
   return layer.is_dense() ? nullptr : std::get_if<model::Scale>(&*layer.operation);
 }
 
-size_t InputsOf(const model::Layer& layer) {
-  return layer.is_dense() ? layer.inputs : layer.outputs;
-}
-
 size_t MultiplyAdds(Layers layers) {
   size_t sum = 0;
   for (const model::Layer* layer : layers) {
@@ -45,11 +40,12 @@ size_t MultiplyAdds(Layers layers) {
   return sum;
 }
 
-// The multiply-adds of the layer that a group becomes. One of scales alone becomes none.
+// The multiply-adds of the layer that a group becomes. None begins with a scale: its rounding falls
+// on the values, and would fall on the weights.
 size_t Collapsed(Layers group) {
   if (group.size() == 1) return MultiplyAdds(group);
-  const bool has_dense = std::ranges::any_of(group, &model::Layer::is_dense);
-  return has_dense ? InputsOf(*group.front()) * group.back()->outputs : kImpossible;
+  const model::Layer& first = *group.front();
+  return first.is_dense() ? first.inputs * group.back()->outputs : kImpossible;
 }
 
 std::string Size(const model::Layer& layer) {
@@ -144,7 +140,7 @@ size_t ProductCost(Layers group) {
 }
 
 // From the last dense layer inwards, since networks narrow towards their outputs.
-// REQUIRES: there is a dense layer.
+// REQUIRES: the first is dense.
 AffineMap ProductOf(Layers group) {
   size_t last = group.size() - 1;
   while (!group[last]->is_dense()) --last;
@@ -158,29 +154,6 @@ AffineMap ProductOf(Layers group) {
                                : Compose(product, AffineMapOf(*group[i - 1]));
   }
   return product;
-}
-
-// (x - offset) * scale is the scale's value; an infinite offset where there is none such.
-std::vector<float> OffsetOf(const model::Scale& scale) {
-  std::vector<float> offset;
-  for (size_t i = 0; i < scale.scale.size(); ++i) {
-    const bool is_zero = scale.scale[i] == 0 && scale.shift[i] == 0;
-    offset.push_back(is_zero ? 0 : -scale.shift[i] / scale.scale[i]);
-  }
-  return offset;
-}
-
-// Whether the scale that a group begins with can be in the weights of the rest: by the rules of a
-// normalization, which it is.
-bool KeepsTheAnswerOf(Layers group, Precision precision) {
-  const model::Scale& scale = *ScaleOf(*group.front());
-  const std::vector<float> offset = OffsetOf(scale);
-  if (!SpecOf(precision).folds_normalization) return false;
-  if (!std::ranges::all_of(offset, [](float v) { return std::isfinite(v); })) return false;
-  const AffineMap rest = ProductOf(group.subspan(1));
-  const auto plain = WithDense(*group.back(), rest);
-  const auto folded = WithDense(*group.back(), ScaleInputs(rest, scale));
-  return plain && folded && KeepsTheAnswer(MeasureFolding(offset, scale.scale, *plain, *folded));
 }
 
 // Collapses group by group, in the order of the groups' last layers, so that every layer still
@@ -242,11 +215,6 @@ class Rewriter {
       Note("kept {} separate: their product takes {} multiply-adds, at most {} are spent",
            Sizes(group), cost, kMaxProduct);
       return Keep(group);
-    }
-    if (ScaleOf(*group.front()) != nullptr && !KeepsTheAnswerOf(group, precision_)) {
-      Note("kept {} separate: folded it would be rounded too much", Size(*group.front()));
-      Keep(group.first(1));
-      return Collapse(group.subspan(1));
     }
     AffineMap product = ProductOf(group);
     auto layer = WithDense(*group.back(), product);

@@ -32,12 +32,12 @@ struct Rewritten {
 //
 //   W2 (W1 x + b1) + b2 = (W2 W1) x + (W2 b1 + b2)
 //
-// So is a scale, s x + t, before or after one of them; before one by the rules of a normalization.
-// Of all ways to join such a chain the one with the fewest multiply-adds is taken: 64->8->64 takes
-// 1024 as two layers and 4096 as one, and stays. The result has the last layer's name, also in
-// metrics, and its activation. Products are computed in double and rounded once, so the rounding
-// error is smaller than the chain's. Refused when a product overflows a float, or would take more
-// than kMaxProduct multiply-adds to compute.
+// So is a scale, s x + t, after one of them; before the first it stays, as it rounds values there
+// and would round weights. Of all ways to join such a chain the one with the fewest multiply-adds
+// is taken: 64->8->64 takes 1024 as two layers and 4096 as one, and stays. The result has the last
+// layer's name, also in metrics, and its activation. Products are computed in double and rounded
+// once, so the rounding error is smaller than the chain's. Refused when a product overflows a
+// float, or would take more than kMaxProduct multiply-adds to compute.
 //
 // Normalization folding: the normalization of the input goes into the weights of every dense layer
 // that reads it, or into none. Refused when a layer that is not dense reads it, when a number

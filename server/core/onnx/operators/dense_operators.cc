@@ -126,7 +126,43 @@ Outcome Gemm(const Call& call) {
   return y;
 }
 
+// Of two constants: weights that a file keeps as a product.
+Outcome ConstantProduct(const Call& call) {
+  HILLOCK_ASSIGN_OR_RETURN(Tensor a, call.TensorAt(0));
+  HILLOCK_ASSIGN_OR_RETURN(Tensor b, call.TensorAt(1));
+  const bool a_vector = a.shape.size() == 1;
+  const bool b_vector = b.shape.size() == 1;
+  if (a_vector) a.shape.insert(a.shape.begin(), 1);
+  if (b_vector) b.shape.push_back(1);
+  HILLOCK_ASSIGN_OR_RETURN(a, MatrixOf(std::move(a)));
+  HILLOCK_ASSIGN_OR_RETURN(b, MatrixOf(std::move(b)));
+  if (a.shape[1] != b.shape[0]) {
+    return absl::InvalidArgumentError(
+        fmt::format("multiplies shapes {} and {}", ShapeText(a.shape), ShapeText(b.shape)));
+  }
+  HILLOCK_ASSIGN_OR_RETURN(const size_t count, ElementCount({a.shape[0], b.shape[1]}));
+  HILLOCK_ASSIGN_OR_RETURN(const size_t steps, ElementCount({a.shape[0], a.shape[1], b.shape[1]}));
+  HILLOCK_RETURN_IF_ERROR(call.budget.Take(count, sizeof(float)));
+  call.budget.Spend(steps);
+  HILLOCK_RETURN_IF_ERROR(call.budget.CheckSteps());
+  const auto inner = static_cast<size_t>(a.shape[1]);
+  const auto columns = static_cast<size_t>(b.shape[1]);
+  Tensor product;
+  if (!a_vector) product.shape.push_back(a.shape[0]);
+  if (!b_vector) product.shape.push_back(b.shape[1]);
+  for (size_t i = 0; i < count; ++i) {
+    double sum = 0;
+    for (size_t k = 0; k < inner; ++k) {
+      sum +=
+          double{a.floats[i / columns * inner + k]} * double{b.floats[k * columns + i % columns]};
+    }
+    product.floats.push_back(static_cast<float>(sum));
+  }
+  return ValueOf(std::move(product));
+}
+
 Outcome MatMul(const Call& call) {
+  if (call.IsConstant()) return ConstantProduct(call);
   HILLOCK_ASSIGN_OR_RETURN(Rows y, Product(call, false, false));
   return y;
 }

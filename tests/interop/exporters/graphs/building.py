@@ -6,13 +6,32 @@ import onnx.parser
 from onnx import numpy_helper
 
 GRAPHS = {}  # by name: a function that gives the onnx.ModelProto
-IR_VERSIONS = {7: 3, 8: 3, 9: 4, 10: 5, 11: 6, 12: 7, 13: 7, 14: 7, 15: 8, 16: 8, 17: 8, 18: 8,
-               19: 9, 20: 9, 21: 10, 22: 10, 23: 11, 24: 12, 25: 13}
+IR_VERSIONS = {
+    7: 3,
+    8: 3,
+    9: 4,
+    10: 5,
+    11: 6,
+    12: 7,
+    13: 7,
+    14: 7,
+    15: 8,
+    16: 8,
+    17: 8,
+    18: 8,
+    19: 9,
+    20: 9,
+    21: 10,
+    22: 10,
+    23: 11,
+    24: 12,
+    25: 13,
+}
 DOMAINS = '"com.microsoft": 1, "ai.onnx.ml": 3, "own": 1'
 
 
 def weight(name: str, value) -> np.ndarray:
-    """An array as it is; random floats of a shape, whose products with unit rows are of unit scale."""
+    """An array as it is; of a shape random floats, scaled for products of unit scale."""
     if isinstance(value, np.ndarray):
         return value
     random = np.random.default_rng([ord(c) for c in name] + list(value))
@@ -20,18 +39,22 @@ def weight(name: str, value) -> np.ndarray:
     return (random.standard_normal(value) / scale).astype(np.float32)
 
 
-def text_model(opset: int, inputs: str, outputs: str, nodes: str, functions: str = "",
-               **weights) -> onnx.ModelProto:
+def text_model(
+    opset: int, inputs: str, outputs: str, nodes: str, functions: str = "", **weights
+) -> onnx.ModelProto:
     model = onnx.parser.parse_model(
         f'<ir_version: {IR_VERSIONS[opset]}, opset_import: ["": {opset}, {DOMAINS}]>\n'
-        f"graph ({inputs}) => ({outputs}) {{\n{nodes}\n}}\n{functions}")
+        f"graph ({inputs}) => ({outputs}) {{\n{nodes}\n}}\n{functions}"
+    )
     model.graph.initializer.extend(
-        numpy_helper.from_array(weight(name, value), name) for name, value in weights.items())
+        numpy_helper.from_array(weight(name, value), name) for name, value in weights.items()
+    )
     return model
 
 
-def graph(name: str, opset: int, inputs: str, outputs: str, nodes: str, functions: str = "",
-          **weights) -> None:
+def graph(
+    name: str, opset: int, inputs: str, outputs: str, nodes: str, functions: str = "", **weights
+) -> None:
     """A case: weights are arrays or shapes of random ones."""
     assert name not in GRAPHS, name
     GRAPHS[name] = lambda: text_model(opset, inputs, outputs, nodes, functions, **weights)

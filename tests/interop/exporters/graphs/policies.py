@@ -12,7 +12,8 @@ MLP = """
 """
 BODY = {"w1": (16, 8), "b1": (16,), "w2": (16, 16), "b2": (16,)}
 
-graph("sb3_ppo_box", 17, "float[batch, 8] obs", "float[batch, 3] action, float[batch, 1] value, float[batch] log_prob",
+graph("sb3_ppo_box", 17, "float[batch, 8] obs",
+      "float[batch, 3] action, float[batch, 1] value, float[batch] log_prob",
       "flat = Flatten(obs)" + MLP.replace("(obs,", "(flat,") + """
     mean = Gemm <transB = 1> (d, w3, b3)
     value = Gemm <transB = 1> (d, w4, b4)
@@ -35,7 +36,8 @@ graph("sb3_ppo_box", 17, "float[batch, 8] obs", "float[batch, 3] action, float[b
 """, **BODY, w3=(3, 16), b3=(3,), w4=(1, 16), b4=(1,), log_std=(3,), zero=scalar(0), two=scalar(2),
       half_log_two_pi=scalar(0.9189385), axes=ints(1))
 
-graph("sb3_ppo_discrete", 17, "float[batch, 8] obs", "int64[batch] action, float[batch, 1] value, float[batch] log_prob", MLP + """
+graph("sb3_ppo_discrete", 17, "float[batch, 8] obs",
+      "int64[batch] action, float[batch, 1] value, float[batch] log_prob", MLP + """
     logits = Gemm <transB = 1> (d, w3, b3)
     value = Gemm <transB = 1> (d, w4, b4)
     total = ReduceLogSumExp <axes = [1], keepdims = 1> (logits)
@@ -47,7 +49,8 @@ graph("sb3_ppo_discrete", 17, "float[batch, 8] obs", "int64[batch] action, float
     log_prob = Squeeze(picked, last)
 """, **BODY, w3=(5, 16), b3=(5,), w4=(1, 16), b4=(1,), last=ints(-1))
 
-graph("sb3_sac", 17, "float[batch, 8] obs", "float[batch, 2] action", MLP.replace("Tanh", "Relu") + """
+graph("sb3_sac", 17, "float[batch, 8] obs", "float[batch, 2] action",
+      MLP.replace("Tanh", "Relu") + """
     mean = Gemm <transB = 1> (d, w3, b3)
     raw = Gemm <transB = 1> (d, w4, b4)
     clipped = Clip(raw, low, high)
@@ -55,9 +58,11 @@ graph("sb3_sac", 17, "float[batch, 8] obs", "float[batch, 2] action", MLP.replac
     noise = Mul(std, zero)
     sample = Add(mean, noise)
     action = Tanh(sample)
-""", **BODY, w3=(2, 16), b3=(2,), w4=(2, 16), b4=(2,), low=scalar(-20), high=scalar(2), zero=scalar(0))
+""", **BODY, w3=(2, 16), b3=(2,), w4=(2, 16), b4=(2,), low=scalar(-20), high=scalar(2),
+      zero=scalar(0))
 
-graph("sb3_td3_rescaled", 17, "float[batch, 8] obs", "float[batch, 2] action", MLP.replace("Tanh", "Relu") + """
+graph("sb3_td3_rescaled", 17, "float[batch, 8] obs", "float[batch, 2] action",
+      MLP.replace("Tanh", "Relu") + """
     e = Gemm <transB = 1> (d, w3, b3)
     f = Tanh(e)
     g = Add(f, one)
@@ -71,7 +76,8 @@ graph("sb3_dqn", 17, "float[batch, 8] obs", "int64[batch] action", MLP.replace("
     action = Reshape(best, flat)
 """, **BODY, w3=(5, 16), b3=(5,), flat=ints(-1))
 
-graph("sb3_multi_input", 17, "float[batch, 2, 3] image, float[batch, 4] state, int64[batch, 1] goal",
+graph("sb3_multi_input", 17,
+      "float[batch, 2, 3] image, float[batch, 4] state, int64[batch, 1] goal",
       "float[batch, 3] action", """
     a = Flatten(image)
     b = Flatten(state)
@@ -104,14 +110,17 @@ graph("sb3_vec_normalize", 17, "float[batch, 8] obs", "float[batch, 3] action", 
     s = Sub(obs, mean)
     n = Div(s, std)
     k = Clip(n, low, high)
-""" + MLP.replace("(obs,", "(k,") + """
+"""
+    + MLP.replace("(obs,", "(k,")
+    + """
     e = Gemm <transB = 1> (d, w3, b3)
     f = Max(e, limits_low)
     action = Min(f, limits_high)
-""", **BODY, w3=(3, 16), b3=(3,), mean=(8,), std=np.full(8, 0.3, np.float32), low=scalar(-1), high=scalar(1),
-      limits_low=floats(-0.1, -0.2, -0.3), limits_high=floats(0.1, 0.3, 0.2))
+""", **BODY, w3=(3, 16), b3=(3,), mean=(8,), std=np.full(8, 0.3, np.float32), low=scalar(-1),
+      high=scalar(1), limits_low=floats(-0.1, -0.2, -0.3), limits_high=floats(0.1, 0.3, 0.2))
 
-graph("torchrl_rank1", 18, "float[8] observation", "float[3] action, float[3] loc, float[3] scale", """
+graph("torchrl_rank1", 18, "float[8] observation", "float[3] action, float[3] loc, float[3] scale",
+      """
     a = MatMul(observation, v1)
     b = Add(a, b1)
     c = Tanh(b)
@@ -126,16 +135,16 @@ graph("torchrl_rank1", 18, "float[8] observation", "float[3] action, float[3] lo
 
 graph("torchrl_rank1_state", 18, "float[8] observation, float[4] recurrent_state_in",
       "float[3] action, float[4] recurrent_state_out", """
+    u = Unsqueeze(observation, zero)
     a = Gemm <transB = 1> (u, w1, b1)
     r = Relu(a)
     o = Gemm <transB = 1> (r, w3, b3)
     action = Squeeze(o, zero)
-    u = Unsqueeze(observation, zero)
     recurrent_state_out = Identity(recurrent_state_in)
-""".replace("    u = Unsqueeze(observation, zero)\n", "").replace("    a = Gemm", "    u = Unsqueeze(observation, zero)\n    a = Gemm", 1),
-      w1=(16, 8), b1=(16,), w3=(3, 16), b3=(3,), zero=ints(0))
+""", w1=(16, 8), b1=(16,), w3=(3, 16), b3=(3,), zero=ints(0))
 
-graph("one_observation_many_moves", 17, "float[6] state, float[moves, 3] candidates", "float[moves] scores", """
+graph("one_observation_many_moves", 17, "float[6] state, float[moves, 3] candidates",
+      "float[moves] scores", """
     a = MatMul(state, v1)
     b = Add(a, b1)
     c = Relu(b)
@@ -165,11 +174,13 @@ graph("brax_tf2onnx_slice", 11, "float[n, 8] obs", "float[n, 3] continuous_actio
     d2 = Add(d, b2)
     loc = Slice(d2, starts, ends, axes, steps)
     continuous_actions = Tanh(loc)
-""", v1=(8, 16), b1=(16,), v2=(16, 6), b2=(6,), starts=ints(0, 0), ends=ints(2147483647, 3), axes=ints(0, 1), steps=ints(1, 1))
+""", v1=(8, 16), b1=(16,), v2=(16, 6), b2=(6,), starts=ints(0, 0), ends=ints(2147483647, 3),
+      axes=ints(0, 1), steps=ints(1, 1))
 
 graph("ml_agents_continuous", 9, "float[batch, 8] obs_0",
-      "float[1, 3] continuous_actions, float[1, 3] deterministic_continuous_actions, float[1] version_number, "
-      "float[1] memory_size, float[1, 1] continuous_action_output_shape", """
+      "float[1, 3] continuous_actions, float[1, 3] deterministic_continuous_actions, "
+      "float[1] version_number, "
+    "float[1] memory_size, float[1, 1] continuous_action_output_shape", """
     joined = Concat <axis = -1> (obs_0)
     a = Gemm <transB = 1> (joined, w1, b1)
     s = Sigmoid(a)
@@ -187,11 +198,13 @@ graph("ml_agents_continuous", 9, "float[batch, 8] obs_0",
     version_number = Identity(version)
     memory_size = Identity(memory)
     continuous_action_output_shape = Identity(sizes)
-""", w1=(16, 8), b1=(16,), w3=(3, 16), b3=(3,), log_std=(1, 3), three=scalar(3), version=floats(3), memory=floats(0),
-      sizes=np.array([[3]], np.float32))
+""", w1=(16, 8), b1=(16,), w3=(3, 16), b3=(3,), log_std=(1, 3), three=scalar(3), version=floats(3),
+      memory=floats(0), sizes=np.array([[3]], np.float32))
 
 graph("ml_agents_discrete", 9, "float[batch, 8] obs_0, float[batch, 5] action_masks",
-      "int64[1, 2] deterministic_discrete_actions, int64[batch, 64] discrete_actions, float[1, 2] discrete_action_output_shape", """
+      "int64[1, 2] deterministic_discrete_actions, int64[batch, 64] discrete_actions, "
+      "float[1, 2] discrete_action_output_shape",
+      """
     a = Gemm <transB = 1> (obs_0, w1, b1)
     s = Sigmoid(a)
     b = Mul(a, s)
@@ -212,15 +225,19 @@ graph("ml_agents_discrete", 9, "float[batch, 8] obs_0, float[batch, 5] action_ma
     a1 = ArgMax <axis = 1, keepdims = 1> (p1)
     a2 = ArgMax <axis = 1, keepdims = 1> (p2)
     deterministic_discrete_actions = Concat <axis = 1> (a1, a2)
-    e1 = Log(p1)
+    o1 = Softmax <axis = 1> (l1)
+    e1 = Log(o1)
     r1 = Multinomial <dtype = 7, sample_size = 32> (e1)
-    e2 = Log(p2)
+    o2 = Softmax <axis = 1> (l2)
+    e2 = Log(o2)
     r2 = Multinomial <dtype = 7, sample_size = 32> (e2)
     discrete_actions = Concat <axis = 1> (r1, r2)
     discrete_action_output_shape = Identity(sizes)
-""", w1=(16, 8), b1=(16,), w3=(3, 16), b3=(3,), w4=(2, 16), b4=(2,), one=scalar(1), big=scalar(1e8), sizes=np.array([[3, 2]], np.float32))
+""", w1=(16, 8), b1=(16,), w3=(3, 16), b3=(3,), w4=(2, 16), b4=(2,), one=scalar(1), big=scalar(1e8),
+      sizes=np.array([[3, 2]], np.float32))
 
-graph("godot_rl", 12, "float[batch, 8] obs, float[batch] state_ins", "float[batch, 3] output, float[batch] state_outs", """
+graph("godot_rl", 12, "float[batch, 8] obs, float[batch] state_ins",
+      "float[batch, 3] output, float[batch] state_outs", """
     cast = Cast <to = 1> (obs)
     shape = Shape(cast)
     first = Gather <axis = 0> (shape, index)
@@ -228,7 +245,9 @@ graph("godot_rl", 12, "float[batch, 8] obs, float[batch] state_ins", "float[batc
     sizes = Concat <axis = 0> (one, minus)
     flat = Reshape(cast, sizes)
     joined = Concat <axis = 1> (flat)
-""" + MLP.replace("(obs,", "(joined,") + """
+"""
+    + MLP.replace("(obs,", "(joined,")
+    + """
     output = Gemm <transB = 1> (d, w3, b3)
     state_outs = Identity(state_ins)
 """, **BODY, w3=(3, 16), b3=(3,), index=scalar(0, np.int64), minus=ints(-1))
@@ -242,9 +261,11 @@ graph("rsl_rl_normalizer", 11, "float[1, 8] obs", "float[1, 3] actions", """
     c = Gemm <alpha = 1.0, beta = 1.0, transB = 1> (b, w2, b2)
     d = Elu <alpha = 1.0> (c)
     actions = Gemm <transB = 1> (d, w3, b3)
-""", **BODY, w3=(3, 16), b3=(3,), mean=(1, 8), std=np.full((1, 8), 0.6, np.float32), eps=scalar(0.01))
+""", **BODY, w3=(3, 16), b3=(3,), mean=(1, 8), std=np.full((1, 8), 0.6, np.float32),
+      eps=scalar(0.01))
 
-graph("rl_games_normalizer", 13, "float[1, 8] obs", "float[1, 3] mu, float[1, 3] log_std, float[1, 1] value", """
+graph("rl_games_normalizer", 13, "float[1, 8] obs",
+      "float[1, 3] mu, float[1, 3] log_std, float[1, 1] value", """
     s = Sub(obs, mean)
     v = Add(var, eps)
     t = Sqrt(v)
@@ -259,10 +280,12 @@ graph("rl_games_normalizer", 13, "float[1, 8] obs", "float[1, 3] mu, float[1, 3]
     vs = Sqrt(vvar)
     scaled = Mul(raw, vs)
     value = Add(scaled, vmean)
-""", w1=(16, 8), b1=(16,), w3=(3, 16), b3=(3,), w4=(1, 16), b4=(1,), mean=(8,), var=np.full(8, 0.4, np.float32), eps=scalar(1e-5),
-      low=scalar(-5), high=scalar(5), zero=scalar(0), sigma=(3,), vvar=floats(2), vmean=floats(0.5))
+""", w1=(16, 8), b1=(16,), w3=(3, 16), b3=(3,), w4=(1, 16), b4=(1,), mean=(8,),
+      var=np.full(8, 0.4, np.float32), eps=scalar(1e-5), low=scalar(-5), high=scalar(5),
+      zero=scalar(0), sigma=(3,), vvar=floats(2), vmean=floats(0.5))
 
-graph("skrl_log_std", 13, "float[batch, 8] states", "float[batch, 3] policy_output, float[batch, 1] value_output, float[batch] log_std", """
+graph("skrl_log_std", 13, "float[batch, 8] states",
+      "float[batch, 3] policy_output, float[batch, 1] value_output, float[batch] log_std", """
     f = Gemm <transB = 1> (states, w1, b1)
     e = Elu(f)
     policy_output = Gemm <transB = 1> (e, w3, b3)
@@ -297,4 +320,5 @@ graph("c51_expected_value", 14, "float[n, 8] obs", "float[n, 4] q, int64[n] acti
     pz = Mul(p, support)
     q = ReduceSum <keepdims = 0> (pz, axes)
     action = ArgMax <axis = -1, keepdims = 0> (q)
-""", w1=(16, 8), b1=(16,), w3=(20, 16), b3=(20,), shape=ints(-1, 4, 5), support=floats(-2, -1, 0, 1, 2), axes=ints(2))
+""", w1=(16, 8), b1=(16,), w3=(20, 16), b3=(20,), shape=ints(-1, 4, 5),
+      support=floats(-2, -1, 0, 1, 2), axes=ints(2))

@@ -9,7 +9,7 @@ import onnx
 import onnxruntime
 from onnxruntime import quantization
 
-from graphs.building import GRAPHS, floats, graph, ints, scalar, text_model
+from graphs.building import GRAPHS, graph, scalar, text_model
 
 RANDOM = np.random.default_rng(7)
 
@@ -50,21 +50,37 @@ graph("weights_only_int4", 21, "float[n, 8] x", "float[n, 3] y", """
 """, q=RANDOM.integers(-8, 8, (8, 3)).astype(ml_dtypes.int4), s=positive(2, 3) * 20)
 
 BASES = {
-    "chain": (17, "float[n, 6] x", "float[n, 3] y", """
+    "chain": (
+        17,
+        "float[n, 6] x",
+        "float[n, 3] y",
+        """
     a = Gemm <transB = 1> (x, w1, b1)
     b = Relu(a)
     c = Gemm <transB = 1> (b, w3, b3)
     d = Relu(c)
     y = Gemm <transB = 1> (d, w2, b2)
-""", dict(w1=(8, 6), b1=(8,), w3=(8, 8), b3=(8,), w2=(3, 8), b2=(3,))),
-    "matmul": (17, "float[n, 6] x", "float[n, 3] y", """
+""",
+        dict(w1=(8, 6), b1=(8,), w3=(8, 8), b3=(8,), w2=(3, 8), b2=(3,)),
+    ),
+    "matmul": (
+        17,
+        "float[n, 6] x",
+        "float[n, 3] y",
+        """
     a = MatMul(x, v1)
     b = Add(a, b1)
     c = Relu(b)
     d = MatMul(c, v2)
     y = Add(d, b2)
-""", dict(v1=(6, 8), b1=(8,), v2=(8, 3), b2=(3,))),
-    "activations": (17, "float[n, 6] x", "float[n, 3] y, float[n, 3] p", """
+""",
+        dict(v1=(6, 8), b1=(8,), v2=(8, 3), b2=(3,)),
+    ),
+    "activations": (
+        17,
+        "float[n, 6] x",
+        "float[n, 3] y, float[n, 3] p",
+        """
     a = MatMul(x, v1)
     b = Add(a, b1)
     e = Sigmoid(b)
@@ -74,8 +90,14 @@ BASES = {
     g = MatMul(f, v2)
     y = Add(g, b2)
     p = Softmax <axis = -1> (y)
-""", dict(v1=(6, 8), b1=(8,), v3=(8, 8), v2=(8, 3), b2=(3,))),
-    "residual": (17, "float[n, 8] x", "float[n, 3] y", """
+""",
+        dict(v1=(6, 8), b1=(8,), v3=(8, 8), v2=(8, 3), b2=(3,)),
+    ),
+    "residual": (
+        17,
+        "float[n, 8] x",
+        "float[n, 3] y",
+        """
     m = ReduceMean <axes = [-1]> (x)
     d = Sub(x, m)
     p = Pow(d, two)
@@ -95,16 +117,35 @@ BASES = {
     z = Add(x, w)
     f = MatMul(z, v2)
     y = Add(f, b2)
-""", dict(v1=(8, 8), b1=(8,), v2=(8, 3), b2=(3,), g=(8,), b=(8,), two=scalar(2), eps=scalar(1e-5), root2=scalar(1.41421356),
-          one=scalar(1), half=scalar(0.5))),
-    "split_swish": (13, "float[n, 6] x", "float[n, 3] y", """
+""",
+        dict(
+            v1=(8, 8),
+            b1=(8,),
+            v2=(8, 3),
+            b2=(3,),
+            g=(8,),
+            b=(8,),
+            two=scalar(2),
+            eps=scalar(1e-5),
+            root2=scalar(1.41421356),
+            one=scalar(1),
+            half=scalar(0.5),
+        ),
+    ),
+    "split_swish": (
+        13,
+        "float[n, 6] x",
+        "float[n, 3] y",
+        """
     a = Gemm <transB = 1> (x, w1, b1)
     e = Sigmoid(a)
     c = Mul(a, e)
     d = Gemm <transB = 1> (c, w2, b2)
     f, g = Split <axis = -1> (d)
     y = Tanh(f)
-""", dict(w1=(8, 6), b1=(8,), w2=(6, 8), b2=(6,))),
+""",
+        dict(w1=(8, 6), b1=(8,), w2=(6, 8), b2=(6,)),
+    ),
 }
 
 
@@ -129,12 +170,15 @@ def optimized(name: str, level: str) -> onnx.ModelProto:
         options.optimized_model_filepath = target
         options.log_severity_level = 4
         onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+
     return saved(change)
 
 
 class Rows(quantization.CalibrationDataReader):
     def __init__(self, width):
-        self.rows = iter([{"x": np.random.default_rng(1).standard_normal((256, width)).astype(np.float32)}])
+        self.rows = iter(
+            [{"x": np.random.default_rng(1).standard_normal((256, width)).astype(np.float32)}]
+        )
 
     def get_next(self):
         return next(self.rows, None)
@@ -146,18 +190,30 @@ def quantized(name: str, form: str, **options) -> onnx.ModelProto:
         if form == "dynamic":
             quantization.quantize_dynamic(source, target, **options)
         else:
-            quantization.quantize_static(source, target, Rows(8 if name == "residual" else 6),
-                                         quant_format=getattr(quantization.QuantFormat, form), **options)
+            quantization.quantize_static(
+                source,
+                target,
+                Rows(8 if name == "residual" else 6),
+                quant_format=getattr(quantization.QuantFormat, form),
+                **options,
+            )
+
     return saved(change)
 
 
 UNSIGNED = {"activation_type": quantization.QuantType.QUInt8}
 for name in BASES:
     for level in ("BASIC", "EXTENDED", "ALL"):
-        GRAPHS[f"optimized_{level.lower()}_{name}"] = lambda name=name, level=level: optimized(name, f"ORT_ENABLE_{level}")
+        GRAPHS[f"optimized_{level.lower()}_{name}"] = lambda name=name, level=level: optimized(
+            name, f"ORT_ENABLE_{level}"
+        )
     GRAPHS[f"dynamic_{name}"] = lambda name=name: quantized(name, "dynamic")
-    GRAPHS[f"dynamic_per_channel_{name}"] = lambda name=name: quantized(name, "dynamic", per_channel=True)
+    GRAPHS[f"dynamic_per_channel_{name}"] = lambda name=name: quantized(
+        name, "dynamic", per_channel=True
+    )
     GRAPHS[f"qdq_{name}"] = lambda name=name: quantized(name, "QDQ")
     GRAPHS[f"qdq_per_channel_{name}"] = lambda name=name: quantized(name, "QDQ", per_channel=True)
     GRAPHS[f"qoperator_{name}"] = lambda name=name: quantized(name, "QOperator", **UNSIGNED)
-    GRAPHS[f"qoperator_per_channel_{name}"] = lambda name=name: quantized(name, "QOperator", per_channel=True, **UNSIGNED)
+    GRAPHS[f"qoperator_per_channel_{name}"] = lambda name=name: quantized(
+        name, "QOperator", per_channel=True, **UNSIGNED
+    )

@@ -66,6 +66,17 @@ TEST(Einsum, RefusesSumsOverTheRows) {
               StatusIs(absl::StatusCode::kUnimplemented, HasSubstr("multiplies across the rows")));
 }
 
+TEST(MatMul, MultipliesConstants) {
+  const auto graph = OnnxBuilder()
+                         .Input("x", {-1, 2})
+                         .Floats("a", {2, 1}, {1, 2})
+                         .Floats("b", {1, 3}, {1, 10, 100})
+                         .Node("MatMul", {"a", "b"}, "w")
+                         .Node("MatMul", {"x", "w"}, "y")
+                         .Output("y");
+  EXPECT_THAT(Computed(graph, {1, 2}), ElementsAre(5, 50, 500));
+}
+
 TEST(MatMul, TakesAMatrixForEachPartOfARow) {
   const auto graph = OnnxBuilder()
                          .Input("x", {-1, 2, 1, 2})

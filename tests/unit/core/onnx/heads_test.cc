@@ -117,8 +117,8 @@ TEST_F(OnnxHeads, TakeTheirWeightsTwiceWhereThatIsLess) {
   graph_.Node("MatMul", {"t", "sum"}, "s").Node("MatMul", {"s", "fan"}, "z");
   const model::Mlp mlp =
       Import(graph_.Node("Softmax", {"z"}, "chances").Output("z").Output("chances"));
-  EXPECT_THAT(Sources(mlp), ElementsAre(0, 1, 1));
-  EXPECT_EQ(mlp.layers[1].weights, mlp.layers[2].weights);
+  EXPECT_THAT(Sources(mlp), ElementsAre(0, 1, 2, 2));
+  EXPECT_EQ(mlp.layers[2].weights, mlp.layers[3].weights);
   const auto z = [&](const Values& x) { return Dense(Dense(T(x), {1, 2, 3}), {4, 5, 6}); };
   ExpectAnswers(mlp, {z, [&](const Values& x) { return Softmax(z(x)); }});
 }

@@ -52,6 +52,21 @@ TEST(DequantizeLinear, ReadsFourBits) {
   }
 }
 
+TEST(DequantizeLinear, TakesWeightsThatAreMostOfTheFile) {
+  constexpr size_t kSide = 1024;
+  for (const auto& [type, per_byte] : {std::pair(DataType::kInt8, 1), {DataType::kInt4, 2}}) {
+    const auto graph = OnnxBuilder(21)
+                           .Input("x", {-1, kSide})
+                           .Raw("q", type, {kSide, kSide},
+                                std::string(kSide * kSide / static_cast<size_t>(per_byte), '\x11'))
+                           .Floats("scale", {}, {0.5})
+                           .Node("DequantizeLinear", {"q", "scale"}, "w")
+                           .Node("MatMul", {"x", "w"}, "y")
+                           .Output("y");
+    EXPECT_EQ(Import(graph).layers.size(), 1);
+  }
+}
+
 TEST(QuantizeLinear, KeepsItsGridAndItsRange) {
   const auto graph = OnnxBuilder()
                          .Input("x", {-1, 4})
