@@ -52,7 +52,7 @@ TEST(Comparison, IsAStepWhereAllIsFinite) {
   const model::Mlp mlp = Import(OnnxBuilder()
                                     .Input("x", {-1, 2})
                                     .Floats("zero", {}, {0})
-                                    .Node("Greater", {"x", "zero"}, "y")
+                                    .Node("Less", {"x", "zero"}, "y")
                                     .Output("y"));
   EXPECT_EQ(mlp.layers[0].activation->name, "step");
 }
