@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <ranges>
 #include <utility>
@@ -111,6 +112,14 @@ class Collector {
     if (read.row != nullptr) read.form.activation = read.row;
   }
 
+  // Whether an activation makes of NaN what the graph does: a comparison gives 0 or 1, where a step
+  // gives NaN. Of interest where the graph looks for NaN.
+  bool AgreesOnNan(const Operand& value, const Recognized& found) const {
+    constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+    const double want = Evaluator(graph_.expression(), value)(kNan, 0);
+    return std::isnan(want) == std::isnan(found.activation->reference(kNan, found.params));
+  }
+
   // Splits the value into after(activation(before(base))).
   absl::Status SetForm(Read& read) {
     const Expression& expression = graph_.expression();
@@ -123,6 +132,7 @@ class Collector {
     auto found = Recognize(expression, read.value, width, graph_.budget());
     if (absl::IsResourceExhausted(found.status())) found = std::nullopt;  // no time to look
     if (!found.ok()) return found.status();
+    if (*found && graph_.takes_non_finite() && !AgreesOnNan(read.value, **found)) found->reset();
     if (!*found) {
       HILLOCK_RETURN_IF_ERROR(graph_.Promote(read.value.atom));
       SetPlain(read);

@@ -87,7 +87,13 @@ Outcome Scaler(const Call& call) {
 absl::StatusOr<Rows> DividedByNorm(const Call& call, const Rows& x, std::string_view norm,
                                    size_t axis) {
   HILLOCK_ASSIGN_OR_RETURN(Rows size, Reduced(call, x, norm, {axis}, x.type));
-  if (norm != "max") {
+  if (norm == "max") {  // which may be negative; rows whose largest element is 0 stay as they are
+    const Rows zero = RowGraph::Constant({0}, {});
+    const Rows one = RowGraph::Constant({1}, {});
+    HILLOCK_ASSIGN_OR_RETURN(const Rows none,
+                             Combined(call, "equal", {size, zero}, DataType::kBool));
+    HILLOCK_ASSIGN_OR_RETURN(size, Combined(call, "where", {none, one, size}, x.type));
+  } else {
     HILLOCK_ASSIGN_OR_RETURN(
         size, Combined(call, "max", {size, RowGraph::Constant({kSmallestNorm}, {})}, x.type));
   }

@@ -5,29 +5,20 @@
 
 #include <vector>
 
-#include "server/core/onnx/import.h"
 #include "tests/support/onnx_builder.h"
-#include "tests/support/reference.h"
-#include "tests/support/status_matchers.h"
+#include "tests/unit/core/onnx/answers.h"
 
 namespace hillock::onnx {
 namespace {
 
-using ::hillock::testing::Evaluate;
-using ::hillock::testing::IsOk;
 using ::hillock::testing::OnnxBuilder;
 using ::testing::ElementsAre;
 
-// Of the rows x and of `one`, which is x / x.
-std::vector<double> Answer(OnnxBuilder graph, const std::vector<float>& row) {
-  const auto mlp = ImportOnnx(graph.Output("y").Build());
-  EXPECT_THAT(mlp, IsOk());
-  std::vector<double> values;
-  if (!mlp.ok()) return values;
-  for (const auto& number : Evaluate(*mlp, row, true)) values.push_back(number.value);
-  return values;
+Values Answer(OnnxBuilder graph, const std::vector<float>& row) {
+  return onnx::Answer(Import(graph.Output("y")), row);
 }
 
+// Of the rows x and of `one`, which is x / x.
 OnnxBuilder Start() {
   OnnxBuilder graph;
   graph.Input("x", {-1, 2}).Floats("w", {2, 1}, {1, 10}).Floats("p", {2}, {2, 3});

@@ -7,18 +7,14 @@
 #include <string>
 #include <vector>
 
-#include "server/core/onnx/import.h"
 #include "tests/support/onnx_builder.h"
-#include "tests/support/reference.h"
-#include "tests/support/status_matchers.h"
+#include "tests/unit/core/onnx/answers.h"
 
 namespace hillock::onnx {
 namespace {
 
-using ::hillock::testing::Evaluate;
 using ::hillock::testing::Integer;
 using ::hillock::testing::Integers;
-using ::hillock::testing::IsOk;
 using ::hillock::testing::OnnxBuilder;
 using ::hillock::testing::Reals;
 using ::hillock::testing::TensorOf;
@@ -29,22 +25,10 @@ using ::testing::HasSubstr;
 
 constexpr std::string_view kMl = "ai.onnx.ml";
 
-model::Mlp Import(const OnnxBuilder& graph) {
-  const auto mlp = ImportOnnx(graph.Build());
-  EXPECT_THAT(mlp, IsOk());
-  return mlp.ok() ? *mlp : model::Mlp();
-}
-
 // The float that stands for a string in a request; one that the model does not know is -1.
 float CodeOf(const model::Mlp& mlp, const std::string& word) {
   const auto found = std::ranges::find(mlp.words, word);
   return found == mlp.words.end() ? -1 : static_cast<float>(found - mlp.words.begin());
-}
-
-std::vector<double> Answer(const model::Mlp& mlp, const std::vector<float>& row) {
-  std::vector<double> values;
-  for (const auto& number : Evaluate(mlp, row, true)) values.push_back(number.value);
-  return values;
 }
 
 std::vector<std::string> WordsOf(const model::Mlp& mlp, const std::vector<float>& codes) {

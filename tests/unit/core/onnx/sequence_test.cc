@@ -7,14 +7,12 @@
 
 #include "server/core/onnx/import.h"
 #include "tests/support/onnx_builder.h"
-#include "tests/support/reference.h"
 #include "tests/support/status_matchers.h"
+#include "tests/unit/core/onnx/answers.h"
 
 namespace hillock::onnx {
 namespace {
 
-using ::hillock::testing::Evaluate;
-using ::hillock::testing::IsOk;
 using ::hillock::testing::OnnxBuilder;
 using ::hillock::testing::StatusIs;
 using ::testing::ElementsAre;
@@ -30,15 +28,9 @@ OnnxBuilder Start() {
 }
 
 TEST(SequenceConstruct, IsOneTensor) {
-  const auto mlp =
-      ImportOnnx(Start().Node("SequenceConstruct", {"p", "q"}, "y").Output("y").Build());
-  ASSERT_THAT(mlp, IsOk());
-  EXPECT_THAT(mlp->outputs[0].shape, ElementsAre(-1, 2, 2));
-  std::vector<double> values;
-  for (const auto& number : Evaluate(*mlp, std::vector<float>{3, 5}, true)) {
-    values.push_back(number.value);
-  }
-  EXPECT_THAT(values, ElementsAre(4, 6, -3, -5));
+  const model::Mlp mlp = Import(Start().Node("SequenceConstruct", {"p", "q"}, "y").Output("y"));
+  EXPECT_THAT(mlp.outputs[0].shape, ElementsAre(-1, 2, 2));
+  EXPECT_THAT(Answer(mlp, {3, 5}), ElementsAre(4, 6, -3, -5));
 }
 
 TEST(SequenceConstruct, OfDifferentShapesIsRefused) {
