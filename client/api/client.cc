@@ -54,6 +54,28 @@ std::vector<std::string> Numbered(const inference::ModelConfig& config, const st
   }
 }
 
+// [rows, width], or the file's own shape where one row is for all.
+void AddTensor(const ModelInput& one, const InferInput& input, size_t begin,
+               inference::ModelInferRequest& request) {
+  const size_t rows = one.is_shared ? 1 : input.values.size() / input.width;
+  auto& tensor = *request.add_inputs();
+  tensor.set_name(one.name);
+  const model::Datatype datatype = SentAs(one.datatype);
+  tensor.set_datatype(std::string(model::DatatypeName(datatype)));
+  if (one.is_shared) {
+    tensor.mutable_shape()->Add(one.shape.begin(), one.shape.end());
+  } else {
+    tensor.add_shape(static_cast<int64_t>(rows));
+    tensor.add_shape(static_cast<int64_t>(one.width));
+  }
+  std::string bytes;
+  for (size_t row = 0; row < rows; ++row) {
+    EncodeElements(input.values.subspan(row * input.width + begin, one.width), datatype,
+                   input.words, bytes);
+  }
+  request.add_raw_input_contents(std::move(bytes));
+}
+
 absl::Status AppendTo(Tensor& all, Tensor some) {
   if (all.name != some.name || all.width != some.width || all.kind != some.kind) {
     return absl::InternalError(
@@ -88,12 +110,16 @@ inference::ModelInferRequest MakeInferRequest(const InferInput& input) {
   inference::ModelInferRequest request;
   request.set_model_name(input.model);
   request.set_model_version(input.version);
-  auto& tensor = *request.add_inputs();
-  tensor.set_name(input.input);
-  tensor.set_datatype("FP32");
-  tensor.add_shape(static_cast<int64_t>(input.values.size() / input.width));
-  tensor.add_shape(static_cast<int64_t>(input.width));
-  request.add_raw_input_contents(EncodeFloats(input.values));
+  for (const std::string& output : input.outputs) request.add_outputs()->set_name(output);
+  if (input.inputs.empty()) {
+    AddTensor({.name = input.input, .width = input.width}, input, 0, request);
+  }
+  size_t begin = 0;
+  for (size_t i = 0; i < input.inputs.size(); ++i) {
+    const bool is_absent = i < input.absent.size() && input.absent[i];
+    if (!is_absent) AddTensor(input.inputs[i], input, begin, request);
+    begin += input.inputs[i].width;
+  }
   return request;
 }
 

@@ -14,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "client/api/endpoint.h"
+#include "client/api/model_input.h"
 #include "client/api/tensor.h"
 #include "proto/health.grpc.pb.h"
 #include "proto/inference.grpc.pb.h"
@@ -32,9 +33,17 @@ struct ClientOptions {
 struct InferInput {
   std::string model;
   std::string version;  // empty: the highest served
-  std::string input;    // name of the input tensor
+  std::string input;    // name of the FP32 input tensor, when `inputs` is empty
   size_t width = 0;     // floats a row
   std::span<const float> values;
+
+  // The inputs that lie side by side in a row; one that is `absent` is not sent. Elements of BYTES
+  // are positions in `words`; below 0 they are the empty string.
+  std::span<const ModelInput> inputs{};
+  std::span<const char> absent{};
+  std::span<const std::string> words{};
+
+  std::span<const std::string> outputs{};  // those to ask for; empty: all
 };
 
 // The request that asks for all rows of `input` at once. REQUIRES: a whole number of rows.

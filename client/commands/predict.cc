@@ -48,21 +48,70 @@ absl::StatusOr<std::optional<PictureSize>> PictureFor(const PredictFlags& flags,
                                                 flags.draw, size.height * size.width, width));
 }
 
-absl::StatusOr<Rows> LoadRows(const PredictFlags& flags, size_t width) {
-  HILLOCK_ASSIGN_OR_RETURN(
-      Rows rows, ReadRows(flags.input, {width, LabelColumn::FromFlag(flags.label_column)}));
+ElementKind KindOf(model::Datatype datatype) {
+  switch (model::SpecOf(datatype).kind) {
+    case model::DatatypeKind::kBool:
+      return ElementKind::kBool;
+    case model::DatatypeKind::kInteger:
+      return ElementKind::kInteger;
+    case model::DatatypeKind::kString:
+      return ElementKind::kString;
+    case model::DatatypeKind::kFloat:
+      break;
+  }
+  return ElementKind::kNumber;
+}
+
+// What a model takes, and what of its answers has rows.
+struct Interface {
+  std::vector<ModelInput> inputs;
+  std::vector<InputColumns> columns;  // of the inputs
+  size_t width = 0;                   // of all
+  std::vector<std::string> outputs;   // to ask for; empty: all
+};
+
+absl::StatusOr<Interface> AskForInterface(const Client& client, const ModelFlags& model) {
+  HILLOCK_ASSIGN_OR_RETURN(const auto metadata,
+                           client.ModelMetadata(model.name, model.VersionText()));
+  Interface of;
+  HILLOCK_ASSIGN_OR_RETURN(of.inputs, InputsOf(metadata));
+  if (of.inputs.empty()) return absl::UnimplementedError("the model has no input");
+  // Whether a model can do without one of several inputs the server knows.
+  const bool may_be_absent = of.inputs.size() > 1;
+  for (const ModelInput& input : of.inputs) {
+    of.columns.push_back({input.name, input.width, KindOf(input.datatype), may_be_absent});
+    of.width += input.width;
+  }
+  of.outputs = RowOutputsOf(metadata);
+  const auto all = static_cast<size_t>(metadata.outputs_size());
+  if (of.outputs.size() == all) of.outputs.clear();
+  return of;
+}
+
+absl::StatusOr<Rows> LoadRows(const PredictFlags& flags, const Interface& model) {
+  const RowsOptions options{model.width, LabelColumn::FromFlag(flags.label_column), model.columns};
+  HILLOCK_ASSIGN_OR_RETURN(Rows rows, ReadRows(flags.input, options));
   if (!flags.labels.empty()) HILLOCK_RETURN_IF_ERROR(ReadLabels(flags.labels, rows));
   if (flags.offset >= rows.count()) {
     return absl::InvalidArgumentError(
         fmt::format("--offset {}: there are only {} rows", flags.offset, rows.count()));
   }
+  HILLOCK_RETURN_IF_ERROR(CheckElements(model.inputs, rows.width, rows.values));
   return Slice(rows, flags.offset, flags.limit);
 }
 
 absl::StatusOr<std::vector<Predictions>> Ask(const Client& client, const PredictFlags& flags,
-                                             const ModelInput& model, const Rows& rows) {
+                                             const Interface& model, const Rows& rows) {
   const std::string& name = flags.model.name;
-  const InferInput input{name, flags.model.VersionText(), model.name, rows.width, rows.values};
+  const InferInput input{.model = name,
+                         .version = flags.model.VersionText(),
+                         .input = {},
+                         .width = rows.width,
+                         .values = rows.values,
+                         .inputs = model.inputs,
+                         .absent = rows.absent,
+                         .words = rows.words,
+                         .outputs = model.outputs};
   HILLOCK_ASSIGN_OR_RETURN(InferOutput output, client.Infer(input));
   HILLOCK_ASSIGN_OR_RETURN(const auto class_names, client.ClassNames(name, output.version));
   return MakePredictions(name, std::move(output), rows, flags.offset, class_names);
@@ -86,6 +135,7 @@ void WriteText(const Console& console, const PredictFlags& flags, const Predicti
     console.out << PredictionTable(predictions, flags.top, console.look) << (accuracy ? "\n" : "");
   }
   if (accuracy) console.out << AccuracyLine(*accuracy) << '\n';
+  if (const auto reason = WhyIncomparable(predictions)) console.out << *reason << '\n';
 }
 
 // One output after the other, with its name before it where there are several.
@@ -109,12 +159,11 @@ void EraseRows(nlohmann::ordered_json& json) {
 
 absl::Status Predict(const PredictFlags& flags, const Console& console) {
   HILLOCK_ASSIGN_OR_RETURN(const Client client, Connect(flags.server, flags.batch_rows));
-  HILLOCK_ASSIGN_OR_RETURN(const auto metadata,
-                           client.ModelMetadata(flags.model.name, flags.model.VersionText()));
-  HILLOCK_ASSIGN_OR_RETURN(const ModelInput input, OnlyInput(metadata));
-  HILLOCK_ASSIGN_OR_RETURN(const auto picture, PictureFor(flags, input.width));
-  HILLOCK_ASSIGN_OR_RETURN(const Rows rows, LoadRows(flags, input.width));
-  HILLOCK_ASSIGN_OR_RETURN(const auto outputs, Ask(client, flags, input, rows));
+  HILLOCK_ASSIGN_OR_RETURN(const Interface model, AskForInterface(client, flags.model));
+  HILLOCK_ASSIGN_OR_RETURN(const auto picture, PictureFor(flags, model.width));
+  HILLOCK_ASSIGN_OR_RETURN(const Rows rows, LoadRows(flags, model));
+  if (!rows.note.empty() && !flags.json && !flags.quiet) console.out << rows.note << "\n\n";
+  HILLOCK_ASSIGN_OR_RETURN(const auto outputs, Ask(client, flags, model, rows));
   if (flags.json) {
     nlohmann::ordered_json json = PredictionJson(outputs);
     if (flags.quiet) EraseRows(json);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -33,31 +34,50 @@ size_t PredictedClass(std::span<const float> outputs) {
   return LargestColumn(outputs);
 }
 
-// A float output and the labels that belong to it, or null.
+// A float output and the labels that belong to it; either may be null.
 struct Head {
   const Tensor* scores = nullptr;
   Tensor* labels = nullptr;
 
+  const std::string& name() const { return scores == nullptr ? labels->name : scores->name; }
   bool has_strings() const { return labels != nullptr && labels->kind == Tensor::Kind::kStrings; }
-  bool is_multilabel() const { return labels != nullptr && !has_strings(); }
+
+  // Several integers, each of which says whether a row has the class of that float.
+  bool is_multilabel() const {
+    return labels != nullptr && scores != nullptr && !has_strings() && labels->width > 1;
+  }
+
+  // One label a row.
+  bool has_classes() const { return labels != nullptr && (labels->width == 1 || has_strings()); }
 };
 
-bool HasShapeOfLabels(const Tensor& labels, const Tensor& scores) {
-  return labels.width == (labels.kind == Tensor::Kind::kStrings ? 1 : scores.width);
+// What is left of a name without its last word, if that is one of those; else the whole.
+std::string_view Stem(std::string_view name, std::span<const std::string_view> words) {
+  for (const std::string_view word : words) {
+    if (name.ends_with(word)) return name.substr(0, name.size() - word.size());
+  }
+  return name;
 }
 
-absl::Status PairLabels(Tensor& labels, std::vector<Head>& heads) {
-  const auto head = std::find_if(heads.begin(), heads.end(), [&](const Head& one) {
-    return heads.size() == 1 || one.scores->name + std::string(kLabelSuffix) == labels.name;
-  });
-  if (head == heads.end() || head->labels != nullptr || !HasShapeOfLabels(labels, *head->scores)) {
-    return absl::UnimplementedError(
-        fmt::format("{} output {} of {} a row is not the labels of one of {} FP32 outputs",
-                    labels.kind == Tensor::Kind::kStrings ? "BYTES" : "INT64", Quoted(labels.name),
-                    labels.width, heads.size()));
+bool AreNamedAlike(const std::string& labels, const std::string& scores) {
+  constexpr std::array<std::string_view, 1> kLabel = {"label"};
+  constexpr std::array<std::string_view, 3> kScores = {"probability", "probabilities", "scores"};
+  if (scores + std::string(kLabelSuffix) == labels) return true;
+  return labels.ends_with(kLabel[0]) && Stem(scores, kScores) != scores &&
+         Stem(labels, kLabel) == Stem(scores, kScores);
+}
+
+// Whether these labels were paired with a float output.
+bool PairLabels(Tensor& labels, std::vector<Head>& heads) {
+  for (Head& head : heads) {
+    const bool fits = labels.width == 1 || (labels.kind == Tensor::Kind::kIntegers &&
+                                            labels.width == head.scores->width);
+    const bool belongs = heads.size() == 1 || AreNamedAlike(labels.name, head.scores->name);
+    if (!fits || !belongs || head.labels != nullptr) continue;
+    head.labels = &labels;
+    return true;
   }
-  head->labels = &labels;
-  return absl::OkStatus();
+  return false;
 }
 
 absl::StatusOr<std::vector<Head>> PairOutputs(std::vector<Tensor>& outputs) {
@@ -65,11 +85,13 @@ absl::StatusOr<std::vector<Head>> PairOutputs(std::vector<Tensor>& outputs) {
   for (const Tensor& tensor : outputs) {
     if (tensor.kind == Tensor::Kind::kFloats) heads.push_back({&tensor, nullptr});
   }
-  if (heads.empty()) return absl::UnimplementedError("got no FP32 output, want at least 1");
+  std::vector<Head> alone;
   for (Tensor& tensor : outputs) {
-    if (tensor.kind == Tensor::Kind::kFloats) continue;
-    HILLOCK_RETURN_IF_ERROR(PairLabels(tensor, heads));
+    if (tensor.kind == Tensor::Kind::kFloats || PairLabels(tensor, heads)) continue;
+    alone.push_back({nullptr, &tensor});
   }
+  heads.insert(heads.end(), alone.begin(), alone.end());
+  if (heads.empty()) return absl::UnimplementedError("got no output, want at least 1");
   return heads;
 }
 
@@ -92,17 +114,39 @@ std::string LabelOf(std::span<const int64_t> yes, const std::vector<std::string>
   return label.empty() ? "none" : label;
 }
 
+// Numbers of a row: the scores, or the integers that stand alone.
+std::vector<float> NumbersOf(const Head& head, size_t i) {
+  if (head.scores != nullptr) {
+    const auto scores = head.scores->row(i);
+    return {scores.begin(), scores.end()};
+  }
+  if (head.has_strings()) return {};
+  const auto row =
+      std::span(head.labels->integers).subspan(i * head.labels->width, head.labels->width);
+  return {row.begin(), row.end()};
+}
+
+std::string ClassOf(const Head& head, size_t i) {
+  if (!head.has_strings()) return std::to_string(head.labels->integers[i]);
+  std::string label;
+  for (size_t c = 0; c < head.labels->width; ++c) {
+    label.append(c == 0 ? "" : " ").append(head.labels->strings[i * head.labels->width + c]);
+  }
+  return label;
+}
+
 Prediction MakeOne(const Head& head, size_t i, const std::vector<std::string>& class_names) {
-  const auto outputs = head.scores->row(i);
   Prediction prediction;
-  prediction.outputs.assign(outputs.begin(), outputs.end());
+  prediction.outputs = NumbersOf(head, i);
+  const size_t width = prediction.outputs.size();
   if (head.is_multilabel()) {
-    const auto yes = std::span(head.labels->integers).subspan(i * outputs.size(), outputs.size());
+    const auto yes = std::span(head.labels->integers).subspan(i * width, width);
     prediction.yes.assign(yes.begin(), yes.end());
     prediction.label = LabelOf(yes, class_names);
+  } else if (head.has_classes()) {
+    prediction.label = ClassOf(head, i);
   } else {
-    prediction.label = head.has_strings() ? std::move(head.labels->strings[i])
-                                          : std::to_string(PredictedClass(outputs));
+    prediction.label = std::to_string(PredictedClass(prediction.outputs));
   }
   return prediction;
 }
@@ -110,20 +154,28 @@ Prediction MakeOne(const Head& head, size_t i, const std::vector<std::string>& c
 Predictions MakeAll(const Head& head, size_t rows, size_t first_row,
                     std::vector<std::string> class_names) {
   Predictions predictions;
-  predictions.output = head.scores->name;
-  predictions.names_classes = head.labels != nullptr;
+  predictions.output = head.name();
   predictions.multilabel = head.is_multilabel();
-  predictions.class_names = NameClasses(
-      std::move(class_names), std::max<size_t>(2, head.scores->width), head.has_strings());
+  predictions.names_classes = head.has_classes() || predictions.multilabel;
+  const size_t width = head.scores == nullptr ? 0 : head.scores->width;
+  predictions.class_names =
+      NameClasses(std::move(class_names), std::max<size_t>(2, width), head.has_classes());
   for (size_t i = 0; i < rows; ++i) {
     predictions.rows.push_back(MakeOne(head, i, predictions.class_names));
     predictions.rows.back().row = first_row + i;
   }
   predictions.probabilities =
-      !predictions.multilabel &&
+      head.scores != nullptr && !predictions.multilabel &&
       std::all_of(predictions.rows.begin(), predictions.rows.end(),
                   [](const Prediction& row) { return AreProbabilities(row.outputs); });
   return predictions;
+}
+
+// Those of an output by its name, or of the only one without.
+std::vector<std::string> NamesOf(const Head& head, const NamesByOutput& class_names, bool is_only) {
+  auto names = class_names.find(head.name());
+  if (names == class_names.end() && is_only) names = class_names.find("");
+  return names == class_names.end() ? std::vector<std::string>() : names->second;
 }
 
 void Expect(const std::vector<std::string>& labels, std::vector<Predictions>& all) {
@@ -142,9 +194,8 @@ absl::StatusOr<std::vector<Predictions>> MakePredictions(const std::string& mode
   HILLOCK_ASSIGN_OR_RETURN(const std::vector<Head> heads, PairOutputs(output.outputs));
   std::vector<Predictions> all;
   for (const Head& head : heads) {
-    const auto names = class_names.find(heads.size() == 1 ? "" : head.scores->name);
-    all.push_back(MakeAll(head, rows.count(), first_row,
-                          names == class_names.end() ? std::vector<std::string>() : names->second));
+    all.push_back(
+        MakeAll(head, rows.count(), first_row, NamesOf(head, class_names, heads.size() == 1)));
     all.back().model = model;
     all.back().version = output.version;
   }
@@ -162,6 +213,7 @@ bool AreProbabilities(std::span<const float> outputs) {
 std::vector<ClassScore> Rank(const Predictions& predictions, const Prediction& prediction,
                              size_t top) {
   std::vector<float> scores = prediction.outputs;
+  if (scores.empty()) return {{prediction.label, std::numeric_limits<float>::quiet_NaN()}};
   if (scores.size() == 1) {
     if (!predictions.probabilities) return {{prediction.label, scores[0]}};
     scores = {1 - scores[0], scores[0]};
@@ -186,7 +238,29 @@ bool IsCorrect(const Prediction& prediction) {
   return SameLabel(prediction.label, *prediction.expected);
 }
 
+std::optional<std::string> WhyIncomparable(const Predictions& predictions) {
+  const Prediction* sample = nullptr;
+  size_t numbers = 0;         // among the labels
+  size_t wanted_numbers = 0;  // among what is expected
+  size_t total = 0;
+  for (const Prediction& prediction : predictions.rows) {
+    if (!prediction.expected) continue;
+    sample = &prediction;
+    ++total;
+    numbers += ParseNumber(prediction.label).has_value() ? 1 : 0;
+    wanted_numbers += ParseNumber(*prediction.expected).has_value() ? 1 : 0;
+  }
+  const bool all_one_way = total > 0 && numbers + wanted_numbers == total &&
+                           (numbers == total || wanted_numbers == total);
+  if (!all_one_way || predictions.multilabel) return std::nullopt;
+  const bool answers_numbers = numbers == total;
+  return fmt::format("no accuracy: the model answers {} such as {}, and the file has {} such as {}",
+                     answers_numbers ? "numbers" : "names", Quoted(sample->label),
+                     answers_numbers ? "names" : "numbers", Quoted(*sample->expected));
+}
+
 std::optional<Accuracy> Measure(const Predictions& predictions) {
+  if (WhyIncomparable(predictions)) return std::nullopt;
   Accuracy accuracy;
   for (const Prediction& prediction : predictions.rows) {
     if (!prediction.expected) continue;

@@ -50,14 +50,15 @@ struct Accuracy {
 };
 
 // Pairs `output` with `rows`, of which the first is row `first_row` of the input: one Predictions
-// for each float output, in the server's order. The label of a row is what the output of strings
-// says that belongs to it: the only one beside an only float output, else the one whose name has
-// "_label" after the float output's. An output of integers, one for each float, says which classes
-// the row has: those that are not 0. Where there is neither, the label is the number of the largest
-// column; of a single column, "1" from 0.5 on and "0" below. A NaN is never the largest. Classes
-// beyond `class_names` are called by their numbers, "#<number>" when the output has strings. What
-// is expected of a row is expected of the first output with labels, else of the first. Errors:
-// UNIMPLEMENTED when there is no float output, or labels that belong to none.
+// for each float output, in the server's order, then one for each output of strings or integers
+// that is no label of these. The label of a row is what the output says that belongs to it: the
+// only one beside an only float output, else the one called as that and "_label", or as that with
+// "label" in place of "probability", "probabilities" or "scores". An output of integers, one for
+// each of several floats, says which classes the row has: those that are not 0. Where there is
+// neither, the label is the number of the largest column; of a single column, "1" from 0.5 on and
+// "0" below. A NaN is never the largest. Classes beyond `class_names` are called by their numbers,
+// "#<number>" when the output has labels. What is expected of a row is expected of the first output
+// with labels, else of the first. Errors: UNIMPLEMENTED when there is no output.
 absl::StatusOr<std::vector<Predictions>> MakePredictions(const std::string& model,
                                                          InferOutput output, const Rows& rows,
                                                          size_t first_row,
@@ -78,7 +79,11 @@ bool SameLabel(std::string_view a, std::string_view b);
 // REQUIRES: prediction.expected.
 bool IsCorrect(const Prediction& prediction);
 
-// Over the rows whose label is known; none when no label is.
+// Why labels and what is expected cannot be compared, for people: one are all numbers, and the
+// others all names. None when they can, or nothing is expected.
+std::optional<std::string> WhyIncomparable(const Predictions& predictions);
+
+// Over the rows whose label is known; none when no label is, or they cannot be compared.
 std::optional<Accuracy> Measure(const Predictions& predictions);
 
 // "held-out accuracy: 0.9722 (n=360)".

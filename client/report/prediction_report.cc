@@ -169,6 +169,7 @@ void AddRows(const Predictions& predictions, nlohmann::ordered_json& json) {
     json["accuracy"] = accuracy->value();
     json["n"] = accuracy->total;
   }
+  if (const auto reason = WhyIncomparable(predictions)) json["accuracy_note"] = *reason;
 }
 
 }  // namespace

@@ -12,9 +12,10 @@
 
 namespace hillock::client {
 
-// One row a record. The first record is a header when a field of it is not a number, except when
-// only the last is not and that is the label: then it is a header if its last field is called
-// "label" or its other fields count 0, 1, 2 and so on.
+// One row a record; MakeLayout() says which columns are its features. The first record is a header
+// when a field of it is not a number, except when only the last is not and that is the label: then
+// it is a header if its last field is called "label" or its other fields count 0, 1, 2 and so on;
+// and when it has the names of the inputs.
 absl::StatusOr<Rows> ParseCsv(std::string_view text, const RowsOptions& options);
 
 // One label a record, out of the column called "label", or out of the only column.

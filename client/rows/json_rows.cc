@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "client/rows/named_json.h"
 #include "client/text/text.h"
 #include "server/core/base/status.h"
 
@@ -174,10 +175,19 @@ absl::StatusOr<Rows> FromRequest(const json& request, size_t width) {
   return FromShaped(data, shape);
 }
 
+// Whether the rows are of inputs by name: of several, of other than numbers, or so written.
+bool IsNamed(const json& document, const RowsOptions& options) {
+  if (options.inputs.empty() || document.empty()) return false;
+  const bool is_one = options.inputs.size() == 1;
+  if (document.is_array()) return document.front().is_object();
+  return document.is_object() && !(is_one && options.inputs.front().kind == ElementKind::kNumber);
+}
+
 }  // namespace
 
 absl::StatusOr<Rows> ParseJson(std::string_view text, const RowsOptions& options) {
   HILLOCK_ASSIGN_OR_RETURN(const json document, Parse(text));
+  if (IsNamed(document, options)) return RowsOfNamed(document, options);
   if (document.is_array()) return FromArray(document, options.width);
   if (document.is_object()) return FromRequest(document, options.width);
   return absl::InvalidArgumentError(

@@ -78,7 +78,7 @@ Rows Slice(const Rows& rows, size_t offset, size_t limit) {
   const size_t first = std::min(offset, rows.count());
   const size_t count = std::min(limit, rows.count() - first);
   const auto values = std::span(rows.values).subspan(first * rows.width, count * rows.width);
-  Rows slice{rows.width, {values.begin(), values.end()}, {}};
+  Rows slice{rows.width, {values.begin(), values.end()}, {}, rows.words, rows.absent, rows.note};
   if (!rows.labels.empty()) {
     const auto labels = std::span(rows.labels).subspan(first, count);
     slice.labels.assign(labels.begin(), labels.end());

@@ -11,11 +11,30 @@
 
 namespace hillock::client {
 
+// What the elements of an input are.
+enum class ElementKind { kNumber, kInteger, kBool, kString };
+
+// Columns of a row that belong to one input of a model.
+struct InputColumns {
+  std::string name;
+  size_t width = 1;
+  ElementKind kind = ElementKind::kNumber;
+  bool may_be_absent = false;
+};
+
 // Samples to send to a model, and what they are known to be.
 struct Rows {
   size_t width = 0;                 // floats a row
   std::vector<float> values;        // count() x width, row after row
   std::vector<std::string> labels;  // the expected label of each row; empty: unknown
+
+  // What values of strings are: a string's position here.
+  std::vector<std::string> words{};
+
+  // Inputs that the file does not have, by position; their values are 0. Empty: none.
+  std::vector<char> absent{};
+
+  std::string note{};  // what was left out of the file, for people; mostly empty
 
   size_t count() const { return width == 0 ? 0 : values.size() / width; }
   std::span<const float> row(size_t i) const { return std::span(values).subspan(i * width, width); }
@@ -38,7 +57,11 @@ struct LabelColumn {
 
 struct RowsOptions {
   size_t width = 0;  // floats a row must have; 0: as many as the first row has
-  LabelColumn label_column;
+  LabelColumn label_column{};
+
+  // The inputs that a row is of, side by side; their widths sum up to `width`. Empty: one of
+  // numbers.
+  std::vector<InputColumns> inputs{};
 };
 
 // The rows in `content`: NPY when it starts like one; else CSV or JSON by the extension of `path`

@@ -228,9 +228,10 @@ TEST_F(ClientTest, RefusesAnswersThatDoNotAddUp) {
          r.mutable_outputs(0)->mutable_contents()->add_fp32_contents(1);
        },
        kInternal, "got 0 elements, want 4"},
-      {"another datatype", [](auto& r) { r.mutable_outputs(0)->set_datatype("FP64"); },
-       absl::StatusCode::kUnimplemented,
-       "output 'p' is 'FP64', this client reads FP32, BYTES and INT64"},
+      {"another datatype", [](auto& r) { r.mutable_outputs(0)->set_datatype("FP64"); }, kInternal,
+       "got 16 bytes, want 4 FP64 = 32"},
+      {"unknown datatype", [](auto& r) { r.mutable_outputs(0)->set_datatype("FP8"); },
+       absl::StatusCode::kUnimplemented, "output 'p' is 'FP8', which this client does not read"},
   };
   for (const Spoiled& c : cases) {
     EXPECT_THAT(InferSpoiled(c.change), StatusIs(c.code, HasSubstr(c.message))) << c.what;

@@ -96,23 +96,73 @@ TEST(MakePredictionsTest, NumbersTheClassesItIsToldNothingOf) {
   EXPECT_THAT(bare.class_names, ElementsAre("0", "1", "2"));
 }
 
-TEST(MakePredictionsTest, RefusesOtherSetsOfOutputs) {
-  const auto expect_refused = [](const std::vector<Tensor>& outputs, const std::string& message) {
-    EXPECT_THAT(MakePredictions("m", {"1", outputs}, RowsOf(1), 0, {}),
-                StatusIs(absl::StatusCode::kUnimplemented, HasSubstr(message)));
-  };
-  expect_refused({}, "got no FP32 output, want at least 1");
-  expect_refused({Texts({"a"})}, "got no FP32 output, want at least 1");
-  expect_refused({Floats(1, {1}), Texts({"a"}), Texts({"b"})},
-                 "BYTES output 'label' of 1 a row is not the labels of one of 1 FP32 outputs");
-  expect_refused({Floats(1, {1}), Texts({"a", "b"}, 2)}, "output 'label' of 2 a row");
-  expect_refused({Floats(1, {1}), Named("value", Floats(1, {1})), Texts({"a"})},
-                 "is not the labels of one of 2 FP32 outputs");
-  expect_refused({Integers(2, {0, 1})}, "got no FP32 output, want at least 1");
-  expect_refused({Floats(3, {1, 2, 3}), Integers(2, {0, 1})},
-                 "INT64 output 'label' of 2 a row is not the labels of one of 1 FP32 outputs");
-  expect_refused({Floats(2, {1, 2}), Texts({"a"}), Integers(2, {0, 1})},
-                 "INT64 output 'label' of 2 a row is not the labels");
+TEST(MakePredictionsTest, RefusesNoOutputs) {
+  EXPECT_THAT(MakePredictions("m", {"1", {}}, RowsOf(1), 0, {}),
+              StatusIs(absl::StatusCode::kUnimplemented, HasSubstr("got no output")));
+}
+
+TEST(MakePredictionsTest, TakesIntegersForLabels) {
+  const auto p = Make({Integers(1, {20, 10}), Floats(2, {.1f, .9f, .8f, .2f})},
+                      RowsOf(2, {"20", "10.0"}), 0, {"10", "20"});
+  EXPECT_TRUE(p.names_classes);
+  EXPECT_FALSE(p.multilabel);
+  EXPECT_THAT(LabelsOf(p), ElementsAre("20", "10"));
+  EXPECT_EQ(Measure(p)->correct, 2u);
+}
+
+struct Pair {
+  std::string labels;
+  std::string scores;
+  bool belong;
+};
+
+TEST(MakePredictionsTest, PairsLabelsWithScoresByTheirNames) {
+  for (const Pair& pair : {Pair{"p_label", "p", true}, Pair{"label", "probabilities", true},
+                           Pair{"output_label", "output_probability", true},
+                           Pair{"output_label", "input_probability", false},
+                           Pair{"label", "y", false}, Pair{"action", "probabilities", false}}) {
+    const auto all =
+        MakePredictions("m",
+                        {"1",
+                         {Named(pair.labels, Integers(1, {1})), Named("value", Floats(1, {1})),
+                          Named(pair.scores, Floats(2, {0, 1}))}},
+                        RowsOf(1), 0, {{pair.scores, {"no", "yes"}}});
+    ASSERT_THAT(all, IsOk());
+    EXPECT_EQ(all->size(), pair.belong ? 2u : 3u) << pair.labels << " and " << pair.scores;
+    EXPECT_EQ((*all)[1].names_classes, pair.belong);
+    EXPECT_THAT((*all)[1].class_names, ElementsAre("no", "yes"));
+  }
+}
+
+TEST(MakePredictionsTest, ListsLabelsThatBelongToNoScoresAlone) {
+  const auto action = Make({Integers(1, {3, 0})}, RowsOf(2, {"3", "1"}));
+  EXPECT_EQ(action.output, "label");
+  EXPECT_THAT(LabelsOf(action), ElementsAre("3", "0"));
+  EXPECT_FALSE(action.probabilities);
+  EXPECT_EQ(Measure(action)->correct, 1u);
+  const auto text = Make({Texts({"a"})}, RowsOf(1));
+  EXPECT_THAT(LabelsOf(text), ElementsAre("a"));
+  EXPECT_THAT(NamesOf(Rank(text, text.rows[0], 3)), ElementsAre("a"));
+  const auto several = Make({Integers(2, {4, 5})}, RowsOf(1));
+  EXPECT_FALSE(several.names_classes);
+  EXPECT_THAT(several.rows[0].outputs, ElementsAre(4, 5));
+}
+
+TEST(WhyIncomparableTest, TellsNumbersFromNames) {
+  const auto numbers = Make({Floats(2, {0, 1})}, RowsOf(1, {"setosa"}));
+  EXPECT_EQ(WhyIncomparable(numbers),
+            "no accuracy: the model answers numbers such as '1', and the file has names such as "
+            "'setosa'");
+  EXPECT_EQ(Measure(numbers), std::nullopt);
+  const auto names = Make({Floats(2, {0, 1}), Texts({"setosa"})}, RowsOf(1, {"2"}));
+  EXPECT_THAT(WhyIncomparable(names), ::testing::Optional(HasSubstr("answers names such as")));
+  for (const char* expected : {"setosa", "1"}) {
+    const auto same = expected[0] == '1'
+                          ? Make({Floats(2, {0, 1})}, RowsOf(1, {expected}))
+                          : Make({Floats(2, {0, 1}), Texts({"x"})}, RowsOf(1, {expected}));
+    EXPECT_EQ(WhyIncomparable(same), std::nullopt) << expected;
+  }
+  EXPECT_EQ(WhyIncomparable(Make({Floats(2, {0, 1})}, RowsOf(1))), std::nullopt);
 }
 
 TEST(MakePredictionsTest, ListsTheLabelsOfAMultilabelModel) {
