@@ -73,7 +73,9 @@ struct Output {
   bool multilabel = false;                  // each column says yes or no; there are no class_labels
 
   Datatype datatype = Datatype::kFp32;
-  TensorShape shape{};  // empty: [rows, width]
+
+  // Empty: [rows, width]; beside inputs without an axis of rows, of one element, no axes at all.
+  TensorShape shape{};
 
   // What each column stands for, for people: the classes of probabilities. Empty: unknown.
   std::vector<std::string> column_names{};

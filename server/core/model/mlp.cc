@@ -42,7 +42,10 @@ size_t Mlp::answer_width() const {
 }
 
 TensorShape Mlp::ShapeOf(const Output& output) const {
-  if (!output.shape.empty() || output.is_constant) return output.shape;
+  const bool has_rows =
+      std::ranges::any_of(inputs, [](const Input& input) { return HasRows(input.shape); });
+  const bool is_number = !has_rows && width(output) == 1;
+  if (!output.shape.empty() || output.is_constant || is_number) return output.shape;
   return {-1, static_cast<int64_t>(width(output))};
 }
 

@@ -13,7 +13,7 @@ const OperatorRow* FindOperator(std::string_view domain, std::string_view op) {
        {DenseOperators(), ContractionOperators(), LinearOperators(), NormalizationOperators(),
         ArithmeticOperators(), ElementwiseOperators(), ShapeOperators(), IndexOperators(),
         ScatterOperators(), ConstantOperators(), ReductionOperators(), LookupOperators(),
-        QuantizationOperators(), FusedOperators()}) {
+        QuantizationOperators(), PackedOperators(), FusedOperators()}) {
     const auto row = std::ranges::find_if(
         rows, [&](const OperatorRow& r) { return r.domain == domain && r.op == op; });
     if (row != rows.end()) return &*row;

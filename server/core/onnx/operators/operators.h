@@ -43,6 +43,7 @@ std::span<const OperatorRow> ConstantOperators();
 std::span<const OperatorRow> ReductionOperators();
 std::span<const OperatorRow> LookupOperators();
 std::span<const OperatorRow> QuantizationOperators();
+std::span<const OperatorRow> PackedOperators();
 std::span<const OperatorRow> FusedOperators();
 
 // What is known of every operator that has no row by its name: primitives, functions of a row

@@ -143,6 +143,13 @@ graph("torchrl_rank1_state", 18, "float[8] observation, float[4] recurrent_state
     recurrent_state_out = Identity(recurrent_state_in)
 """, w1=(16, 8), b1=(16,), w3=(3, 16), b3=(3,), zero=ints(0))
 
+graph("torchrl_rank1_discrete", 18, "float[8] observation", "int64 action, float[3] logits", """
+    a = MatMul(observation, v1)
+    c = Tanh(a)
+    logits = MatMul(c, v2)
+    action = ArgMax <axis = -1, keepdims = 0> (logits)
+""", v1=(8, 16), v2=(16, 3))
+
 graph("one_observation_many_moves", 17, "float[6] state, float[moves, 3] candidates",
       "float[moves] scores", """
     a = MatMul(state, v1)

@@ -49,6 +49,13 @@ graph("weights_only_int4", 21, "float[n, 8] x", "float[n, 3] y", """
     y = MatMul(x, w)
 """, q=RANDOM.integers(-8, 8, (8, 3)).astype(ml_dtypes.int4), s=positive(2, 3) * 20)
 
+NBITS = "K = 24, N = 3, bits = 4, block_size = 16"
+graph("packed_4_bits", 17, "float[n, 24] x", "float[n, 3] y, float[n, 3] z", f"""
+    y = com.microsoft.MatMulNBits <{NBITS}> (x, q, s)
+    z = com.microsoft.MatMulNBits <{NBITS}> (x, q, s, zeros)
+""", q=RANDOM.integers(0, 256, (3, 2, 8)).astype(np.uint8), s=positive(6) * 10,
+      zeros=RANDOM.integers(0, 256, 3).astype(np.uint8))
+
 BASES = {
     "chain": (
         17,

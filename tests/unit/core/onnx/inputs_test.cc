@@ -8,7 +8,7 @@
 namespace hillock::onnx {
 namespace {
 
-using ::hillock::testing::Integers;
+using ::hillock::testing::Integer;
 using ::hillock::testing::OnnxBuilder;
 using ::testing::ElementsAre;
 
@@ -39,6 +39,17 @@ TEST(Inputs, HaveRowsFirstWhereAllSizesAreGiven) {
   ASSERT_EQ(mlp.inputs.size(), 2);
   EXPECT_FALSE(mlp.inputs[1].shared);
   EXPECT_THAT(mlp.inputs[1].shape, ElementsAre(-1, 4));
+}
+
+TEST(Inputs, OfASingleRowMayGiveASingleNumber) {
+  const model::Mlp mlp = Import(OnnxBuilder()
+                                    .Input("x", {2})
+                                    .Floats("w", {2, 3}, {1, 2, 3, 4, 5, 6})
+                                    .Node("MatMul", {"x", "w"}, "y")
+                                    .Node("ArgMax", {"y"}, "best", {Integer("keepdims", 0)})
+                                    .Output("best"));
+  ASSERT_EQ(mlp.outputs.size(), 1);
+  EXPECT_THAT(mlp.ShapeOf(mlp.outputs[0]), ElementsAre());
 }
 
 TEST(Inputs, HaveRowsAlongTheOpenAxisAfterOnes) {

@@ -67,6 +67,23 @@ TEST(DequantizeLinear, TakesWeightsThatAreMostOfTheFile) {
   }
 }
 
+// Three inputs in blocks of two, of which the last is filled up; two outputs.
+TEST(MatMulNBits, UnpacksWeights) {
+  for (const bool has_zeros : {false, true}) {
+    OnnxBuilder graph = OnnxBuilder().Input("x", {-1, 3});
+    graph.Raw("q", DataType::kUint8, {2, 2, 1}, std::string("\xa9\x07\x88\x0f", 4))
+        .Floats("scales", {4}, {1, 10, 100, 1000})
+        .Raw("zeros", DataType::kUint8, {2}, "\x19\x78")
+        .Node("MatMulNBits", {"x", "q", "scales", has_zeros ? "zeros" : ""}, "y",
+              {Integer("K", 3), Integer("N", 2), Integer("bits", 4), Integer("block_size", 2)},
+              "com.microsoft")
+        .Output("y");
+    const std::vector<double> middle = {1 + 2 - 10, 0 + 0 + 7000};
+    const std::vector<double> given = {0 + 1 + 60, 0 + 0 + 8000};
+    EXPECT_EQ(Computed(graph, {1, 1, 1}), has_zeros ? given : middle);
+  }
+}
+
 TEST(QuantizeLinear, KeepsItsGridAndItsRange) {
   const auto graph = OnnxBuilder()
                          .Input("x", {-1, 4})
