@@ -56,7 +56,7 @@ struct Combine {
 };
 
 // y[g] = f(x[g * n], ..., x[g * n + n - 1]), with n = width of the source / outputs. Sums are in
-// double and in this order.
+// double, in an order that depends on n alone.
 struct Reduce {
   const Reduction* reduction = nullptr;
 };

@@ -131,6 +131,7 @@ void DescribeColumns(const ServedModel& model, const ServedOutput& served,
 std::vector<std::string> NotesOf(const ServedModel& model) {
   std::vector<std::string> notes = model.plan().notes();
   for (const model::LeftOut& left_out : model.left_out()) notes.push_back(Describe(left_out));
+  for (const std::string& note : model.options().notes) notes.push_back(note);
   return notes;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "server/core/onnx/operators/dense.h"
@@ -46,6 +47,29 @@ absl::StatusOr<Rows> LastTwoExchanged(const Call& call, const Rows& x) {
   if (perm.size() < 2) return absl::InvalidArgumentError("transposes a vector");
   std::swap(perm[perm.size() - 1], perm[perm.size() - 2]);
   return TransposedRows(call, x, perm);
+}
+
+// Weights of a layer that holds a matrix once for each vector of a row, along its diagonal. Above
+// that, each vector has a layer of its own.
+constexpr size_t kMostAlongDiagonal = size_t{1} << 18;
+
+absl::StatusOr<Rows> MultipliedApart(const Call& call, const Rows& x, const Dense& dense,
+                                     Shape shape) {
+  const auto has_rows = BatchAxis(x.shape).has_value();
+  const Shape row = {1, static_cast<int64_t>(dense.inputs)};
+  std::vector<Rows> products;
+  for (size_t first = 0; first < x.width(); first += dense.inputs) {
+    HILLOCK_ASSIGN_OR_RETURN(
+        const Rows part,
+        PickedRows(call, x, row, has_rows ? std::optional<size_t>(0) : std::nullopt,
+                   [&](size_t i) { return first + i; }));
+    HILLOCK_RETURN_IF_ERROR(call.budget.Take(dense.weights.size(), sizeof(float)));
+    Shape product = part.shape;
+    product.back() = static_cast<int64_t>(dense.outputs);
+    products.push_back(call.graph.AddDense(part, dense, std::move(product)));
+  }
+  HILLOCK_ASSIGN_OR_RETURN(Rows joined, Joined(call, products, 1));
+  return WithShape(std::move(joined), std::move(shape));
 }
 
 // x [..., k] times W [k, n] or [k].
@@ -233,6 +257,7 @@ absl::StatusOr<Rows> Multiplied(const Call& call, const Rows& x, Dense dense) {
   HILLOCK_ASSIGN_OR_RETURN(const size_t count,
                            ElementCount({static_cast<int64_t>(vectors * dense.outputs),
                                          static_cast<int64_t>(x.width())}));
+  if (count > kMostAlongDiagonal) return MultipliedApart(call, x, dense, std::move(shape));
   HILLOCK_RETURN_IF_ERROR(call.budget.Take(count, sizeof(float)));
   Dense all{dense.name, vectors * dense.inputs, vectors * dense.outputs, std::vector<float>(count)};
   for (size_t v = 0; v < vectors; ++v) {

@@ -119,7 +119,7 @@ constexpr Bounded kBounded[] = {
      "node 'n0' (OneHot): wants 10000000000 more elements"},
     {"entries", 4000, Code::kResourceExhausted, "(Gather): wants 16777216 more elements"},
     {"vectors", 4000, Code::kResourceExhausted,
-     "node 'n1' (MatMul): wants 1024000000 more elements"},
+     "node 'n1' (MatMul): wants 256000 more elements"},
     {"pairs", 4000, Code::kResourceExhausted, "node 'n2' (MatMul): wants 16000000 more elements"},
     {"splits", 10, Code::kResourceExhausted, "(Split): wants 4 more elements"},
     {"filled", 1000, Code::kResourceExhausted,

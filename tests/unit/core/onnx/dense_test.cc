@@ -86,6 +86,26 @@ TEST(MatMul, TakesAMatrixForEachPartOfARow) {
   EXPECT_THAT(Computed(graph, {1, 2, 3, 4}), ElementsAre(21, 4300));
 }
 
+// A layer for each of many vectors: one for all would have 2^20 weights.
+TEST(MatMul, TakesManyVectorsOfARow) {
+  constexpr int64_t kVectors = 16;
+  constexpr int64_t kWidth = 64;
+  std::vector<float> twice(kWidth * kWidth);
+  for (size_t i = 0; i < kWidth; ++i) twice[i * kWidth + i] = 2;
+  const auto graph = OnnxBuilder()
+                         .Input("x", {-1, kVectors, kWidth})
+                         .Floats("w", {kWidth, kWidth}, twice)
+                         .Node("MatMul", {"x", "w"}, "y")
+                         .Output("y");
+  std::vector<float> row;
+  std::vector<double> want;
+  for (int i = 0; i < kVectors * kWidth; ++i) {
+    row.push_back(static_cast<float>(i));
+    want.push_back(2 * i);
+  }
+  EXPECT_EQ(Computed(graph, row), want);
+}
+
 TEST(MatMul, TakesAStackOfMatricesForEveryRow) {
   const auto graph = OnnxBuilder()
                          .Input("x", {-1, 2})
