@@ -8,9 +8,8 @@
 namespace hillock::model {
 
 // The content of a model.mlp file for `mlp`, of the lowest version that holds it. ReadMlp gives an
-// equal Mlp back, but that an output's shape of [rows, width] is one left empty. Equal models become
-// equal bytes.
-// REQUIRES: Validate(mlp) is OK.
+// equal Mlp back, but that an output's shape of [rows, width] is one left empty. Equal models
+// become equal bytes. REQUIRES: Validate(mlp) is OK.
 std::string WriteMlp(const Mlp& mlp);
 
 }  // namespace hillock::model

@@ -54,7 +54,8 @@ TEST_P(Tree, AnswersWithEveryOutput) {
         const std::vector<float> got = OutputOf(engine, output);
         for (size_t i = 0; i < got.size(); ++i) {
           const size_t width = got.size() / kRows;
-          const auto row = std::span(rows).subspan(i / width * mlp.input_width(), mlp.input_width());
+          const auto row =
+              std::span(rows).subspan(i / width * mlp.input_width(), mlp.input_width());
           const Approximate want = Evaluate(mlp, row, fallback_only(), output)[i % width];
           ASSERT_LE(std::abs(double{got[i]} - want.value), want.error)
               << "seed " << seed << ", output " << output << ", element " << i << ": got " << got[i]
