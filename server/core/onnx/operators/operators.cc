@@ -12,8 +12,9 @@ const OperatorRow* FindOperator(std::string_view domain, std::string_view op) {
   for (const auto rows :
        {DenseOperators(), ContractionOperators(), LinearOperators(), NormalizationOperators(),
         ArithmeticOperators(), ElementwiseOperators(), ShapeOperators(), IndexOperators(),
-        ScatterOperators(), ConstantOperators(), ReductionOperators(), LookupOperators(),
-        QuantizationOperators(), PackedOperators(), FusedOperators()}) {
+        GatherOperators(), JoinOperators(), ScatterOperators(), ConstantOperators(),
+        ReductionOperators(), LookupOperators(), QuantizationOperators(), PackedOperators(),
+        FusedOperators()}) {
     const auto row = std::ranges::find_if(
         rows, [&](const OperatorRow& r) { return r.domain == domain && r.op == op; });
     if (row != rows.end()) return &*row;

@@ -38,6 +38,8 @@ std::span<const OperatorRow> ArithmeticOperators();
 std::span<const OperatorRow> ElementwiseOperators();
 std::span<const OperatorRow> ShapeOperators();
 std::span<const OperatorRow> IndexOperators();
+std::span<const OperatorRow> GatherOperators();
+std::span<const OperatorRow> JoinOperators();
 std::span<const OperatorRow> ScatterOperators();
 std::span<const OperatorRow> ConstantOperators();
 std::span<const OperatorRow> ReductionOperators();
