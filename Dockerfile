@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # The image holds the two programs, the shared libraries they load and the models: no shell, no
 # package manager. deploy/image.sh builds it with whatever engine there is, runs it and checks it.
 ARG BASE=debian:trixie

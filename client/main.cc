@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // hillock: the client of a Hillock server.
 // Exit codes: 0 done, 1 it failed, 2 usage.
 

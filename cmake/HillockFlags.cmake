@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # How this project's own code is compiled. There is no -march and no -m: instruction sets are chosen
 # at run time. There is no -ffast-math, and contraction is off so that a multiply-add happens only
 # where the source says so and results do not depend on the compiler's taste.

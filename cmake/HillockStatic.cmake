@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # hillock_link_statically(<namespace>...)
 #
 # Imported shared libraries of these namespaces that have an archive beside them are linked from it.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # The verbs that every CMakeLists.txt of this project speaks.
 #
 #   hillock_library(<name> [SRCS <files>] [FOLDERS <folders>] [DEPS <targets>] [PRIVATE_DEPS <targets>])

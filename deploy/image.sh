@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Builds the container image, starts it, gets a prediction from it and stops it. Works with Docker,
 # with Podman, and without any daemon: then Buildah builds on a Debian base made from packages.
 set -euo pipefail

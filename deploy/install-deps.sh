@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Installs what Hillock needs from the distribution's own packages, and only what is missing.
 # Debian 12, Debian 13 and Ubuntu 24.04 (with its universe section).
 set -euo pipefail

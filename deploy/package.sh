@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Makes the Debian package, installs it on a minimal system of the same release, and gets a
 # prediction from it there. Needs root, as it makes that system with mmdebstrap.
 set -euo pipefail

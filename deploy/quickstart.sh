@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # From a fresh machine to predictions: installs, builds, starts the server on models/, predicts
 # held-out digits, measures accuracies and activation times through gRPC, and stops the server.
 set -euo pipefail

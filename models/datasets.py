@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The data the models learn from, as float32 rows and class numbers."""
 
 import dataclasses

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reads and writes model.mlp files, as proto/mlp.proto describes them."""
 
 import functools

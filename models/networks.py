@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Multi-layer perceptrons in torch: the activations, the network and its ONNX export."""
 
 import functools

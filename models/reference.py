@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A second opinion: runs a model.mlp message in plain numpy, in float64, without torch."""
 
 import math

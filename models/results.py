@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is kept beside a model: held-out rows, the trainer's answers, accuracies and their table."""
 
 import csv

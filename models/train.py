@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Trains the models of this folder and writes each with its held-out rows and answers.
 
     models/train.py                            all of them, about two minutes on one core

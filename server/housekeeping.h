@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef HILLOCK_SERVER_HOUSEKEEPING_H_
 #define HILLOCK_SERVER_HOUSEKEEPING_H_
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // hillock-server: serves the models of a repository until SIGTERM, SIGINT or SIGHUP.
 // Exit codes: 0 drained, 1 could not start, 2 usage.
 

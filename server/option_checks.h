@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Checks of values on the command line. Their errors say got and want.
 
 #ifndef HILLOCK_SERVER_OPTION_CHECKS_H_

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Prints the line coverage of each folder, from gcovr's --json-summary on standard input.
 
     gcovr --root . --filter server/ --filter client/ --json-summary - build/coverage | tests/coverage.py

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Tensors between the protocol's raw bytes and C++ values.
 
 #ifndef HILLOCK_CLIENT_API_TENSOR_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the subcommands of `hillock` share; client/commands/commands.h says how one plugs in.
 
 #ifndef HILLOCK_CLIENT_CLI_COMMAND_H_

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "client/load/generator.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef HILLOCK_CLIENT_METRICS_HISTOGRAM_H_
 #define HILLOCK_CLIENT_METRICS_HISTOGRAM_H_
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef HILLOCK_CLIENT_METRICS_HTTP_H_
 #define HILLOCK_CLIENT_METRICS_HTTP_H_
 

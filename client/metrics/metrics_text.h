@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The Prometheus text exposition format, version 0.0.4, read.
 
 #ifndef HILLOCK_CLIENT_METRICS_METRICS_TEXT_H_

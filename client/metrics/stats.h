@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a server's metrics say of its activations and models.
 
 #ifndef HILLOCK_CLIENT_METRICS_STATS_H_

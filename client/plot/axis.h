@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // An axis of a plot: the numbers it spans and those it is marked with. Pure.
 
 #ifndef HILLOCK_CLIENT_PLOT_AXIS_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A function of one number as someone answered it, and what can be read off it. Pure.
 
 #ifndef HILLOCK_CLIENT_PLOT_CURVE_H_

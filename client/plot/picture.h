@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Rows of numbers as pictures made of characters.
 
 #ifndef HILLOCK_CLIENT_PLOT_PICTURE_H_

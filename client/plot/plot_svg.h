@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef HILLOCK_CLIENT_PLOT_PLOT_SVG_H_
 #define HILLOCK_CLIENT_PLOT_PLOT_SVG_H_
 

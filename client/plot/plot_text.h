@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef HILLOCK_CLIENT_PLOT_PLOT_TEXT_H_
 #define HILLOCK_CLIENT_PLOT_PLOT_TEXT_H_
 

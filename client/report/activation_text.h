@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The fields of an activation in words, for every report that shows them. Pure.
 
 #ifndef HILLOCK_CLIENT_REPORT_ACTIVATION_TEXT_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The table of activations and what was measured of them, as text for people and as JSON for
 // machines. Pure.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What came of loading a model, for people and for machines. Pure.
 
 #ifndef HILLOCK_CLIENT_REPORT_LOAD_REPORT_H_

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef HILLOCK_CLIENT_REPORT_MODEL_CHECK_H_
 #define HILLOCK_CLIENT_REPORT_MODEL_CHECK_H_
 

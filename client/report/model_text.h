@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A model file as people and machines read it.
 
 #ifndef HILLOCK_CLIENT_REPORT_MODEL_TEXT_H_

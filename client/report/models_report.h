@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The models of a server as text for people and as JSON for machines. Pure.
 
 #ifndef HILLOCK_CLIENT_REPORT_MODELS_REPORT_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a model said of rows, and whether it was right. Pure: no network, no terminal.
 
 #ifndef HILLOCK_CLIENT_REPORT_PREDICTION_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Predictions as text for people and as JSON for machines. Pure.
 
 #ifndef HILLOCK_CLIENT_REPORT_PREDICTION_REPORT_H_

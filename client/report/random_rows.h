@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef HILLOCK_CLIENT_REPORT_RANDOM_ROWS_H_
 #define HILLOCK_CLIENT_REPORT_RANDOM_ROWS_H_
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Stats as text and as JSON. Pure.
 
 #ifndef HILLOCK_CLIENT_REPORT_STATS_REPORT_H_

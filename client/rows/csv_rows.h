@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Rows, and labels, out of CSV text. Errors name row and column, both from 0, and the line.
 
 #ifndef HILLOCK_CLIENT_ROWS_CSV_ROWS_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Small verbs over text that the readers and reports of the client share.
 
 #ifndef HILLOCK_CLIENT_TEXT_TEXT_H_

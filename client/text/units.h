@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Numbers as people read them. A NaN, which stands for "nothing measured", is "-".
 
 #ifndef HILLOCK_CLIENT_TEXT_UNITS_H_

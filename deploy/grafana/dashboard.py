@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Makes hillock.json, the dashboard that Grafana shows.
 
     dashboard.py            writes hillock.json beside this file

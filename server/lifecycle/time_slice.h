@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef HILLOCK_SERVER_LIFECYCLE_TIME_SLICE_H_
 #define HILLOCK_SERVER_LIFECYCLE_TIME_SLICE_H_
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The cells that hot paths write: plain numbers with one writer each, in shards of one reactor, so
 // counting is a load and a store and no cache line is shared. A scrape reads them from another
 // thread. It may see a batch half counted, but no counter that goes back, since each cell alone is

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Turns cells into prometheus-cpp's metric families.
 
 #ifndef HILLOCK_SERVER_METRICS_EXPOSITION_H_

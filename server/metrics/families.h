@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Every metric family that the server exposes, in one place: a metric is one row here, and a cell
 // in model_metrics.h.
 

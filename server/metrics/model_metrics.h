@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What is counted of a model. To add a metric: a cell here, a line for it in the ForEach function
 // below it, and its family in families.h. Everything that reads cells goes through the ForEach
 // functions: the scrape, and the totals of versions that were unloaded.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What is counted of a reactor, whatever the model. As in model_metrics.h, everything that reads
 // the cells goes through the ForEach functions.
 

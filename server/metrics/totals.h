@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Sums of cells, over reactors and over versions that come and go.
 
 #ifndef HILLOCK_SERVER_METRICS_TOTALS_H_

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef HILLOCK_SERVER_SCHEDULING_BATCHER_H_
 #define HILLOCK_SERVER_SCHEDULING_BATCHER_H_
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "server/scheduling/busy_poll.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What an activation costs on either backend, one thread, in one run: time an element and the ratio
 // of the two, for a tile that fits the first cache and one that shows each call's own cost; and how
 // near relu comes to the speed of memory. Backends take turns; the median of the rounds counts.

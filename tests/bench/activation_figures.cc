@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Measures every activation on either backend, how exact over the float line and how fast, and
 // prints what server/activation/figures.inc holds:
 //

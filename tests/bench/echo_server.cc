@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/bench/echo_server.h"
 
 #include <grpcpp/grpcpp.h>

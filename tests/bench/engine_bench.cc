@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Hillock's side of engine_bench.py: writes models with random weights, rows and its answers to
 // them into a folder, then times batches as it is told.
 //

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Times Hillock's engine against ONNX Runtime: same weights, rows and batches, one thread each.
 
 Both sides run on one core and take turns, so that they meet the same moments of a shared machine.

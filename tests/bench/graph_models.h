@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The nets of row operations that engine_bench times, by name:
 //
 //   resnet-D-H-B     RTDL ResNet: B times x + W2 relu(W1 batch_norm(x)), D wide, H hidden

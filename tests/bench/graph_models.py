@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The nets of graph_models.h as ONNX files, from the numbers that engine_bench.cc writes."""
 
 from onnx import TensorProto, helper, numpy_helper

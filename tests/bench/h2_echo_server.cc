@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/bench/h2_echo_server.h"
 
 #include <netinet/in.h>

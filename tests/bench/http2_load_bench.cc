@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a request costs the load tester: one thread of it drives any server that answers ModelInfer.
 //
 //   http2_load_bench ADDRESS [FLOATS [CONNECTIONS [OUTSTANDING [SECONDS [ROUNDS [BURST]]]]]]

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How the time and memory that importing an ONNX file takes grow with the file.
 //
 //   import_bench N [NAME]

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Light requests beside heavy ones, and work on one core and on two.
 //
 // Beside: one reactor on core 0. A light model takes 2,000 requests/s, first alone, then while a

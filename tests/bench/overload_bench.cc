@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What becomes of a server that is asked for more than it can do. One reactor on core 0, the load
 // on core 1, requests of 8 rows to a heavy model, each with a deadline. Each round measures the
 // most the server answers in a closed loop, then open loops at multiples of that, and the first of

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef HILLOCK_TESTS_BENCH_PROCESS_H_
 #define HILLOCK_TESTS_BENCH_PROCESS_H_
 

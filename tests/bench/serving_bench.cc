@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What serving costs beside two echoes of the same messages: one on nghttp2 and epoll, which is
 // what HTTP/2 itself costs, and one on gRPC C++. Server and client have a core each; the three take
 // turns, so that all meet the same moments of a shared machine. Prints the medians of the rounds,

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What requests notice of models that change beneath them. One reactor on core 0, closed loop of 4
 // connections with 16 requests outstanding on core 1, and beside it a thread that has version after
 // version loaded. Then a model is unloaded and loaded again and again, and files

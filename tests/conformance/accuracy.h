@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How exact kernels are: both backends over the float line, or over rows, against the reference.
 
 #ifndef HILLOCK_TESTS_CONFORMANCE_ACCURACY_H_

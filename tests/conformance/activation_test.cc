@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Every activation on either backend against the double reference: on the fallback, with every
 // instruction set that this CPU has, bit patterns over the whole float line, special values, tails,
 // in place, page ends; on oneDNN what oneDNN promises.

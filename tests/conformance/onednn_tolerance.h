@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What oneDNN holds itself to for its activations in f32 (its tests/benchdnn/eltwise and
 // tests/benchdnn/softmax), at arguments up to activation::kAbsoluteErrorRange.
 

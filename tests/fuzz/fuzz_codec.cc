@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Any bytes are read as protobuf parses them, a request is decoded inside its own bytes or refused,
 // and an accepted one is answered with the bytes that protobuf would write.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Any bytes on a connection, cut anywhere, with time, a drain and the client's end between them,
 // get a sound sequence of frames or an end, and the server keeps nothing of them.
 //

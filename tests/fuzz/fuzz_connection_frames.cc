@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A client that keeps to HTTP/2 and not always to gRPC, and does so in any order and at any time,
 // gets for each of its calls what CallModel says.
 //

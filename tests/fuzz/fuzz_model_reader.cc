@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Any bytes are a model or an error; a model reads back from what it writes as the same bytes.
 
 #include <cstddef>

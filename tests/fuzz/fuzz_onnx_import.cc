@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Any bytes are a valid model or an error, with the bytes themselves as their external data.
 
 #include <cstddef>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Runs a fuzz target over files and folders of files, so that the targets are built and their
 // corpora tested with every compiler, not only by a fuzzing engine.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Replicas of the server behind balancers, under load: how evenly requests are spread, and what fails
 when replicas are added, replaced and killed.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Three replicas behind Envoy, nginx, HAProxy and gRPC's own round robin, under load: how even the
 # shares are, and what fails when replicas are added, replaced and killed.
 set -euo pipefail

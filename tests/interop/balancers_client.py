@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Calls Hillock through a balancer, or by gRPC's round robin, until its standard input ends: some
 threads without a retry policy, some with that of deploy/service_config.json. For each line on its
 standard input it prints, as JSON, what became of the calls since the line before.

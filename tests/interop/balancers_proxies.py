@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Proxies with the configurations of deploy/, changed in nothing but addresses."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Raw tensors of datatype BYTES."""
 
 import struct

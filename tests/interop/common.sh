@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # What the scripts of this folder share. To be sourced after setting `name`, which begins messages.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The rows and the trainer's answers beside each model of models/; see models/README.md there."""
 
 import array

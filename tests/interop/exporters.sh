@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Exports models from scikit-learn, Keras and PyTorch then and there, and graphs by hand, serves them with the server of
 # a build and compares its answers with ONNX Runtime's, to 1e-5.
 set -euo pipefail

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Loads a Hillock server with ghz and looks at how every request ended.
 
 usage: ghz_client.py GHZ ADDRESS MODELS

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # gRPC's own interoperability tests: the clients of grpc-go and grpc-java against grpc_test_service,
 # which answers them with this project's transport.
 set -euo pipefail

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Serves gRPC's interoperability tests with this project's transport, on one thread. Says
 // "listening on ADDRESS" when it does, and ends at SIGTERM.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Calls a Hillock server with plain grpcio and the stubs that protoc makes of proto/*.proto.
 
 usage: grpcio_client.py ADDRESS MODELS

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Calls a Hillock server with grpcurl, which knows the protocol from the server's reflection.
 
 usage: grpcurl_client.py GRPCURL ADDRESS MODELS

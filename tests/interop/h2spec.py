@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs h2spec against a server. What fails must be listed here with the reason.
 
 usage: h2spec.py H2SPEC ADDRESS

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Holds the server of a build against h2spec, the conformance tests of HTTP/2.
 set -euo pipefail
 

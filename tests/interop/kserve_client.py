@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Calls a Hillock server with KServe's client.
 
 usage: kserve_client.py ADDRESS MODELS

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Decodes KServe's manifests strictly, with the types of its Python package: an unknown field, a value
 of a wrong type or a missing one that is required fails.
 

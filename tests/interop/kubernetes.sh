@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Builds what deploy/ has for Kubernetes, KServe and Compose, and holds it against the published
 # schemas, the types of the projects that read it, and the real server.
 set -euo pipefail

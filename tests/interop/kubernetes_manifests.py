@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Checks deploy/kubernetes, deploy/kserve and deploy/compose.yaml against the published schemas, against
 the types of the projects that read them, and against the real server. Broken copies have to fail.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reads the metrics page of a Hillock server."""
 
 import urllib.request

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A name server that has the same addresses, which may change, for every name: what a headless service
 of Kubernetes is to its clients.
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The ONNX project's backend tests of activation operators, as layers of the server.
 
 A test of one node that is the ONNX form of an activation becomes rows for a layer with that

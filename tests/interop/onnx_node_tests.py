@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Asks a Hillock server what the ONNX project's own backend tests ask of an activation.
 
 usage: onnx_node_tests.py BUILD_DIR

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Measures a Hillock server with Triton's perf_analyzer and holds its report against what was asked.
 
 usage: perf_analyzer_client.py ADDRESS METRICS COMMAND...

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs clients that are programs of their own."""
 
 import subprocess

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # Clients that are programs of others. To be sourced after common.sh. Each get_ function returns when
 # the program is there; otherwise it sets why and fails.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs Prometheus and Alertmanager with the files of deploy/prometheus against a server under load.
 
 usage: prometheus.py BUILD_DIR ROOT SCRATCH [ALERTMANAGER...]

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Runs Debian's Prometheus and Alertmanager with deploy/prometheus against a server under load, and
 # every query of deploy/grafana's dashboard.
 set -euo pipefail

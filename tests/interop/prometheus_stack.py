@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The processes of prometheus.py: a server, its load, Prometheus, and what Alertmanager tells."""
 
 import contextlib

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # Proxies in front of a server. To be sourced after common.sh. Each start_ function takes the server's
 # address, starts $proxy with a configuration that leads there and sets proxy_address; otherwise it
 # sets why and fails.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Calls a Hillock server with grpcio through a proxy.
 
 usage: proxy_client.py PROXY ADDRESS MODELS

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Prints a line for each call of a client, and remembers whether all went well."""
 
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Restarts one of two servers again and again under clients that call both by turns: no call may
 fail.
 

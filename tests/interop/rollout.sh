@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Restarts one of two servers again and again under clients of four kinds that know both.
 set -euo pipefail
 

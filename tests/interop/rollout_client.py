@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Calls the servers at some addresses by turns, as steadily as they answer, until its standard input
 ends. No retry policy is set. Prints what became of the calls as JSON.
 

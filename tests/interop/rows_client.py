@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Has a client that is a program of its own ask about every row of some models.
 
 usage: rows_client.py NAME MODELS COMMAND...

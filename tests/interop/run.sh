@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Holds the server of a build against what others wrote: clients, proxies, Prometheus' checker of
 # metrics pages, and ONNX's tests of activations.
 set -euo pipefail

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Calls a Hillock server with Triton's own client library.
 
 usage: tritonclient_client.py ADDRESS MODELS

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks that every include follows the table of layers in server/README.md.
 
 A row of it names a folder, what the folder holds, and what it may include: folders, by their last

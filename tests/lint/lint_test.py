@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tests of the rules themselves: each finds what it is there to find."""
 
 import pathlib
@@ -6,6 +7,7 @@ import tempfile
 import unittest
 
 import layers
+import licenses
 import readmes
 
 TABLE = """
@@ -82,6 +84,21 @@ class ReadmesTest(unittest.TestCase):
 
     def test_leaves_other_words_alone(self):
         self.assertEqual([], self.missing("`and/or`, `https://host/x`, [x](https://host/y)"))
+
+
+class LicensesTest(unittest.TestCase):
+    def test_knows_what_has_to_name_one(self):
+        self.assertEqual(["//", "#", "#", None], [licenses.comment_of(name) for name in
+                                                  ("a/b.cc", "c.sh", "CMakeLists.txt", "d.md")])
+
+    def test_adds_what_it_looks_for(self):
+        for text in ("#!/bin/sh\necho\n", "import a\n", "# About it.\n", ""):
+            self.assertFalse(licenses.has_license(text))
+            self.assertTrue(licenses.has_license(licenses.with_license(text, "#")))
+        self.assertTrue(licenses.with_license("#!/bin/sh\n", "#").startswith("#!/bin/sh\n# SPDX"))
+
+    def test_wants_it_at_the_top(self):
+        self.assertFalse(licenses.has_license("\n\n\n# " + licenses.LICENSE))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks that the Markdown pages name no file of this repository that does not exist.
 
 Looked at are the targets of links and what stands in backticks and looks like a path: a word with a

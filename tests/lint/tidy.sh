@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # clang-tidy's checks of .clang-tidy, and clang's thread-safety analysis, over the sources of server/
 # and client/ and the headers they include. Wants a build in the folder given, for its generated
 # headers and its commands.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Watches operator new of the whole test binary. Linking this page replaces it.
 
 #ifndef HILLOCK_TESTS_SUPPORT_ALLOCATIONS_H_

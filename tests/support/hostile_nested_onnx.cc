@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Hostile files that have the same bytes read again and again: functions, branches and lists.
 
 #include <fmt/format.h>

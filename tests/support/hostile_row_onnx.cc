@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Hostile files that ask for wide rows: each operator makes much of little.
 
 #include <fmt/format.h>

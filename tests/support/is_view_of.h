@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef HILLOCK_TESTS_SUPPORT_IS_VIEW_OF_H_
 #define HILLOCK_TESTS_SUPPORT_IS_VIEW_OF_H_
 

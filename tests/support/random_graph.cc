@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Random graphs of row operations.
 
 #include <algorithm>

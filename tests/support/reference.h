@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // An evaluation of MLPs apart from the server's: plain loops in double precision over the table's
 // reference functions.
 

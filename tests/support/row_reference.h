@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Row operations in double precision, with how far a computation in float may be from them.
 
 #ifndef HILLOCK_TESTS_SUPPORT_ROW_REFERENCE_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the project knows about each activation function, read from the one table.
 //
 // Everything that treats activations (kernels, oneDNN, readers, metrics, tests, documentation) goes

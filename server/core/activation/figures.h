@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What was measured of each activation: how exact and how fast either backend is.
 //
 // The figures stand in figures.inc, which tests/bench/activation_figures writes; tests/conformance

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Vector logarithms. No include guard in the usual sense: Highway includes
 // this file once for every instruction set.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // THE table: one struct an activation, and the list of all at the end. Adding an activation is
 // adding a struct and its name to that list.
 //

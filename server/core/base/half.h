@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The two 16-bit floats, from and to 32 bits. They vectorize.
 
 #ifndef HILLOCK_SERVER_CORE_BASE_HALF_H_

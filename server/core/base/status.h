@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The error vocabulary of the project: absl::Status, two propagation macros and CHECK.
 //
 // Whatever input or environment can cause is a Status whose message says got, want, where. Whatever

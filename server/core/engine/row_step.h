@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef HILLOCK_SERVER_CORE_ENGINE_ROW_STEP_H_
 #define HILLOCK_SERVER_CORE_ENGINE_ROW_STEP_H_
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the steps of one run share.
 
 #ifndef HILLOCK_SERVER_CORE_ENGINE_RUN_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A step of a plan, of any kind.
 //
 // Another kind is a struct that fulfills StepKind and an alternative of Step, and its bound form an

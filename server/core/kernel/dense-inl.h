@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The dense layer of the fallback backend, for every instruction set. Highway includes this file
 // once for each, hence the unusual guard.
 

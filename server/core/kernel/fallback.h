@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The SIMD backend of the project's own: every activation of the table, and the dense layer,
 // written once with Highway and compiled for every instruction set; the best one is chosen at run
 // time.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The oneDNN backend. Everything the project asks of oneDNN goes through this header. Only the
 // files onednn_*.cc include the library's own headers and meet its exceptions:
 //

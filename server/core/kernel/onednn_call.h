@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Binding primitives to buffers. Only for the files onednn*.cc.
 
 #ifndef HILLOCK_SERVER_CORE_KERNEL_ONEDNN_CALL_H_

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "server/core/kernel/onednn_primitives.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The seam to the library: its engine, descriptors and primitives, in the few forms that the
 // project uses. What differs between oneDNN 2 and 3 is decided in onednn_primitives.cc and nowhere
 // else.

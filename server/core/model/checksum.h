@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The trailer of a model.mlp file: its checksum field, always last, so that what it covers is
 // simply everything before it. proto/mlp.proto states the layout.
 

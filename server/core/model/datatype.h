@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The datatypes of tensors on the wire. Numbers are computed in FP32, whatever a tensor has.
 
 #ifndef HILLOCK_SERVER_CORE_MODEL_DATATYPE_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Elements of tensors on the wire, and the floats that they are inside: see interface.h.
 
 #ifndef HILLOCK_SERVER_CORE_MODEL_ELEMENTS_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a model's file says of the tensors that go in and come out: the interface on the wire.
 //
 // Inside, every value is rows of floats. An element of another datatype is a float as follows:

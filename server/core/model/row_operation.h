@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a layer may compute of a row instead of W x + b: whatever maps rows to rows, one by one.
 
 #ifndef HILLOCK_SERVER_CORE_MODEL_ROW_OPERATION_H_

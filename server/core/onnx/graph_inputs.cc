@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "server/core/onnx/graph_inputs.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Files that people put where a model belongs: what they are, and how a model is made of them.
 
 #ifndef HILLOCK_SERVER_CORE_REPOSITORY_FOREIGN_FILE_H_

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "server/core/repository/serving_options.h"
 
 #include <fmt/format.h>

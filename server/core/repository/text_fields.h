@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Protobuf's text format without a message type to read it by, for files of which little is known.
 
 #ifndef HILLOCK_SERVER_CORE_REPOSITORY_TEXT_FIELDS_H_

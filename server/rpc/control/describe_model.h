@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a model's tensors and options are, as messages.
 
 #ifndef HILLOCK_SERVER_RPC_CONTROL_DESCRIBE_MODEL_H_

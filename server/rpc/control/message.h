@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Messages of control methods, to and from bytes. They hold names and little else.
 
 #ifndef HILLOCK_SERVER_RPC_CONTROL_MESSAGE_H_

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "server/rpc/control/single_request_handler.h"
 
 #include <utility>

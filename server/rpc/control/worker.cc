@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "server/rpc/control/worker.h"
 
 #include <fmt/format.h>

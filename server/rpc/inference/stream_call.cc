@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "server/rpc/inference/stream_call.h"
 
 #include <utility>

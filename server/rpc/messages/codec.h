@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Between requests and the engine's rows.
 
 #ifndef HILLOCK_SERVER_RPC_MESSAGES_CODEC_H_

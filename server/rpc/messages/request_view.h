@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A ModelInferRequest, read in place.
 
 #ifndef HILLOCK_SERVER_RPC_MESSAGES_REQUEST_VIEW_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Answers to requests, written as the bytes that protobuf would make of the messages.
 
 #ifndef HILLOCK_SERVER_RPC_MESSAGES_RESPONSE_WRITER_H_

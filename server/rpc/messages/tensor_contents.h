@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The elements of an output as an answer has them.
 
 #ifndef HILLOCK_SERVER_RPC_MESSAGES_TENSOR_CONTENTS_H_

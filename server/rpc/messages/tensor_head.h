@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A tensor of an answer, without its elements.
 
 #ifndef HILLOCK_SERVER_RPC_MESSAGES_TENSOR_HEAD_H_

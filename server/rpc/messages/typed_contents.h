@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The fields of InferTensorContents.
 
 #ifndef HILLOCK_SERVER_RPC_MESSAGES_TYPED_CONTENTS_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // protobuf's wire format, read in place.
 
 #ifndef HILLOCK_SERVER_RPC_MESSAGES_WIRE_READER_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // protobuf's wire format, written where it is sent from.
 
 #ifndef HILLOCK_SERVER_RPC_MESSAGES_WIRE_WRITER_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What gRPC writes into HTTP/2's headers and before its messages, as its specification has it
 // (gRPC over HTTP2, doc/PROTOCOL-HTTP2.md of github.com/grpc/grpc).
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "server/transport/grpc/unary_answer.h"
 
 #include <fmt/format.h>

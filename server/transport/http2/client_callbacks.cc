@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "server/transport/http2/client_callbacks.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Submits the headers and trailers of an answer to nghttp2, which copies what it needs.
 
 #ifndef HILLOCK_SERVER_TRANSPORT_HTTP2_RESPONSE_HEADERS_H_

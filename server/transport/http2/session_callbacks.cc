@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "server/transport/http2/session_callbacks.h"
 
 #include <nghttp2/nghttp2.h>

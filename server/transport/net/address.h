@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Where a server listens and a client calls: one notation for both.
 
 #ifndef HILLOCK_SERVER_TRANSPORT_NET_ADDRESS_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The command line client against a running server.
 
 #include <fmt/format.h>

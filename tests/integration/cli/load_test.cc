@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // `hillock load` against a running server. How fast it was is nobody's business here.
 
 #include <gmock/gmock.h>

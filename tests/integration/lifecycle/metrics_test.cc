@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a scrape shows after known traffic.
 
 #include <gmock/gmock.h>

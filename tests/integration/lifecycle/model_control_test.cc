@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Models come, change and go while the server serves: by calls, and by the files alone.
 
 #include <gmock/gmock.h>

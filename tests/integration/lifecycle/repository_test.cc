@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A model that cannot be served says why, everywhere it is asked for; the others still serve.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a model's options.txtpb changes, seen from outside.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What keeps the server from starting ends it with one clear line and an exit code.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Floods and bombs, each beside a well-behaved client.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Connections of a certain age make place for new ones, and no call is lost.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Calls of plain methods in numbers: they cost no thread each, and health answers beside them.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // SIGTERM: what was accepted is answered, what was not is refused cleanly, and the exit code is 0.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Connections: many, idle, gone, more than there are descriptors for, and where they come from.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What requests and answers took is given back, and what they may take is bounded.
 
 #include <gmock/gmock.h>

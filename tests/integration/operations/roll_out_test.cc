@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Servers that come and go under load, and what must not hold them up when they go.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // SIGTERM while streams are open: what was read is answered, the streams end with UNAVAILABLE, and
 // the exit code is 0.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // TLS from outside: who is served, who is not, and certificates that are replaced.
 
 #include <gmock/gmock.h>

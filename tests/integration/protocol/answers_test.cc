@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Every trained model answers through gRPC as it did where it was trained.
 
 #include <gmock/gmock.h>

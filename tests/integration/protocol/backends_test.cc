@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Both backends, and both ways to run an activation, give the trainer's answers.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What makes no sense gets a clear status, and the server goes on answering.
 
 #include <gmock/gmock.h>

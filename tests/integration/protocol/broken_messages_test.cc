@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Calls whose messages are cut, damaged or doubled end with a status, and are counted.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The curve-* models are activations, from outside: f(x) through gRPC against the table's
 // reference.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Models with several outputs from one trunk, in either format, as clients see them.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // grpc.health.v1, as probers and load balancers use it.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A model with the inputs and outputs of its file, as clients see it.
 
 #include <fmt/format.h>

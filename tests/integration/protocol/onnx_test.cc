@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // ONNX files are served as they are, and converted.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Models in bf16, seen from outside: they answer within their tolerance, or are not served and say
 // why; where bf16 cannot be had they are served in f32 and say so.
 

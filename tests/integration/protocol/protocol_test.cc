@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The plain methods of the Open Inference Protocol.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Models that are made smaller while loading: the log says so, and they answer as before.
 
 #include <gmock/gmock.h>

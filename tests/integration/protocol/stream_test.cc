@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // ModelStreamInfer: what it answers, in what order, and what it does to a client that misbehaves.
 
 #include "tests/integration/support/stream.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Clients that go away while their rows wait.
 
 #include <gmock/gmock.h>

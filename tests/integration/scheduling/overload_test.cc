@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // More than the queue takes, from outside.
 
 #include <gmock/gmock.h>

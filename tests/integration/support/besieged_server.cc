@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/integration/support/besieged_server.h"
 
 #include <grpcpp/client_context.h>

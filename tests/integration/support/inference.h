@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The words in which tests ask for predictions.
 
 #ifndef HILLOCK_TESTS_INTEGRATION_SUPPORT_INFERENCE_H_

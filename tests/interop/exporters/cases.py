@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What every exporter's script shares: how a case is written down.
 
 A case is a folder OUT/MODEL with 1/model.onnx (and its external data) and asked.json: requests in

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Asks a Hillock server for the answers to exported models and compares them with ONNX Runtime's.
 
 usage: compare.py ADDRESS CASES

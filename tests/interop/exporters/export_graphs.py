@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Writes graphs by hand: a small file for each form that exporters, optimisers and quantisers write.
 
 usage: export_graphs.py OUT [NAME...]

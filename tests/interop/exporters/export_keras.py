@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Exports Keras MLPs through tf2onnx, one an activation and layout.
 
 usage: export_keras.py OUT

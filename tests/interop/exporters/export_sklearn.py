@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Exports scikit-learn MLPs, linear models and what stands before and around them through skl2onnx.
 
 usage: export_sklearn.py OUT

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Exports PyTorch MLPs, one an activation and layout, with one of PyTorch's two exporters.
 
 usage: export_torch.py OUT (torchscript | dynamo)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the models of export_sklearn.py are fitted to and asked."""
 
 import dataclasses

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Decodes manifests strictly with the types of the projects that read them, and checks Compose files
 // with Compose's own loader: an unknown field, or a value of a wrong type, fails.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 fn main() -> std::io::Result<()> {
     println!("cargo:rerun-if-changed=../../../proto/inference.proto");
     tonic_prost_build::configure()

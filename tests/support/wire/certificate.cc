@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/support/wire/certificate.h"
 
 #include <openssl/evp.h>

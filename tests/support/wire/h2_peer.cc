@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/support/wire/h2_peer.h"
 
 #include <nghttp2/nghttp2.h>

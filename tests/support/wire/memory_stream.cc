@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/support/wire/memory_stream.h"
 
 #include <sys/eventfd.h>

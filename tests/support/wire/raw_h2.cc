@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/support/wire/raw_h2.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // HTTP/2 written by hand, for what no library would send.
 
 #ifndef HILLOCK_TESTS_SUPPORT_WIRE_RAW_H2_H_

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef HILLOCK_TESTS_UNIT_METRICS_FILL_CELLS_H_
 #define HILLOCK_TESTS_UNIT_METRICS_FILL_CELLS_H_
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // No cell is forgotten by the ForEach functions, and so neither by what goes through them.
 
 #include "server/metrics/model_metrics.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef HILLOCK_TESTS_UNIT_RPC_ONE_REACTOR_H_
 #define HILLOCK_TESTS_UNIT_RPC_ONE_REACTOR_H_
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the batcher counts and times, on a clock that ticks whenever it is read.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // When a reactor stays awake between two events.
 
 #include "server/scheduling/busy_poll.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "server/scheduling/shared_work_queue.h"
 
 #include <gmock/gmock.h>

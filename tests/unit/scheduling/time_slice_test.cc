@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Heavy work beside light work, and shared between batchers. The clock ticks a millisecond whenever
 // it is read, so every layer takes a time slice, and a model is heavy unless it was made on a clock
 // that stands still.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Makes a model cheaper to compute before it is compiled, with the same answers.
 
 #ifndef HILLOCK_SERVER_CORE_ENGINE_REWRITE_REWRITE_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Makes selections of columns cheaper: a cut of a dense layer's outputs is rows of its matrix.
 
 #ifndef HILLOCK_SERVER_CORE_ENGINE_REWRITE_SELECTION_FOLDING_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Measures the dense part first, since whether the activation can be fused depends on it.
 //
 //   dense part   oneDNN against fallback at 1, 8 and 32 rows -> the bucket from which on oneDNN

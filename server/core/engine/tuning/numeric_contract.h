@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What an answer of oneDNN has to fulfil before the engine uses it. Both checks are thread-safe.
 
 #ifndef HILLOCK_SERVER_CORE_ENGINE_TUNING_NUMERIC_CONTRACT_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The functions of model::Functions() that have a vector form. Each struct holds
 //   kName, kArity   as in model::Function
 //   Apply           the function over vectors; it reads its first kArity arguments

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The kernels of the row operations, apart from the dense layer: what model/row_operation.h
 // defines.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Sums of floats in double, for every instruction set. Highway includes this file once for each,
 // hence the unusual guard.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Numbers and names as a model.mlp file holds them. `what` names the field in messages.
 
 #ifndef HILLOCK_SERVER_CORE_MODEL_FORMAT_NUMBERS_H_

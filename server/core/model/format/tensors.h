@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Inputs and outputs in a file. Whether they fit the layers is left to Validate().
 
 #ifndef HILLOCK_SERVER_CORE_MODEL_FORMAT_TENSORS_H_

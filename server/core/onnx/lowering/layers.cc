@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Bases become layers in their order, so what a base reads has its places before the base's turn.
 // Each read of a base, after(activation(before(base))), is put together of four places for scaling
 // and shifting:

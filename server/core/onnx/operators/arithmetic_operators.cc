@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Arithmetic. With a constant it only changes scale and shift; of two values of one base it may be
 // part of an activation; everything else is a layer that combines values.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Constants, and what is the same for each row.
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What several operators of constants share.
 
 #ifndef HILLOCK_SERVER_CORE_ONNX_OPERATORS_CONSTANTS_H_

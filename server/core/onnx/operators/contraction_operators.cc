@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Sums of products over any axes. With a constant they are a dense layer, whose weights are written
 // out; between two values of a row, products that are added up.
 

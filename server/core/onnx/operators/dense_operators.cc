@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Products with weights become dense layers; those of two values of a row are sums of products.
 
 #include <fmt/format.h>

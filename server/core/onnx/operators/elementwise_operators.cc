@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Activations, limits, comparisons and other functions of one element.
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What ONNX Runtime writes into a file that it has optimized.
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Operators that pick elements by their indices, or the entries of a table by a value of the rows.
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Operators that cut, repeat or reorder elements, of constants and of the columns of rows alike.
 // None moves a value to another row.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Indices of elements, for the operators that pick, cut, join or reorder them.
 
 #ifndef HILLOCK_SERVER_CORE_ONNX_OPERATORS_INDICES_H_

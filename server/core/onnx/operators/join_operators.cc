@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Operators that put values side by side, constants among them.
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A dense layer in the words of ai.onnx.ml.
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Normalizations over a row, for the operators that contain one.
 
 #ifndef HILLOCK_SERVER_CORE_ONNX_OPERATORS_NORMALIZATION_H_

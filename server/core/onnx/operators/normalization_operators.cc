@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // With constants a normalization is scale and shift; over the row it is a layer.
 
 #include <fmt/format.h>

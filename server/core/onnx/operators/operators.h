@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the import knows of each operator of ONNX.
 
 #ifndef HILLOCK_SERVER_CORE_ONNX_OPERATORS_OPERATORS_H_

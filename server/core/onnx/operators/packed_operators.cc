@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Products with weights of four or eight bits, as ONNX Runtime's weight-only quantizers pack them.
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Quantization. Weights become the floats that they stand for. Values that a file rounds to a fixed
 // grid are rounded to it; a grid that depends on the request, as DynamicQuantizeLinear makes it of
 // all rows, is left out, so that a row's answer does not depend on its neighbours.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Operators over an axis: sums and other reductions, the largest element, softmax and its like.
 
 #include <fmt/format.h>

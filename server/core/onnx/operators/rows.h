@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What several operators share.
 
 #ifndef HILLOCK_SERVER_CORE_ONNX_OPERATORS_ROWS_H_

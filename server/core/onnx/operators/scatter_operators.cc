@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Operators that pick or replace whole slices by lists of indices. The indices are constants.
 
 #include <fmt/format.h>

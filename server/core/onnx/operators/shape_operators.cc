@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Operators that change the shape or the type of values, not their order.
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Numbers of the fields of ONNX's messages that are read or written (onnx/onnx.proto, IR 10).
 
 #ifndef HILLOCK_SERVER_CORE_ONNX_READING_FIELDS_H_

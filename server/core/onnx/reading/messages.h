@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The messages of an ONNX file as views into its bytes: names, nodes, attributes and where the
 // numbers lie. Nothing is interpreted here. Field numbers: onnx/onnx.proto of the ONNX project.
 

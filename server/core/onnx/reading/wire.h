@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Protobuf's wire format, read in place and written in order. ONNX files are read this way and not
 // into generated classes, because these would copy every weight and turn an empty two-byte message
 // into some hundred bytes of objects before its number could be checked.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Finds the activation that a subgraph computes, however an exporter wrote it.
 //
 // The function is evaluated in double precision at some 150 points (0, both tails up to 1e4, a grid

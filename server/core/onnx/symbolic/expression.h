@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Functions of a row, as an ONNX graph builds them up between two dense layers.
 //
 // Every value that depends on the rows is held as scale * atom + shift, element by element. An atom

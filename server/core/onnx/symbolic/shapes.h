@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Rules of ONNX about shapes and axes, shared by constants and rows.
 
 #ifndef HILLOCK_SERVER_CORE_ONNX_SYMBOLIC_SHAPES_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How the functions of row operations are spelled in ONNX.
 
 #ifndef HILLOCK_SERVER_CORE_ONNX_WRITING_FUNCTION_FORMS_H_

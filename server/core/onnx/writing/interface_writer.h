@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Between the tensors of a file, which have datatypes and shapes, and values, which are [rows,
 // width] in FP32.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How many rows a request has, by the shapes of its inputs.
 
 #ifndef HILLOCK_SERVER_RPC_MESSAGES_DECODE_INPUT_SHAPE_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A step of DecodeShape(), see codec.h.
 
 #ifndef HILLOCK_SERVER_RPC_MESSAGES_DECODE_INPUTS_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The steps of DecodeShape() that are about the answer, see codec.h.
 
 #ifndef HILLOCK_SERVER_RPC_MESSAGES_DECODE_OUTPUTS_H_

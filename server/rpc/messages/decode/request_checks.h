@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What is said of the inputs and of the outputs of a request alike.
 
 #ifndef HILLOCK_SERVER_RPC_MESSAGES_DECODE_REQUEST_CHECKS_H_

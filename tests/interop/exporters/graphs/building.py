@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How a graph is written by hand: nodes in ONNX's text form, weights by name."""
 
 import numpy as np

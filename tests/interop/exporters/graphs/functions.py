@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Activations and normalisations, as one operator and spelled out."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What stands at the edge of a file: ranks, datatypes, constants, what is unused, functions."""
 
 import ml_dtypes

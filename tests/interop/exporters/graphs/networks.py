@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Networks beyond a chain: gated, mixed, of several members or parts, with heads of their own."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Policies, as the libraries of reinforcement learning and the game engines write them."""
 
 import numpy as np

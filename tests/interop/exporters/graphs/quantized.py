@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Quantised and optimised files, by hand and by ONNX Runtime's own tools."""
 
 import pathlib

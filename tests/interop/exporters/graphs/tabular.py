@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tabular networks and those of several inputs."""
 
 import numpy as np

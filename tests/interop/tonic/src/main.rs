@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! Asks a server about the rows on standard input, one a line, some at once. For each it prints the
 //! class and the values.
 //!

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/client/api/fake_server.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // `hillock activations`, from its arguments to what it prints.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/client/commands/command_fixture.h"
 
 #include <unistd.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the HTTP/2 worker does when connections end. The rest of it is in load_generator_test.cc.
 
 #include "client/load/http2_worker.h"

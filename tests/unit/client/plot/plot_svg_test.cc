@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "client/plot/plot_svg.h"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "client/report/random_rows.h"
 
 #include <gmock/gmock.h>

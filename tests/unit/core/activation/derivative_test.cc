@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The derivatives against the references, and the saturation bounds against the derivatives.
 
 #include <gmock/gmock.h>

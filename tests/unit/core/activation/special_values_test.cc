@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the references say of the values at the edges: -0, the infinities, NaN.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What holds for every row of the table.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Answers of the engine against an evaluation in double precision.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The product that engine tests run over: every activation of the table on every choice of backend,
 // and in bf16 on oneDNN, which is f32 again on a CPU that is not fast at it.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Graphs of row operations, against an evaluation in double precision.
 
 #include <gmock/gmock.h>

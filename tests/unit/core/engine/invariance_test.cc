@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A row's answer is the same, bit for bit, whatever batch it rode in.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Trees of layers with several outputs, against an evaluation in double precision.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Rounding to bf16, and dense layers in it.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The fallback's dense layer on every instruction set, at the shapes and row counts where it
 // changes how it reads: one panel or many, the last one narrow; rows so far apart that they are
 // copied; weights so large that they are fetched ahead; inputs that end within a cache line.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The tiles of wide dense layers, and both backends computing them.
 
 #include "server/core/kernel/output_tiles.h"

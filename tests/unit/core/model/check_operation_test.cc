@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Validate() of layers that are not dense.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Small valid models of row operations, for tests of whatever reads and writes them.
 
 #ifndef HILLOCK_TESTS_UNIT_CORE_MODEL_GRAPH_MODELS_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What is read of version 3 alone.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Files cut short, with flipped bytes, or not of this kind at all.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "server/core/model/reader.h"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Activations, direct and in the forms that exporters spell them out in.
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What an imported model computes, beside functions in double precision that a test spells out.
 
 #ifndef HILLOCK_TESTS_UNIT_CORE_ONNX_ANSWERS_H_

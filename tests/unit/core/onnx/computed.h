@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the model of an imported graph computes.
 
 #ifndef HILLOCK_TESTS_UNIT_CORE_ONNX_COMPUTED_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Whoever wrote a file, importing it takes work and memory in proportion to its bytes.
 
 #include <gmock/gmock.h>

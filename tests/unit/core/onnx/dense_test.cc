@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Products with weights, whichever operator and axes they are written with.
 
 #include <gmock/gmock.h>

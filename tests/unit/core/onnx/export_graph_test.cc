@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The graphs that row operations and the interface become. What they compute is tested where they
 // are imported again.
 

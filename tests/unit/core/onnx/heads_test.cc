@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Graphs with several outputs: who shares which layer, and what still comes out.
 
 #include <fmt/format.h>

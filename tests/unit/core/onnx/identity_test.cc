@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Functions of one element that turn out to be no more than a scale and a shift.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a graph becomes: dense layers and a normalization.
 
 #include "server/core/onnx/import.h"

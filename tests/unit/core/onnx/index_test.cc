@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Operators that pick, replace and sort elements of a row.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Where the rows are in the inputs of a graph.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Classes that a graph says beside its numbers: outputs of their own.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What cannot be computed does not take the rest of a graph along, and is named.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What is out of proportion to the bytes of a file is refused, with the node that asks for it.
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Operators that look a value up among keys.
 
 #include <gmock/gmock.h>

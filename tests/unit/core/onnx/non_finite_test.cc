@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Graphs that do something about NaN.
 
 #include <gmock/gmock.h>

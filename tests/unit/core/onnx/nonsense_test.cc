@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Graphs that make no sense are refused by node, operator and what they should have.
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Normalisation over a row, as one operator.
 
 #include <gmock/gmock.h>

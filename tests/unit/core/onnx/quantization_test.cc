@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Quantised files: weights become what they stand for, fixed grids are kept.
 
 #include <gmock/gmock.h>

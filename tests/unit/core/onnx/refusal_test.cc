@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What is no function of a row is refused by node, operator and reason.
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Graphs that are refused, by what the error says.
 
 #ifndef HILLOCK_TESTS_UNIT_CORE_ONNX_REFUSALS_H_

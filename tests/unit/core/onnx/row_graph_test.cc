@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Graphs that are more than a chain of dense layers: what they compute of a row.
 
 #include <gmock/gmock.h>

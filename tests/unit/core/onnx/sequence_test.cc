@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Sequences of tensors, as a scikit-learn MultiOutputClassifier puts out.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "server/core/repository/select_outputs.h"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // ModelInfer and ModelStreamInfer from a client's bytes to its answers, on one thread.
 
 #include "server/rpc/inference/infer_call.h"

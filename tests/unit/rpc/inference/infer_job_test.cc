@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What InferJob refuses, and how it counts that.
 
 #include "server/rpc/inference/infer_job.h"

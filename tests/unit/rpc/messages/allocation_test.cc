@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a request costs in allocations between its bytes and those of its answer.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Requests in the names, datatypes and shapes of a model's file.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "server/rpc/messages/decode/input_shape.h"
 
 #include <gtest/gtest.h>

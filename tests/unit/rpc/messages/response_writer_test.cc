@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "server/rpc/messages/response_writer.h"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Answers in the names, datatypes and shapes of a model's file.
 
 #include <fmt/format.h>

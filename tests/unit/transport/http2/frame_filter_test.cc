@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "server/transport/http2/frame_filter.h"
 
 #include <gtest/gtest.h>

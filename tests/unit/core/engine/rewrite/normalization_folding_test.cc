@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "server/core/engine/rewrite/normalization_folding.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Rewrite() of scales beside dense layers.
 
 #include <gmock/gmock.h>

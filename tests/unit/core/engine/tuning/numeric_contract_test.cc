@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "server/core/engine/tuning/numeric_contract.h"
 
 #include <gmock/gmock.h>

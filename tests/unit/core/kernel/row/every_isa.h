@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the tests of the row kernels share: each runs on every instruction set that the CPU has.
 
 #ifndef HILLOCK_TESTS_UNIT_CORE_KERNEL_ROW_EVERY_ISA_H_

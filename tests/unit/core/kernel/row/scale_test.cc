@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "server/core/kernel/row/scale.h"
 
 #include <gtest/gtest.h>
