@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/rpc/inference/infer_job.h"
 
+#include <fmt/format.h>
+
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "server/lifecycle/served_model.h"
@@ -10,6 +14,16 @@ namespace hillock::rpc {
 namespace {
 
 constexpr size_t kLarge = 16 << 10;  // bytes of a request
+
+// So that a caller with many requests on the way can tell of which this is, as Triton has it.
+absl::Status WithId(const absl::Status& status, std::string_view id) {
+  if (status.ok() || id.empty()) return status;
+  absl::Status named(status.code(), fmt::format("[request id: {}] {}", Excerpt(id),
+                                                std::string(status.message())));
+  status.ForEachPayload(
+      [&](absl::string_view url, const absl::Cord& payload) { named.SetPayload(url, payload); });
+  return named;
+}
 
 }  // namespace
 
@@ -31,6 +45,7 @@ void InferJob::Refuse(const absl::Status& status) {
 // All that one poll brought has arrived at the same time, so that no request of a batch seems to
 // have waited for the decoding of another.
 void InferJob::Begin(Nanos wanted_by) {
+  view_.id = {};  // that of the request before
   job_.request.arrived = reactor_.loop().woke_at();
   job_.request.deadline = wanted_by;
   job_.request.model = nullptr;
@@ -73,7 +88,7 @@ void InferJob::Done(const absl::Status& status, Nanos computed) {
   const absl::Status result = status.ok() ? writer_.End() : status;
   Count(result, computed);
   if (pin_ != nullptr) reactor_.catalogs().Release(std::exchange(pin_, nullptr));
-  Answer(result);
+  Answer(WithId(result, view_.id));
 }
 
 void InferJob::Count(const absl::Status& status, Nanos computed) {

@@ -89,7 +89,8 @@ TEST_F(ExplicitControlTest, LoadsNothingUntilToldTo) {
                                          "xor-ncu  UNAVAILABLE it is not loaded"));
   EXPECT_THAT(
       Ask(server, "iris"),
-      StatusIs(Code::kUnavailable, "Request for model 'iris': it is not ready: it is not loaded"));
+      StatusIs(Code::kUnavailable,
+               "[request id: an id] Request for model 'iris': it is not ready: it is not loaded"));
   ASSERT_THAT(Load(server, "iris"), IsOk());
   ExpectTrainersAnswers(server, FindExample("iris"));
   EXPECT_THAT(Index(server), ElementsAre("iris 1 READY ", "xor-ncu  UNAVAILABLE it is not loaded"));

@@ -270,8 +270,9 @@ std::string WithBrokenContents(size_t rows) {
 TEST(BadCallTest, ContentsThatAreNoMessage) {
   BadInputServer& server = BadInputServer::Shared();
   for (const size_t rows : {1, 65}) {
-    EXPECT_THAT(SendBytes(server.process(), "ModelInfer", WithBrokenContents(rows)),
-                StatusIs(Code::kInvalidArgument, "the bytes are no ModelInferRequest"));
+    EXPECT_THAT(
+        SendBytes(server.process(), "ModelInfer", WithBrokenContents(rows)),
+        StatusIs(Code::kInvalidArgument, "[request id: an id] the bytes are no ModelInferRequest"));
   }
   server.ExpectSoundAnswer();
 }

@@ -197,7 +197,8 @@ TEST_P(HeadsTest, TellWhatTheyAre) {
 TEST_P(HeadsTest, RefuseOutputsThatTheyHaveNot) {
   EXPECT_THAT(Ask(Request({"value", "label"}, Form::kRaw)),
               StatusIs(absl::StatusCode::kInvalidArgument,
-                       "model 'heads': got output 'label', want 'embedding', 'policy', 'value', "
+                       "[request id: an id] model 'heads': got output 'label', want 'embedding', "
+                       "'policy', 'value', "
                        "'threats', 'policy_label' or 'threats_label'"));
 }
 

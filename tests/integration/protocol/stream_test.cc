@@ -120,7 +120,7 @@ TEST(StreamTest, AnswersErrorsInBandAndGoesOn) {
   const auto response = stream.Receive();
   ASSERT_TRUE(response);
   EXPECT_EQ(response->error_message(),
-            "NOT_FOUND: Request for unknown model: 'nobody' is not found");
+            "NOT_FOUND: [request id: unknown] Request for unknown model: 'nobody' is not found");
   EXPECT_EQ(response->infer_response().ShortDebugString(), "id: \"unknown\"");
   EXPECT_THAT(stream.ReceiveAnswerTo(good), IsOk());
   EXPECT_THAT(stream.ReceiveAnswerTo(WrongWidth()),
@@ -181,7 +181,7 @@ TEST(StreamTest, AnswersALargeRequestThatIsRefusedByItsId) {
   const auto response = stream.Receive();
   ASSERT_TRUE(response);
   EXPECT_EQ(response->error_message(),
-            "NOT_FOUND: Request for unknown model: 'nobody' is not found");
+            "NOT_FOUND: [request id: the 7th] Request for unknown model: 'nobody' is not found");
   EXPECT_EQ(response->infer_response().id(), "the 7th");
   EXPECT_TRUE(response->infer_response().parameters().at("triton_final_response").bool_param());
 }

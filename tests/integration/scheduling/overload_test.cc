@@ -103,9 +103,12 @@ TEST(OverloadTest, OfOneModelWithABoundLeavesOthersAlone) {
     if (status.ok()) continue;
     EXPECT_EQ(i % 2, 0u) << "digits-tanh: " << status;
     ++refused;
-    EXPECT_THAT(status, StatusIs(absl::StatusCode::kResourceExhausted,
-                                 "the queue of model 'iris' is full: 12 rows with this request, "
-                                 "want at most 5"));
+    EXPECT_THAT(
+        status,
+        StatusIs(
+            absl::StatusCode::kResourceExhausted,
+            "[request id: an id] the queue of model 'iris' is full: 12 rows with this request, "
+            "want at most 5"));
     EXPECT_NE(calls[i].Pushback(), "none");
   }
   EXPECT_GT(refused, 0);

@@ -146,6 +146,16 @@ TEST_P(RefusalTest, OfALargeRequest) {
 INSTANTIATE_TEST_SUITE_P(Each, RefusalTest, ::testing::ValuesIn(kRefusals),
                          [](const auto& test) { return test.param.name; });
 
+TEST_P(RefusalTest, NamesTheRequestByItsId) {
+  const Refusal& want = GetParam();
+  Request request = want.request;
+  request.set_id("req-7");
+  const absl::Status status = Ask(request.SerializeAsString(), want.late ? Nanos{0} : kNoDeadline);
+  EXPECT_THAT(status, StatusIs(want.code, "[request id: req-7] " + want.message));
+  const bool is_full = want.counted_as == ShedReason::kQueueRows;
+  EXPECT_EQ(scheduling::RetryPushback(status), is_full ? 1 : -1);
+}
+
 TEST_F(InferJobTest, RefusesBytesThatAreNoRequest) {
   EXPECT_THAT(Ask("\xff\xff\xff\xff"),
               StatusIs(Code::kInvalidArgument, "the bytes are no ModelInferRequest"));
