@@ -37,6 +37,7 @@ absl::Status Check(const model::Mlp& mlp, const PlanOptions& options) {
 
 class CheckPrecisionTest : public ::testing::Test {
  protected:
+  // Without AVX512_BF16 or AMX a plan for bf16 is one in f32, which moves no answer.
   void SetUp() override {
     if (!kernel::onednn::IsFast(Precision::kBf16))
       GTEST_SKIP() << SpecOf(Precision::kBf16).slow_cpu;

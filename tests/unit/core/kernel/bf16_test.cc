@@ -94,6 +94,7 @@ INSTANTIATE_TEST_SUITE_P(EveryIsa, RoundToBf16, ::testing::ValuesIn(UsableIsas()
 
 class DenseInBf16 : public ::testing::Test {
  protected:
+  // Without AVX512_BF16 or AMX oneDNN makes no primitive in bf16, so that there is none to run.
   void SetUp() override {
     if (!onednn::IsFast(Precision::kBf16)) GTEST_SKIP() << SpecOf(Precision::kBf16).slow_cpu;
   }

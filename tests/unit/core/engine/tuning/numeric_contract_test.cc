@@ -24,6 +24,7 @@ activation::Params DefaultsOf(const activation::Spec& spec) {
   return *activation::ResolveParams(spec, {});
 }
 
+// Without AVX512_BF16 or AMX oneDNN makes no primitive in bf16, so that there is none to check.
 TEST(CheckBatchInvariance, TakesEveryShapeInBf16) {
   if (!kernel::onednn::IsFast(Precision::kBf16)) GTEST_SKIP() << SpecOf(Precision::kBf16).slow_cpu;
   for (const std::vector<size_t>& widths :
