@@ -2,10 +2,13 @@
 #ifndef HILLOCK_SERVER_CORE_ONNX_DATATYPES_H_
 #define HILLOCK_SERVER_CORE_ONNX_DATATYPES_H_
 
+#include <cstdint>
 #include <optional>
 
 #include "server/core/model/datatype.h"
+#include "server/core/model/interface.h"
 #include "server/core/onnx/reading/messages.h"
+#include "server/core/onnx/symbolic/shapes.h"
 
 namespace hillock::onnx {
 
@@ -44,6 +47,13 @@ constexpr std::optional<model::Datatype> DatatypeOf(DataType type) {
     default:
       return std::nullopt;
   }
+}
+
+// The shape that tensors have on the wire: an axis of rows is negative there.
+inline model::TensorShape OnTheWire(const Shape& shape) {
+  model::TensorShape wire = shape;
+  for (int64_t& size : wire) size = IsBatch(size) ? -TimesOf(size) : size;
+  return wire;
 }
 
 }  // namespace hillock::onnx

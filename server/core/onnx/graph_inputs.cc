@@ -72,12 +72,6 @@ absl::StatusOr<Shape> ShapeOf(const GraphView& graph, const ValueInfoView& input
   return absl::InvalidArgumentError(fmt::format("has rows of shape {}", ShapeText(shape)));
 }
 
-model::TensorShape OnTheWire(const Shape& shape) {
-  model::TensorShape wire = shape;
-  for (int64_t& size : wire) size = IsBatch(size) ? -TimesOf(size) : size;
-  return wire;
-}
-
 absl::StatusOr<GraphInput> InputOf(const GraphView& graph, const ValueInfoView& info,
                                    bool beside_open) {
   GraphInput input;

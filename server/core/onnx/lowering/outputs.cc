@@ -18,12 +18,6 @@ namespace {
 
 constexpr size_t kMaxConstant = size_t{1} << 16;  // elements of a constant that is put out
 
-model::TensorShape OnTheWire(const Shape& shape) {
-  model::TensorShape wire = shape;
-  for (int64_t& size : wire) size = IsBatch(size) ? -TimesOf(size) : size;
-  return wire;
-}
-
 // Rows come one after the other on the wire.
 absl::Status CheckRowsFirst(const Shape& shape) {
   const size_t axis = BatchAxis(shape).value_or(0);
@@ -113,9 +107,7 @@ class Collector {
     served.name = output.name;
     served.is_constant = true;
     served.shape = tensor.shape;
-    const DataType computed = tensor.kind == Tensor::Kind::kStrings    ? DataType::kString
-                              : tensor.kind == Tensor::Kind::kIntegers ? DataType::kInt64
-                                                                       : DataType::kFloat;
+    const DataType computed = TypeOf(tensor);
     served.datatype = DatatypeFor(output.type, computed);
     for (size_t i = 0; i < tensor.size(); ++i) {
       if (tensor.kind == Tensor::Kind::kStrings) {

@@ -51,8 +51,7 @@ Outcome ConstantOfShape(const Call& call) {
   HILLOCK_RETURN_IF_ERROR(ElementCount(RowShape(shape)).status());
   if (BatchAxis(shape)) {
     HILLOCK_ASSIGN_OR_RETURN(const double number, NumberAt(value, 0));
-    return RowGraph::Constant(
-        {number}, shape, value.kind == Tensor::Kind::kFloats ? DataType::kFloat : DataType::kInt64);
+    return RowGraph::Constant({number}, shape, TypeOf(value));
   }
   HILLOCK_ASSIGN_OR_RETURN(Tensor filled,
                            PickedTensor(call.budget, value, shape, [](size_t) { return 0; }));

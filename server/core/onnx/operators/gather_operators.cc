@@ -98,9 +98,7 @@ Outcome LookUp(const Call& call, const Rows& x, const Tensor& table, size_t axis
     call.graph.NameColumns(x, std::move(names));
   }
   call.graph.LimitTo(x, -static_cast<double>(entries), static_cast<double>(entries) - 1);
-  const DataType type = table.kind == Tensor::Kind::kFloats    ? DataType::kFloat
-                        : table.kind == Tensor::Kind::kStrings ? DataType::kString
-                                                               : DataType::kInt64;
+  const DataType type = TypeOf(table);
   Shape shape = x.shape;
   shape.insert(shape.end(), table.shape.begin() + 1, table.shape.end());
   return call.graph.AddOperation(std::move(lookup), {x.value}, std::move(shape), type);

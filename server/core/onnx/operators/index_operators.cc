@@ -201,7 +201,7 @@ Outcome Tile(const Call& call) {
       return absl::UnimplementedError("repeats values as often as there are rows, or never");
     }
     if (batch == axis && !makes_rows && times != 1) return AcrossRows("repeats");
-    if (!makes_rows && from[axis] > kMostElements / times) {
+    if (!makes_rows && from[axis] > kMaxElements / times) {
       return absl::InvalidArgumentError(
           fmt::format("repeats {} values {} times", from[axis], times));
     }

@@ -16,8 +16,6 @@
 
 namespace hillock::onnx {
 
-inline constexpr int64_t kMostElements = int64_t{1} << 48;  // of a tensor, as ElementCount() has it
-
 // The index along each axis of element number `index` of a shape, and back.
 std::vector<size_t> IndicesOf(const Shape& shape, size_t index);
 size_t NumberOf(const Shape& shape, const std::vector<size_t>& indices);

@@ -124,7 +124,7 @@ Outcome Pad(const Call& call) {
     if (before < 0 || after < 0 || IsBatch(x.shape[axis]) || !fill.is_constant()) {
       return AcrossRows("pads");
     }
-    if (before > kMostElements || after > kMostElements) {
+    if (before > kMaxElements || after > kMaxElements) {
       return absl::InvalidArgumentError(fmt::format("pads with {} and {}", before, after));
     }
     std::vector<Rows> parts;

@@ -18,7 +18,6 @@
 namespace hillock::onnx {
 namespace {
 
-constexpr size_t kMaxElements = size_t{1} << 48;
 constexpr size_t kMaxText = 16;  // sizes of a shape that is no tensor's
 constexpr size_t kBlock = 32;    // floats: a block of rows and columns stays in the nearest cache
 
@@ -220,7 +219,7 @@ absl::StatusOr<size_t> ElementCount(const std::vector<int64_t>& shape) {
   size_t count = 1;
   bool empty = false;
   for (const int64_t size : shape) {
-    if (size < 0 || (size > 0 && count > kMaxElements / static_cast<size_t>(size))) {
+    if (size < 0 || (size > 0 && count > static_cast<size_t>(kMaxElements / size))) {
       return absl::InvalidArgumentError(fmt::format("has shape {}", ShapeText(shape)));
     }
     if (size > 0) count *= static_cast<size_t>(size);
@@ -258,6 +257,17 @@ absl::StatusOr<Tensor> ReadTensor(const TensorView& view, const ExternalFile& ex
   }
   return absl::UnimplementedError(
       fmt::format("has elements of ONNX type {}", static_cast<int>(view.type)));
+}
+
+DataType TypeOf(const Tensor& tensor) {
+  switch (tensor.kind) {
+    case Tensor::Kind::kFloats:
+      return DataType::kFloat;
+    case Tensor::Kind::kStrings:
+      return DataType::kString;
+    default:
+      return DataType::kInt64;
+  }
 }
 
 Tensor Scalar(float value) { return {.floats = {value}}; }

@@ -47,9 +47,11 @@ struct Tensor {
   bool is_scalar() const { return size() == 1; }
 };
 
+// The most elements of a tensor, so that no stride overflows.
+inline constexpr int64_t kMaxElements = int64_t{1} << 48;
+
 // The product of sizes that are all 0 or more. INVALID_ARGUMENT for a negative one and where the
-// product, or that of those above 0, is more than 2^48: so that no stride overflows; and for more
-// than kMaxRank sizes.
+// product, or that of those above 0, is more than kMaxElements; and for more than kMaxRank sizes.
 absl::StatusOr<size_t> ElementCount(const std::vector<int64_t>& shape);
 
 // "[2, 3]", with "rows" for kBatch; cut when it is long.
@@ -65,6 +67,9 @@ using ExternalFile = std::function<absl::StatusOr<std::string_view>(std::string_
 // RESOURCE_EXHAUSTED above the budget.
 absl::StatusOr<Tensor> ReadTensor(const TensorView& view, const ExternalFile& external,
                                   Budget& budget);
+
+// The type that values of its kind have where the file does not say which.
+DataType TypeOf(const Tensor& tensor);
 
 // A float tensor without axes, and an integer tensor with one.
 Tensor Scalar(float value);

@@ -84,9 +84,7 @@ absl::StatusOr<Rows> Call::AnyRowsAt(size_t input) const {
     HILLOCK_ASSIGN_OR_RETURN(numbers.emplace_back(), NumberAt(tensor, i));
   }
   if (numbers.empty()) return absl::UnimplementedError("combines rows with an empty constant");
-  const DataType type = tensor.kind == Tensor::Kind::kFloats    ? DataType::kFloat
-                        : tensor.kind == Tensor::Kind::kStrings ? DataType::kString
-                                                                : DataType::kInt64;
+  const DataType type = TypeOf(tensor);
   return RowGraph::Constant(std::move(numbers), tensor.shape, type);
 }
 
