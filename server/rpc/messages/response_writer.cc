@@ -74,6 +74,11 @@ bool ResponseWriter::IsInPlace(size_t output) const {
          served.output.datatype == model::Datatype::kFp32;
 }
 
+// Of the contents of an output before rest_. Floats in raw contents are all there is of them.
+size_t ResponseWriter::FixedBytesOf(size_t output) const {
+  return IsInPlace(output) && !view_.typed ? RowBytes(output) : BytesOf(ContentsOf(output));
+}
+
 // By offset, as AddRest() may have moved the buffer.
 const char* ResponseWriter::FloatsOf(size_t output) const {
   return IsInPlace(output) ? buffer_->data() + offsets_[output] : places_[output];
@@ -108,7 +113,7 @@ void ResponseWriter::Prepare() {
   offsets_.resize(outputs);
   rest_ = outputs;
   for (size_t i = 0; i < rest_; ++i) {
-    if (!view_.values[i] || model_->outputs()[i].is_constant()) continue;
+    if (!view_.values[i] || model_->outputs()[i].is_constant() || IsInPlace(i)) continue;
     if (!FixedBytes(ContentsOf(i))) rest_ = i;
   }
 }
@@ -119,7 +124,7 @@ size_t ResponseWriter::MaxBeforeFloats(const RequestView& request) const {
   for (size_t i = 0; i < places_.size(); ++i) {
     const ServedOutput& served = model_->outputs()[i];
     if (view_.values[i]) bytes += kMaxOfTensor + served.name().size();
-    if (view_.values[i] && i < rest_) bytes += BytesOf(ContentsOf(i));
+    if (view_.values[i] && i < rest_) bytes += FixedBytesOf(i);
     if (view_.labels[i]) bytes += kMaxOfTensor + served.label_name.size();
   }
   return bytes;
@@ -164,11 +169,11 @@ void ResponseWriter::BeginContents(size_t output, size_t bytes, WireWriter& out)
 
 // Constants are written, and in place of the others room is left for Convert() or for the engine.
 void ResponseWriter::PlaceContents(size_t output, WireWriter& out) {
-  const TensorContents contents = ContentsOf(output);
-  BeginContents(output, BytesOf(contents), out);
-  if (model_->outputs()[output].is_constant()) return Write(contents, out);
+  const size_t bytes = FixedBytesOf(output);
+  BeginContents(output, bytes, out);
+  if (model_->outputs()[output].is_constant()) return Write(ContentsOf(output), out);
   if (!IsInPlace(output)) {
-    offsets_[output] = static_cast<size_t>(out.Skip(BytesOf(contents)) - buffer_->data());
+    offsets_[output] = static_cast<size_t>(out.Skip(bytes) - buffer_->data());
     return;
   }
   if (view_.typed) out.BeginField(6, RowBytes(output));

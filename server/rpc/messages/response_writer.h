@@ -65,6 +65,7 @@ class ResponseWriter {
   TensorContents ContentsOf(size_t output) const;
   TensorContents ComputedContents(size_t output) const;
   bool IsInPlace(size_t output) const;
+  size_t FixedBytesOf(size_t output) const;
   const char* FloatsOf(size_t output) const;
 
   void Prepare();
