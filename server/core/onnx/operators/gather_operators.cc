@@ -74,7 +74,7 @@ absl::StatusOr<std::vector<std::string>> NamesIn(const Call& call, const Tensor&
 }
 
 // The entries of a table, by a column of the rows.
-Outcome LookUp(const Call& call, const Rows& x, const Tensor& table, size_t axis) {
+absl::StatusOr<Rows> LookUp(const Call& call, const Rows& x, const Tensor& table, size_t axis) {
   if (axis != 0 || table.shape.empty() || table.size() == 0) {
     return absl::UnimplementedError("looks up columns of a table");
   }
@@ -130,9 +130,8 @@ Outcome ArrayFeatureExtractor(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(1));
   HILLOCK_ASSIGN_OR_RETURN(Tensor table, call.TensorAt(0));
   table.shape = {static_cast<int64_t>(table.size())};
-  HILLOCK_ASSIGN_OR_RETURN(GraphValue found, LookUp(call, x, table, 0));
-  auto& rows = std::get<Rows>(found);
-  rows.shape.insert(rows.shape.begin(), shape.size() > 1 && rows.shape.size() < 2 ? 1 : 0, 1);
+  HILLOCK_ASSIGN_OR_RETURN(Rows found, LookUp(call, x, table, 0));
+  found.shape.insert(found.shape.begin(), shape.size() > 1 && found.shape.size() < 2 ? 1 : 0, 1);
   return found;
 }
 
