@@ -80,16 +80,20 @@ bool Batcher::RunModel(lifecycle::ServedModel& model) {
 
 // Of every model, in order of arrival, runs what is light and pushes what is heavy. `busy` is
 // within a run: its executor is in use, so nothing of it may be run here, but blocks of it may be
-// pushed. A run changes the queue, so the search begins anew after each.
+// pushed. A run changes the queue, so the search begins anew after each. Of jobs that follow each
+// other and are of one model only the first is asked about.
 bool Batcher::RunModels(const lifecycle::ServedModel* busy) {
   bool ran = false;
+  const lifecycle::ServedModel* asked = nullptr;
   for (size_t i = 0; i < queue_.size();) {
     lifecycle::ServedModel& model = queue_.ModelOf(i);
-    const bool can_run = &model != busy || !IsLight(model);
+    const bool is_other = std::exchange(asked, &model) != &model;
+    const bool can_run = is_other && (&model != busy || !IsLight(model));
     if (!can_run || !RunModel(model)) {
       ++i;
     } else {
       ran = true;
+      asked = nullptr;
       i = 0;
     }
   }

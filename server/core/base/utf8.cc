@@ -15,6 +15,18 @@ constexpr uint32_t kFirstSurrogate = 0xd800;
 constexpr uint32_t kLastSurrogate = 0xdfff;
 constexpr uint64_t kHighBits = 0x8080808080808080;
 
+bool IsAscii(std::string_view text) {
+  uint64_t seen = 0;
+  uint64_t word = 0;
+  size_t at = 0;
+  for (; at + sizeof word <= text.size(); at += sizeof word) {
+    std::memcpy(&word, text.data() + at, sizeof word);
+    seen |= word;
+  }
+  for (; at < text.size(); ++at) seen |= static_cast<uint8_t>(text[at]);
+  return (seen & kHighBits) == 0;
+}
+
 // The length of the words of eight ASCII characters that `text` begins with.
 size_t AsciiLength(std::string_view text) {
   size_t length = 0;
@@ -44,6 +56,7 @@ size_t CharacterLength(std::string_view text) {
 }  // namespace
 
 bool IsUtf8(std::string_view text) {
+  if (IsAscii(text)) return true;
   for (;;) {
     text.remove_prefix(AsciiLength(text));
     if (text.empty()) return true;

@@ -8,6 +8,7 @@
 #include "server/transport/http2/client_call.h"
 #include "server/transport/http2/client_connection.h"
 #include "server/transport/http2/fields.h"
+#include "server/transport/http2/session_memory.h"
 
 // nghttp2 calls these while ClientConnection gives it bytes (ReadOnce) or takes frames from it
 // (Serialize). The owner may start calls whenever it hears of something, and must not do so here,
@@ -112,7 +113,8 @@ nghttp2_session* ClientCallbacks::NewSession(ClientConnection& connection) {
   nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks, &Receiver::OnNotSent);
   nghttp2_session_callbacks_set_send_data_callback(callbacks, &Receiver::SendData);
   nghttp2_session* session = nullptr;
-  HILLOCK_CHECK(nghttp2_session_client_new(&session, callbacks, &connection) == 0);
+  HILLOCK_CHECK(
+      nghttp2_session_client_new3(&session, callbacks, &connection, nullptr, SessionMemory()) == 0);
   nghttp2_session_callbacks_del(callbacks);
   return session;
 }

@@ -11,6 +11,7 @@
 #include "server/core/base/status.h"
 #include "server/transport/http2/endpoint.h"
 #include "server/transport/http2/fields.h"
+#include "server/transport/http2/session_memory.h"
 #include "server/transport/http2/stream.h"
 
 namespace hillock::transport {
@@ -51,8 +52,8 @@ Connection::Connection(Endpoint& endpoint, std::unique_ptr<ByteStream> bytes, Na
       opened_(now),
       age_limit_(endpoint.DrawAgeLimit()),
       last_written_(now) {
-  HILLOCK_CHECK(nghttp2_session_server_new2(&session_, endpoint.callbacks(), this,
-                                            endpoint.session_options()) == 0);
+  HILLOCK_CHECK(nghttp2_session_server_new3(&session_, endpoint.callbacks(), this,
+                                            endpoint.session_options(), SessionMemory()) == 0);
   const nghttp2_settings_entry settings[] = {
       {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, kMaxStreams},
       {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kStreamWindow},
