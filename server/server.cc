@@ -94,6 +94,7 @@ struct Server::Parts {
   absl::Status Expose();
   absl::Status Listen();
   void Begin();
+  metrics::Registry::ServerReadings ReadServer() const;
   void Take(Descriptor connection);
   size_t Connections() const;
   void AwaitConnections() const;
@@ -167,12 +168,25 @@ void Server::Parts::Begin() {
                                                         EndpointOptions(options)));
   }
   for (const auto& frontend : frontends) frontend->ShareWith(frontends);
+  registry->ReadServerWith([this] { return ReadServer(); });
   acceptor = std::make_unique<transport::Acceptor>(
       reactors.front()->loop(), std::move(listener),
       [this](Descriptor connection) { Take(std::move(connection)); });
   for (const auto& reactor : reactors) reactor->Start();
   control.Start();
   housekeeping = std::make_unique<Housekeeping>(budget, options.max_memory_bytes, tls.get());
+}
+
+metrics::Registry::ServerReadings Server::Parts::ReadServer() const {
+  metrics::Registry::ServerReadings readings;
+  for (const auto& frontend : frontends) {
+    readings.reactors.push_back({frontend->connections(), frontend->calls()});
+  }
+  readings.buffered_bytes = budget.taken();
+  readings.buffered_limit_bytes = budget.limit();
+  readings.memory_limit_bytes = options.max_memory_bytes;
+  if (tls != nullptr) readings.certificate_expiry = tls->Current()->certificate_expiry();
+  return readings;
 }
 
 size_t Server::Parts::Connections() const {

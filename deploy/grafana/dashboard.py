@@ -249,8 +249,22 @@ def process():
     cpu = f"rate(process_cpu_seconds_total{{{SERVER}}}[$__rate_interval])"
     yield lines("Cores in use", {"{{instance}}": cpu}, units.Short,
                 "User and system time. Polling between requests counts.")
-    yield lines("Memory", {"{{instance}}": f"process_resident_memory_bytes{{{SERVER}}}"},
-                units.BytesIEC, "Resident memory.")
+    busy = f"rate(hillock_reactor_busy_seconds_total{{{SERVER}}}[$__rate_interval])"
+    yield lines("Busy reactors", {"{{instance}} {{reactor}}": busy}, units.PercentUnit,
+                "Share of the time in which a reactor did not wait for work.")
+    yield lines("Memory", {
+        "{{instance}}": f"process_resident_memory_bytes{{{SERVER}}}",
+        "{{instance}} at most": f"hillock_memory_limit_bytes{{{SERVER}}}",
+        "{{instance}} requests": f"hillock_buffered_bytes{{{SERVER}}}",
+    }, units.BytesIEC, "Resident memory, and what of it requests and answers hold.")
+    yield lines("Connections and calls", {
+        "{{instance}} connections": f"sum by (instance) (hillock_connections{{{SERVER}}})",
+        "{{instance}} calls": f"sum by (instance) (hillock_calls{{{SERVER}}})",
+    }, units.Short, "What is open now. A stream is a call.")
+    yield lines("Traffic", {
+        "requests": rate("hillock_request_bytes_total"),
+        "answers": rate("hillock_answer_bytes_total"),
+    }, units.BytesPerSecondIEC, "Bytes a second of requests and answers.")
     yield lines("Open descriptors", {
         "{{instance}}": f"process_open_fds{{{SERVER}}}",
         "{{instance}} at most": f"process_max_fds{{{SERVER}}}",

@@ -2,6 +2,7 @@
 #include "server/lifecycle/model_compiler.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,10 @@ std::vector<metrics::LayerLabels> LabelsOf(const engine::Plan& plan) {
   return labels;
 }
 
+double SecondsSinceTheEpoch() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
 }  // namespace
 
 ModelCompiler::ModelCompiler(size_t reactors, metrics::Registry& registry, const Clock& clock,
@@ -40,6 +45,7 @@ absl::StatusOr<std::shared_ptr<ServedModel>> ModelCompiler::Compile(
   HILLOCK_ASSIGN_OR_RETURN(ServedModel::Parts parts, MakeParts(*mlp, options));
   parts.metrics = registry_.AddModel(name, std::to_string(version), LabelsOf(*parts.plan),
                                      {.load_seconds = ToSeconds(clock_.Now() - start),
+                                      .loaded_time = SecondsSinceTheEpoch(),
                                       .bytes = static_cast<double>(parts.plan->bytes())});
   return std::make_shared<ServedModel>(name, version, *mlp, std::move(parts));
 }

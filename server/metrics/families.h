@@ -50,6 +50,10 @@ inline constexpr Family kRequestSeconds{
 inline constexpr Family kBatchRows{"hillock_batch_rows", Kind::kHistogram,
                                    "Rows of a batch that ran together"};
 inline constexpr Family kRows{"hillock_rows_total", Kind::kCounter, "Rows computed"};
+inline constexpr Family kRequestBytes{"hillock_request_bytes_total", Kind::kCounter,
+                                      "Bytes of inference requests, without compression"};
+inline constexpr Family kAnswerBytes{"hillock_answer_bytes_total", Kind::kCounter,
+                                     "Bytes of their answers, without compression"};
 inline constexpr Family kQueueRows{"hillock_queue_rows", Kind::kGauge,
                                    "Rows admitted and not yet answered"};
 inline constexpr Family kShed{
@@ -58,10 +62,30 @@ inline constexpr Family kShed{
     "because it passed (expired) or the client is gone (cancelled)"};
 inline constexpr Family kModelLoadSeconds{"hillock_model_load_seconds", Kind::kGauge,
                                           "Time it took to compile and warm a model"};
+inline constexpr Family kModelLoadedTime{"hillock_model_loaded_timestamp_seconds", Kind::kGauge,
+                                         "When a model was loaded, seconds since the epoch"};
 inline constexpr Family kModelState{"hillock_model_state", Kind::kGauge,
                                     "1 for the state a model version is in"};
 inline constexpr Family kModelBytes{"hillock_model_bytes", Kind::kGauge,
                                     "Bytes of a model's packed weights"};
+inline constexpr Family kReactorBusySeconds{
+    "hillock_reactor_busy_seconds_total", Kind::kCounter,
+    "Time that a reactor did not wait for work: its rate is the busy share of one core"};
+inline constexpr Family kConnections{"hillock_connections", Kind::kGauge,
+                                     "Open connections of a reactor"};
+inline constexpr Family kCalls{"hillock_calls", Kind::kGauge,
+                               "Calls of a reactor that are not over, streams included"};
+inline constexpr Family kBufferedBytes{"hillock_buffered_bytes", Kind::kGauge,
+                                       "Memory that requests and answers hold now"};
+inline constexpr Family kBufferedLimitBytes{
+    "hillock_buffered_limit_bytes", Kind::kGauge,
+    "Memory that they may hold: what --max-memory-bytes leaves beside models"};
+inline constexpr Family kMemoryLimitBytes{"hillock_memory_limit_bytes", Kind::kGauge,
+                                          "Memory that the process should stay below"};
+inline constexpr Family kCertificateExpiry{"hillock_certificate_expiry_timestamp_seconds",
+                                           Kind::kGauge,
+                                           "When the certificate in use ends, seconds since the "
+                                           "epoch"};
 inline constexpr Family kBuildInfo{"hillock_build_info", Kind::kGauge,
                                    "1; the labels tell what this server is made of"};
 inline constexpr Family kProcessCpuSeconds{"process_cpu_seconds_total", Kind::kCounter,

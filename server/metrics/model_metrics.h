@@ -68,6 +68,8 @@ struct ModelCells {
   TimeHistogram compute_nanos;
   RowHistogram batch_rows;
   Counter rows;
+  Counter request_bytes;
+  Counter answer_bytes;
   Gauge queue_rows;                                   // what the batcher's ModelQueue says
   std::array<Counter, kShedReasonNames.size()> shed;  // by reason
   std::vector<LayerCells> layers;
@@ -95,6 +97,8 @@ struct ModelCells {
     visit(kRequestSeconds, LabelList{{"stage", "compute"}}, cells.compute_nanos...);
     visit(kBatchRows, LabelList{}, cells.batch_rows...);
     visit(kRows, LabelList{}, cells.rows...);
+    visit(kRequestBytes, LabelList{}, cells.request_bytes...);
+    visit(kAnswerBytes, LabelList{}, cells.answer_bytes...);
     visit(kQueueRows, LabelList{}, cells.queue_rows...);
     for (size_t reason = 0; reason < kShedReasonNames.size(); ++reason) {
       visit(kShed, LabelList{{"reason", kShedReasonNames[reason]}}, cells.shed[reason]...);
@@ -115,6 +119,7 @@ struct LayerLabels {
 
 struct ModelGauges {
   double load_seconds = 0;
+  double loaded_time = 0;  // seconds since the epoch
   double bytes = 0;
 };
 

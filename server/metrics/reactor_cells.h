@@ -55,6 +55,8 @@ struct alignas(64) ReactorCells {
   std::vector<ActivationCells> activations;    // by index in the table
   std::array<Counter, kStatusCodes> unrouted;  // requests that name no model served, by code
 
+  Counter busy_nanos;  // time that it did not wait
+
   // The same for the requests without a model.
   template <class Visit, class... Cells>
   static void ForEachUnrouted(const Visit& visit, Cells&... cells) {

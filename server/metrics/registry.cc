@@ -57,6 +57,7 @@ void ExposeVersion(Exposition& out, const Versions& loads, const RetiredVersions
   }
   ModelCells::ForEachByVersion(CellExposer(out, labels), total);
   out.Number(kModelLoadSeconds, labels, newest.gauges.load_seconds);
+  out.Number(kModelLoadedTime, labels, newest.gauges.loaded_time);
   out.Number(kModelBytes, labels, newest.gauges.bytes);
 }
 
@@ -87,6 +88,20 @@ void ExposeUnrouted(Exposition& out, const std::deque<ReactorCells>& reactors) {
     ReactorCells::ForEachUnrouted(AddCells(), total, reactor);
   }
   ReactorCells::ForEachUnrouted(CellExposer(out, {{"model", kNoModel}, {"version", ""}}), total);
+}
+
+void ExposeServer(Exposition& out, const Registry::ServerReadings& server) {
+  for (size_t i = 0; i < server.reactors.size(); ++i) {
+    const Labels labels = {{"reactor", std::to_string(i)}};
+    out.Number(kConnections, labels, static_cast<double>(server.reactors[i].connections));
+    out.Number(kCalls, labels, static_cast<double>(server.reactors[i].calls));
+  }
+  out.Number(kBufferedBytes, {}, static_cast<double>(server.buffered_bytes));
+  out.Number(kBufferedLimitBytes, {}, static_cast<double>(server.buffered_limit_bytes));
+  out.Number(kMemoryLimitBytes, {}, static_cast<double>(server.memory_limit_bytes));
+  if (server.certificate_expiry) {
+    out.Number(kCertificateExpiry, {}, static_cast<double>(*server.certificate_expiry));
+  }
 }
 
 }  // namespace
@@ -138,6 +153,11 @@ void Registry::SetModelStates(std::vector<VersionState> states) {
   states_ = std::move(states);
 }
 
+void Registry::ReadServerWith(std::function<ServerReadings()> read) {
+  const MutexLock lock(mutex_);
+  read_server_ = std::move(read);
+}
+
 void Registry::ExposeModels(Exposition& out) const {
   RetireUnheld();
   std::map<std::string, Versions> live;  // by model
@@ -147,15 +167,22 @@ void Registry::ExposeModels(Exposition& out) const {
 
 std::vector<prometheus::MetricFamily> Registry::Collect() const {
   Exposition out;
+  std::function<ServerReadings()> read_server;
   for (const activation::Spec& spec : activation::All()) ExposeActivation(out, reactors_, spec);
   {
     const MutexLock lock(mutex_);
     ExposeModels(out);
+    read_server = read_server_;
     for (const VersionState& s : states_) {
       out.Number(kModelState, {{"model", s.model}, {"version", s.version}, {"state", s.state}}, 1);
     }
   }
   ExposeUnrouted(out, reactors_);
+  for (size_t i = 0; i < reactors_.size(); ++i) {
+    out.Number(kReactorBusySeconds, {{"reactor", std::to_string(i)}},
+               static_cast<double>(reactors_[i].busy_nanos.Get()) * 1e-9);
+  }
+  if (read_server) ExposeServer(out, read_server());
   out.Number(kBuildInfo, {build_.begin(), build_.end()}, 1);
   ExposeProcess(out);
   return out.Take();

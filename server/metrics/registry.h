@@ -6,9 +6,12 @@
 #include <prometheus/metric_family.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +48,22 @@ class Registry final : public prometheus::Collectable {
   };
   void SetModelStates(std::vector<VersionState> states);
 
+  // What is read at each scrape, as it has no cells.
+  struct ServerReadings {
+    struct Reactor {
+      size_t connections = 0;
+      size_t calls = 0;
+    };
+    std::vector<Reactor> reactors = {};
+    size_t buffered_bytes = 0;
+    size_t buffered_limit_bytes = 0;
+    size_t memory_limit_bytes = 0;
+    std::optional<int64_t> certificate_expiry = {};  // seconds since the epoch
+  };
+
+  // From now on scrapes show what `read` returns, on the thread that scrapes.
+  void ReadServerWith(std::function<ServerReadings()> read);
+
   std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:
@@ -57,6 +76,7 @@ class Registry final : public prometheus::Collectable {
   mutable std::vector<std::shared_ptr<const ModelMetrics>> models_ ABSL_GUARDED_BY(mutex_);
   mutable std::map<std::string, RetiredVersions> retired_ ABSL_GUARDED_BY(mutex_);  // by model
   std::vector<VersionState> states_ ABSL_GUARDED_BY(mutex_);
+  std::function<ServerReadings()> read_server_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace hillock::metrics

@@ -56,6 +56,7 @@ void Reactor::Join() {
 // batcher flushes on its way; the last flush is for what was answered without it.
 void Reactor::Loop() {
   bool works = false;
+  woke_ = clock_.Now();
   while (!stopping_) {
     Wait(works);
     works = network_->Work();
@@ -81,6 +82,7 @@ void Reactor::Wait(bool works) {
 // parked counts as waiting; to poll is to be idle, however hot the core.
 void Reactor::WaitPolling() {
   const Nanos start = clock_.Now();
+  cells_.busy_nanos.Add(static_cast<uint64_t>(start - woke_));
   const Nanos asleep_from = start + busy_poll_.Next();
   int events = 0;
   shared_work_.SetPolling(*this, true);
@@ -90,7 +92,8 @@ void Reactor::WaitPolling() {
   }
   shared_work_.SetPolling(*this, false);
   if (events == 0) loop_.Poll(UntilTick());
-  const Nanos waited = clock_.Now() - start;
+  woke_ = clock_.Now();
+  const Nanos waited = woke_ - start;
   busy_poll_.Waited(waited);
   waited_ += waited;
 }

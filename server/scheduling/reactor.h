@@ -101,6 +101,7 @@ class Reactor final : private SharedWorkQueue::Worker {
   Network* network_ = nullptr;
   Nanos last_tick_ = 0;
   Nanos waited_ = 0;  // since the last tick
+  Nanos woke_ = 0;    // when the last wait ended
   std::atomic<double> busy_share_{0};
   bool stopping_ = false;
   std::thread thread_;

@@ -46,6 +46,9 @@ class Frontend final : public scheduling::Network, private transport::Router {
   // How many connections it has, those on their way here included. Thread-safe.
   size_t connections() const { return endpoint_.connections() + adopting_.load(); }
 
+  // How many calls are open, streams included. Thread-safe.
+  size_t calls() const { return endpoint_.streams(); }
+
   void Flush() override;
   bool Work() override { return endpoint_.Work(); }
   void Tick() override;

@@ -98,9 +98,11 @@ void InferJob::Count(const absl::Status& status, Nanos computed) {
   if (model == nullptr) return reactor_.cells().unrouted[code].Add(1);
   metrics::ModelCells& cells = model->cells(reactor_.index());
   cells.requests[code].Add(1);
+  cells.request_bytes.Add(request_.size());
   const Nanos now = reactor_.clock().Now();
   cells.total_nanos.Observe(static_cast<uint64_t>(now - arrived));
   if (status.ok()) {
+    cells.answer_bytes.Add(answer_.size());
     cells.nanos.answer.Add(static_cast<uint64_t>(now - computed));
   } else {
     cells.nanos.failed.Add(static_cast<uint64_t>(now - arrived));

@@ -99,6 +99,7 @@ Nanos Endpoint::DrawAgeLimit() {
 }
 
 std::unique_ptr<Stream> Endpoint::TakeStream() {
+  streams_.store(streams() + 1, std::memory_order_relaxed);
   if (idle_streams_.empty()) return std::make_unique<Stream>();
   std::unique_ptr<Stream> stream = std::move(idle_streams_.back());
   idle_streams_.pop_back();
@@ -106,6 +107,7 @@ std::unique_ptr<Stream> Endpoint::TakeStream() {
 }
 
 void Endpoint::ReturnStream(std::unique_ptr<Stream> stream) {
+  streams_.store(streams() - 1, std::memory_order_relaxed);
   if (idle_streams_.size() < kMaxIdleStreams) idle_streams_.push_back(std::move(stream));
 }
 

@@ -68,8 +68,9 @@ class Endpoint {
   // Has every connection, later ones included, finish its calls and close.
   void Drain();
 
-  // How many connections it has. Thread-safe.
+  // How many connections, and streams on them, it has. Thread-safe.
   size_t connections() const { return count_.load(std::memory_order_relaxed); }
+  size_t streams() const { return streams_.load(std::memory_order_relaxed); }
 
   // What connections use.
   EventLoop& loop() { return loop_; }
@@ -112,6 +113,7 @@ class Endpoint {
   std::minstd_rand random_;
   bool draining_ = false;
   std::atomic<size_t> count_{0};
+  std::atomic<size_t> streams_{0};  // written by the loop's thread alone
 };
 
 }  // namespace hillock::transport

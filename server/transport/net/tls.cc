@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <limits>
 #include <string_view>
 #include <utility>
@@ -181,6 +183,14 @@ absl::StatusOr<std::shared_ptr<const TlsContext>> TlsContext::ForClient(const Tl
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_alpn_protos(context.get(), Bytes(kH2), static_cast<unsigned>(kH2.size()));
   return std::shared_ptr<const TlsContext>(new TlsContext(std::move(context)));
+}
+
+int64_t TlsContext::certificate_expiry() const {
+  const X509* const certificate = SSL_CTX_get0_certificate(context_.get());
+  std::tm end{};
+  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1)
+    return 0;
+  return timegm(&end);
 }
 
 std::unique_ptr<ByteStream> TlsContext::Accept(Descriptor socket) const {

@@ -2,6 +2,7 @@
 #ifndef HILLOCK_SERVER_TRANSPORT_NET_TLS_H_
 #define HILLOCK_SERVER_TRANSPORT_NET_TLS_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -31,6 +32,9 @@ class TlsContext {
   // Errors: INVALID_ARGUMENT that names the file and what is wrong with it.
   static absl::StatusOr<std::shared_ptr<const TlsContext>> ForServer(const TlsFiles& files);
   static absl::StatusOr<std::shared_ptr<const TlsContext>> ForClient(const TlsFiles& files);
+
+  // When the certificate of ForServer() ends, in seconds since the epoch.
+  int64_t certificate_expiry() const;
 
   // A connection over `socket`, which is non-blocking. The hand-shake is part of the first reads
   // and writes. REQUIRES: the process ignores SIGPIPE, which OpenSSL can cause.

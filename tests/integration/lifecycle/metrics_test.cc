@@ -86,6 +86,29 @@ TEST_F(MetricsTest, CountRowsAndRequests) {
   EXPECT_EQ(page.Sum("hillock_requests_total"), kIrisRequests + kNcuRows + 3);
 }
 
+// digits-ncu answers with ten floats and a label, iris with three and a label.
+TEST_F(MetricsTest, CountTheBytesOfRequestsAndAnswers) {
+  const MetricsPage page(server_);
+  const auto bytes = [&](const std::string& family, const std::string& model) {
+    return page.Sum(family, {{"model", model}});
+  };
+  const Example& example = FindExample("digits-ncu");
+  const auto request = MakeRequest("digits-ncu", example.width, example.Rows(0, 1));
+  EXPECT_EQ(bytes("hillock_request_bytes_total", "digits-ncu"), kNcuRows * request.ByteSizeLong());
+  EXPECT_GT(bytes("hillock_answer_bytes_total", "digits-ncu"), kNcuRows * 10 * sizeof(float));
+  EXPECT_LT(bytes("hillock_answer_bytes_total", "digits-ncu"), kNcuRows * 200);
+  EXPECT_GT(bytes("hillock_answer_bytes_total", "iris"), kIrisRowsTotal * 3 * sizeof(float));
+}
+
+TEST_F(MetricsTest, TellWhatTheServerHolds) {
+  const MetricsPage page(server_);
+  EXPECT_GT(page.Sum("hillock_reactor_busy_seconds_total"), 0);
+  EXPECT_EQ(page.Sum("hillock_calls"), 0);
+  EXPECT_GE(page.Sum("hillock_memory_limit_bytes"), page.Sum("hillock_buffered_limit_bytes"));
+  EXPECT_GE(page.Sum("hillock_model_loaded_timestamp_seconds", {{"model", "iris"}}),
+            page.Sum("process_start_time_seconds"));
+}
+
 TEST_F(MetricsTest, CountEveryElementOfAnActivation) {
   const MetricsPage page(server_);
   const auto elements = [&](const std::string& activation) {

@@ -41,7 +41,7 @@ class RegistryTest : public ::testing::Test {
   std::shared_ptr<ModelMetrics> AddModel(const std::string& name,
                                          const std::string& version = "1") {
     return registry_.AddModel(name, version, {{"fc1", &Relu()}, {"fc2", &Relu()}},
-                              {.load_seconds = 0.25, .bytes = 4096});
+                              {.load_seconds = 0.25, .loaded_time = 1.7e9, .bytes = 4096});
   }
 
   // The sample of a family with these labels, if there is one.
@@ -151,9 +151,36 @@ TEST_F(RegistryTest, TellsTheHealthOfEveryLayer) {
 TEST_F(RegistryTest, ShowsAModelsGaugesAsLongAsSomebodyHoldsIt) {
   auto model = AddModel("cat");
   EXPECT_THAT(GaugeOf(kModelLoadSeconds, "model=cat, version=1"), Optional(0.25));
+  EXPECT_THAT(GaugeOf(kModelLoadedTime, "model=cat, version=1"), Optional(1.7e9));
   EXPECT_THAT(GaugeOf(kModelBytes, "model=cat, version=1"), Optional(4096));
   model.reset();
   EXPECT_THAT(GaugeOf(kModelBytes, "model=cat, version=1"), Eq(std::nullopt));
+}
+
+TEST_F(RegistryTest, ReadsTheServerAtEachScrape) {
+  EXPECT_THAT(GaugeOf(kBufferedBytes, ""), Eq(std::nullopt));
+  Registry::ServerReadings readings{.reactors = {{.connections = 3, .calls = 7}, {}},
+                                    .buffered_bytes = 10,
+                                    .buffered_limit_bytes = 100,
+                                    .memory_limit_bytes = 1000};
+  registry_.ReadServerWith([&] { return readings; });
+  EXPECT_THAT(GaugeOf(kConnections, "reactor=0"), Optional(3));
+  EXPECT_THAT(GaugeOf(kCalls, "reactor=0"), Optional(7));
+  EXPECT_THAT(GaugeOf(kConnections, "reactor=1"), Optional(0));
+  EXPECT_THAT(GaugeOf(kBufferedBytes, ""), Optional(10));
+  EXPECT_THAT(GaugeOf(kBufferedLimitBytes, ""), Optional(100));
+  EXPECT_THAT(GaugeOf(kMemoryLimitBytes, ""), Optional(1000));
+  EXPECT_THAT(GaugeOf(kCertificateExpiry, ""), Eq(std::nullopt)) << "no TLS";
+  readings.buffered_bytes = 20;
+  readings.certificate_expiry = 1'800'000'000;
+  EXPECT_THAT(GaugeOf(kBufferedBytes, ""), Optional(20));
+  EXPECT_THAT(GaugeOf(kCertificateExpiry, ""), Optional(1.8e9));
+}
+
+TEST_F(RegistryTest, TellsHowBusyEachReactorIs) {
+  registry_.reactor(1).busy_nanos.Add(2'500'000'000);
+  EXPECT_THAT(CounterOf(kReactorBusySeconds, "reactor=0"), Optional(0));
+  EXPECT_THAT(CounterOf(kReactorBusySeconds, "reactor=1"), Optional(2.5));
 }
 
 TEST_F(RegistryTest, CountsRequestsThatNameNoModelServed) {
@@ -254,6 +281,8 @@ TEST_F(RegistryTest, HasTheFamiliesThatDashboardsKnow) {
   const auto model = AddModel("cat");
   FillEveryCell(*model);
   registry_.SetModelStates({{"cat", "1", "READY"}});
+  registry_.ReadServerWith(
+      [] { return Registry::ServerReadings{.reactors = {{}}, .certificate_expiry = 1}; });
   std::vector<std::string> names;
   for (const auto& family : registry_.Collect()) names.push_back(family.name);
   EXPECT_THAT(
@@ -265,8 +294,13 @@ TEST_F(RegistryTest, HasTheFamiliesThatDashboardsKnow) {
           "hillock_queue_rows", "hillock_shed_total", "hillock_activation_sampled_elements_total",
           "hillock_activation_saturated_elements_total", "hillock_layer_dead_units",
           "hillock_model_load_seconds", "hillock_model_bytes", "hillock_model_state",
-          "hillock_build_info", "process_cpu_seconds_total", "process_resident_memory_bytes",
-          "process_open_fds", "process_max_fds", "process_start_time_seconds"));
+          "hillock_request_bytes_total", "hillock_answer_bytes_total",
+          "hillock_model_loaded_timestamp_seconds", "hillock_reactor_busy_seconds_total",
+          "hillock_connections", "hillock_calls", "hillock_buffered_bytes",
+          "hillock_buffered_limit_bytes", "hillock_memory_limit_bytes",
+          "hillock_certificate_expiry_timestamp_seconds", "hillock_build_info",
+          "process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds",
+          "process_max_fds", "process_start_time_seconds"));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <ctime>
 #include <memory>
 #include <string>
 #include <utility>
@@ -85,6 +86,14 @@ class TlsTest : public ::testing::Test {
   std::unique_ptr<ByteStream> server_;
   std::unique_ptr<ByteStream> client_;
 };
+
+TEST_F(TlsTest, TellsWhenTheCertificateEnds) {
+  const auto context = TlsContext::ForServer({mine_.certificate, mine_.key, ""});
+  ASSERT_TRUE(context.ok()) << context.status();
+  const int64_t left = (*context)->certificate_expiry() - std::time(nullptr);
+  EXPECT_GT(left, 3000) << "it is valid for an hour";
+  EXPECT_LE(left, 3600);
+}
 
 TEST_F(TlsTest, CarriesBytesBothWays) {
   Connect({mine_.certificate, mine_.key, ""}, {"", "", mine_.certificate}, "localhost");
