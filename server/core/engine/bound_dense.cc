@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/core/engine/bound_dense.h"
 
-#include <algorithm>
-
 #include "server/core/engine/buckets.h"
 
 namespace hillock::engine {
 
 BoundDense::BoundDense(const DenseStep& step, const float* src, float* dst,
                        kernel::onednn::Workspace& workspace)
-    : step_(&step),
-      src_(src),
-      dst_(dst),
-      buckets_(kBuckets.size()),
-      health_(*step.activation, step.params, step.slopes, step.outputs) {
+    : step_(&step), src_(src), dst_(dst), buckets_(kBuckets.size()), pass_(step, dst) {
+  // For every bucket, now: binding allocates, and a run must not.
   for (size_t b = 0; b < kBuckets.size(); ++b) {
     Calls& calls = buckets_[b];
     if (step.selection.dense_backend(b) == Backend::kOneDnn) {
@@ -29,34 +24,21 @@ BoundDense::BoundDense(const DenseStep& step, const float* src, float* dst,
   }
 }
 
-// A profiled run splits every activation, as only then its time and its input can be seen. Units
-// are judged by their pre-activations, which the activation overwrites in place: so before it. A
-// row function has its derivative as a function of the output: so after it.
 bool BoundDense::Run(const RunContext& run, StepReport& report) {
-  const bool by_row = step_->activation->scope == activation::Scope::kRow;
   report = {};
   report.backend = step_->activation_backend(run.bucket);
   report.split = !step_->is_identity() && (run.profile || !step_->is_fused(run.bucket));
   if (!RunDense(run, report)) return false;
-  if (run.profile && !by_row) Observe(run, report);
-  if (report.split) {
-    run.timer.YieldPoint();
-    if (!RunActivation(run)) return false;
-    report.activation = run.timer.TakeElapsed();
-    report.layer += report.activation;
-    report.longest_uninterruptible = std::max(report.longest_uninterruptible, report.activation);
-  }
-  if (run.profile && by_row) Observe(run, report);
-  return true;
+  return pass_.Run(run, report, [&] { return RunActivation(run); });
 }
 
+// The longest tile is reported: a reactor cannot look up within one, so it bounds the rows of a
+// block.
 bool BoundDense::RunDense(const RunContext& run, StepReport& report) {
   for (size_t tile = 0; tile < step_->tiles.size(); ++tile) {
     if (tile > 0) run.timer.YieldPoint();
     if (!RunTile(run, tile, !report.split)) return false;
-    const Nanos took = run.timer.TakeElapsed();
-    report.layer += took;
-    report.longest_uninterruptible = std::max(report.longest_uninterruptible, took);
+    report.AddPart(run.timer.TakeElapsed());
   }
   return true;
 }
@@ -75,12 +57,6 @@ bool BoundDense::RunActivation(const RunContext& run) {
   step_->fallback_activation(step_->params, step_->slopes.data(), dst_, dst_, run.rows,
                              step_->outputs);
   return true;
-}
-
-void BoundDense::Observe(const RunContext& run, StepReport& report) {
-  report.sample = health_.Observe(dst_, run.rows);
-  report.dead_units = health_.TakeDeadUnits();
-  run.timer.TakeElapsed();  // looking is not the step's time
 }
 
 }  // namespace hillock::engine

@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <vector>
 
+#include "server/core/engine/activation_pass.h"
 #include "server/core/engine/dense_step.h"
 #include "server/core/engine/run.h"
-#include "server/core/engine/unit_health.h"
 #include "server/core/kernel/onednn.h"
 
 namespace hillock::engine {
@@ -34,13 +34,12 @@ class BoundDense {
   bool RunDense(const RunContext& run, StepReport& report);
   bool RunTile(const RunContext& run, size_t tile, bool fused);
   bool RunActivation(const RunContext& run);
-  void Observe(const RunContext& run, StepReport& report);
 
   const DenseStep* step_;
   const float* src_;
   float* dst_;
   std::vector<Calls> buckets_;
-  UnitHealth health_;
+  ActivationPass pass_;
 };
 
 }  // namespace hillock::engine

@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <vector>
 
+#include "server/core/engine/activation_pass.h"
 #include "server/core/engine/row_step.h"
 #include "server/core/engine/run.h"
-#include "server/core/engine/unit_health.h"
 
 namespace hillock::engine {
 
@@ -30,13 +30,12 @@ class BoundRow {
  private:
   void RunBlocks(const RunContext& run, StepReport& report);
   void RunBlock(size_t first, size_t rows, bool activate);
-  void Observe(const RunContext& run, StepReport& report);
 
   const RowStep* step_;
   std::vector<const float*> sources_;
   std::vector<const float*> block_;  // the sources of a block
   float* dst_;
-  UnitHealth health_;
+  ActivationPass pass_;
 };
 
 }  // namespace hillock::engine

@@ -5,6 +5,7 @@
 #ifndef HILLOCK_SERVER_CORE_ENGINE_RUN_H_
 #define HILLOCK_SERVER_CORE_ENGINE_RUN_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -25,6 +26,12 @@ struct StepReport {
   Backend backend{};                  // of the activation
   UnitHealth::Sample sample{};        // empty unless the run was profiled
   std::optional<size_t> dead_units;   // a new verdict, if this run completed one
+
+  // A part that ran without a yield point in it.
+  void AddPart(Nanos took) {
+    layer += took;
+    longest_uninterruptible = std::max(longest_uninterruptible, took);
+  }
 };
 
 // What a run does at its yield points: between two steps, two tiles of one, or a step's dense part
