@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <map>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include "server/core/base/unknown_name.h"
 #include "server/core/base/version.h"
@@ -154,12 +156,13 @@ void DeclareComputing(CLI::App& app, Options& options, Choices& choices) {
                      kBusyPollSeconds))
       ->check(kShortSeconds);
   DeclareOldName(app, "--linger-seconds", "--busy-poll-seconds", options);
-  app.add_option("--backend", choices.backend, "Who computes: auto, onednn or fallback")
-      ->check(CLI::IsMember({std::string(kAutoBackend), std::string(kBackendNames[0]),
-                             std::string(kBackendNames[1])}))
+  std::vector<std::string> backends(kBackendNames.begin(), kBackendNames.end());
+  backends.emplace_back(kAutoBackend);
+  app.add_option("--backend", choices.backend, "Who computes")
+      ->check(CLI::IsMember(backends))
       ->capture_default_str();
   app.add_option("--precision", choices.precision,
-                 "What dense layers multiply in: f32, or bf16 where the CPU is fast at it")
+                 "What dense layers multiply in, where the CPU is fast at it")
       ->check(CLI::IsMember(kPrecisions))
       ->capture_default_str();
   app.add_flag("--no-rewrite", choices.no_rewrite,
