@@ -18,6 +18,8 @@ void AddLayers(const ModelMetrics& version, LayerTotals& totals) {
   }
 }
 
+// Counters go into the totals, gauges do not: they say what is there now. A version that is loaded
+// again goes on from its own total, so by_version_ keeps it until Forget().
 void RetiredVersions::Add(const ModelMetrics& version) {
   ModelCells& of_version = by_version_.try_emplace(version.version, 0).first->second;
   for (const ModelCells& shard : version.shards) {

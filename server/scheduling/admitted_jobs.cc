@@ -27,6 +27,8 @@ absl::Status AdmittedJobs::CheckRoom(const JobRequest& request) {
   return std::move(verdict.status);
 }
 
+// The gauge shows what ModelQueue holds, and is never read: without metrics all would be decided
+// alike.
 void AdmittedJobs::Enter(const JobRequest& request) {
   lifecycle::ServedModel& model = *request.model;
   admission_.Enter(LoadOf(model, request.rows));

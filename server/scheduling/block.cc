@@ -12,6 +12,7 @@ void FillBlock(Block& block, lifecycle::ServedModel& model, std::vector<Job*>& b
   block.rows = 0;
   block.due = batch.front()->request.due();
   block.finished.store(false, std::memory_order_relaxed);
+  // Only the last job that is taken from keeps rows: the jobs before it are emptied and leave.
   size_t emptied = 0;
   for (Job* job : batch) {
     const size_t rows = std::min(job->progress.waiting(), max_rows - block.rows);

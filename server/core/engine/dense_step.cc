@@ -31,6 +31,7 @@ DenseStep Outline(const model::Layer& layer) {
   return step;
 }
 
+// A backend that was asked for takes every bucket, and nothing is timed.
 BackendSelection Select(const model::Layer& layer, const PlanOptions& options) {
   if (!options.backend) return Autotune(layer, options.precision);
   if (options.backend == Backend::kFallback) return {};
@@ -48,6 +49,7 @@ absl::Status AddOneDnnActivation(const PlanOptions& options, DenseStep& step) {
     return absl::UnimplementedError(
         fmt::format("oneDNN has no algorithm for '{}'", step.activation->name));
   }
+  // Where all rows are finite it need not treat NaN and the infinities as the table does.
   if (options.allow_non_finite) {
     HILLOCK_RETURN_IF_ERROR(CheckNonFinite(*step.activation, step.params));
   }
@@ -81,7 +83,8 @@ absl::Status AddOneDnnDense(const model::Layer& layer, DenseStep& step) {
   return absl::OkStatus();
 }
 
-// Tries what was selected, then oneDNN in f32, then the fallback.
+// Tries what was selected, then oneDNN in f32, then the fallback. A try that fails leaves the step
+// as it was: AddOneDnnDense() stores the layer last, after its check.
 void PlanDense(const model::Layer& layer, DenseStep& step, Notes& notes) {
   if (step.selection.precision != Precision::kF32) {
     const auto status = AddOneDnnDense(layer, step);

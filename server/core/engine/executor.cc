@@ -36,6 +36,9 @@ Executor::Executor(std::shared_ptr<const Plan> plan, const Clock& clock)
       workspace_(plan_->scratch_bytes()),
       input_(plan_->inputs() * kMaxRows),
       reports_(plan_->steps().size()) {
+  // Buffers have kMaxRows rows, so a value has the same address in a run of any bucket: that is
+  // what lets every primitive be bound here, once. Steps are bound in the order of the plan, in
+  // which the values that a step reads come before it.
   const BufferPlan shared = PlanBuffers(*plan_);
   for (const size_t floats : shared.floats) buffers_.emplace_back(floats * kMaxRows);
   model::ValueMap<float*> values(plan_->steps().size());
@@ -63,6 +66,9 @@ absl::Status Executor::Run(size_t rows, bool profile, const YieldHook* hook) {
   RunTimer timer(clock_, hook);
   const RunContext run{rows, BucketFor(rows), profile, timer};
   Prepare(rows, kBuckets[run.bucket]);
+  // No yield point stands before the first step or after the last: the caller has just looked at
+  // the network, or is about to answer. A run keeps nothing for the next but the health of units,
+  // so one that failed half way does not spoil it.
   for (size_t i = 0; i < steps_.size(); ++i) {
     if (i > 0) timer.YieldPoint();
     const bool done = std::visit([&](auto& step) { return step.Run(run, reports_[i]); }, steps_[i]);

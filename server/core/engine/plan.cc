@@ -52,6 +52,8 @@ std::shared_ptr<Plan> Plan::Build(const model::Mlp& mlp, const PlanOptions& opti
     std::ranges::move(rewritten.notes, std::back_inserter(plan->rewrites_));
     return std::move(rewritten.mlp);
   };
+  // Selections come first: a dense layer behind one then reads the dense layer before it, and the
+  // two may be a chain that collapses.
   std::optional<model::Mlp> smaller;  // where something was done: weights may be large
   if (options.rewrite && HasSelections(mlp)) smaller = note(FoldSelections(mlp));
   if (options.rewrites()) {
@@ -61,6 +63,8 @@ std::shared_ptr<Plan> Plan::Build(const model::Mlp& mlp, const PlanOptions& opti
   return plan;
 }
 
+// A step for each layer, in the same order: so OutputOf(i) names the same value in the model and in
+// the plan.
 void Plan::Add(const model::Mlp& mlp, const PlanOptions& options) {
   inputs_ = mlp.input_width();
   offset_ = mlp.offset;

@@ -17,6 +17,8 @@
 namespace hillock::engine {
 namespace {
 
+// As the model takes them: each goes back through the normalization, so that the first layer sees
+// standardized numbers.
 std::vector<float> CalibrationRows(const model::Mlp& mlp) {
   std::vector<float> rows(kCalibrationRows * mlp.input_width());
   FillCalibration(rows);
@@ -28,6 +30,8 @@ std::vector<float> CalibrationRows(const model::Mlp& mlp) {
   return rows;
 }
 
+// The fallback is the reference since nothing about it is timed: the same model is accepted, or
+// refused, on every start.
 std::shared_ptr<const Plan> InF32(const model::Mlp& mlp, PlanOptions options) {
   options.backend = Backend::kFallback;
   options.precision = Precision::kF32;

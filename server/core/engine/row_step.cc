@@ -51,7 +51,9 @@ size_t RowStep::bytes() const {
   return std::visit([](const auto& k) { return k.bytes(); }, kernel);
 }
 
-// An element of the result is written after all that it is made of was read.
+// Only where an element of the result is written after all that it is made of was read: from the
+// same column, or, normalized, from a group that was summed before. A selection, a reduction and a
+// lookup still have to read what such a write would replace.
 bool RowStep::may_write_over(model::ValueId source) const {
   const bool by_column = std::holds_alternative<row::Scale>(kernel) ||
                          std::holds_alternative<row::Combine>(kernel) ||

@@ -70,6 +70,7 @@ void Tile(const Params& params, const float* slopes, const float* src, float* ds
 }
 
 template <class... A>
+// One tile function a row of the table, in its order: an index finds it without a search.
 ActivationFn Pick(size_t index, table::TypeList<A...>) {
   constexpr ActivationFn kTiles[] = {&Tile<A>...};
   return kTiles[index];
@@ -92,6 +93,7 @@ size_t NonFinite(const uint8_t* bytes, size_t n) {
   for (; i < n; ++i) {
     float value;
     std::memcpy(&value, bytes + i * sizeof value, sizeof value);
+    // So written, the comparison is false for NaN as well.
     if (!(std::abs(value) <= 3.4028234e38f)) break;
   }
   return i;
@@ -163,6 +165,8 @@ Dense::Dense(size_t inputs, size_t outputs, std::span<const float> weights,
       outputs_(outputs),
       weights_((outputs + kPanel - 1) / kPanel * kPanel * inputs),
       bias_((outputs + kPanel - 1) / kPanel * kPanel) {
+  // Panel by panel, [panel][inputs][kPanel], as the kernel reads them. Both buffers begin as zeros,
+  // so units beyond the last add nothing.
   std::ranges::copy(bias, bias_.data());
   for (size_t o = 0; o < outputs; ++o) {
     if (o % kPanel == 0) YieldIfContended();

@@ -23,6 +23,8 @@ std::optional<Algorithm> AlgorithmOf(const activation::Spec& spec,
                    form.beta ? form.beta(params) : 0.0f};
 }
 
+// Softmax, its logarithm and prelu are primitives of their own; only the elementwise ones can
+// follow another.
 bool CanFuse(const Algorithm& algorithm) { return HasEltwise(algorithm.name); }
 
 struct Activation::Impl {

@@ -39,6 +39,7 @@ struct Tile {
 
 void Pack(const memory::desc& layout, const DenseShape& shape, std::span<const float> source,
           Tile& tile) {
+  // The layout is the library's: padded to its blocks, and of two bytes a number in bf16.
   const size_t floats = (layout.get_size() + sizeof(float) - 1) / sizeof(float);
   tile.weights_storage = AlignedBuffer<float>(floats);
   tile.weights = memory(layout, Cpu(), tile.weights_storage.data());
@@ -69,6 +70,7 @@ struct Dense::Impl {
     for (const size_t rows : buckets) {
       YieldIfContended();
       prepared.push_back(PrepareDense(rows, shape, layout, activation));
+      // One tile of several: its result goes through scratch to its columns, see Spread.
       if (shape.outputs < outputs) {
         prepared.back().rows = rows;
         prepared.back().cols = shape.outputs;

@@ -213,6 +213,8 @@ size_t Prepared::ResultAt() const { return ToCacheLine(rounding.bytes); }
 
 size_t Prepared::OwnAt() const { return ResultAt() + ToCacheLine(rows * cols * sizeof(float)); }
 
+// In f32 the source is used where it is. For any other type it is rounded into scratch by this
+// project's own kernel, once for all tiles of a layer.
 Prepared PrepareDense(size_t rows, const DenseShape& shape, const memory::desc& weights,
                       const std::optional<Algorithm>& fused) {
   auto prepared = Prepare<dnnl::inner_product_forward>(DescribeDense(rows, shape, weights, fused));

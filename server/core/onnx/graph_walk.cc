@@ -157,6 +157,8 @@ absl::Status GraphWalk::Visit(const NodeView& node, const std::string& place, Sc
     }
     if (value != nullptr) HILLOCK_RETURN_IF_ERROR(Charge(*value, budget_));
   }
+  // What cannot be computed is a value, too: only what depends on it goes with it. Any other error
+  // ends the import, as the file makes no sense or takes too much.
   Outcomes computed = Compute(node, scope);
   if (absl::IsUnimplemented(computed.status())) {
     const Unsupported none{Annotate(computed.status(), place)};
@@ -183,6 +185,7 @@ Outcomes GraphWalk::Compute(const NodeView& node, Scope& scope) {
       return std::vector<GraphValue>(node.outputs.size(), *none);
     }
   }
+  // A function of the file comes before an operator of its name.
   if (const FunctionView* const function = FindFunction(node)) return Call(*function, node, scope);
   const OperatorRow* const row = FindOperator(node.domain, node.op);
   if (row == nullptr) return NoOperation(node);
@@ -201,6 +204,7 @@ const FunctionView* GraphWalk::FindFunction(const NodeView& node) const {
   return function == model_.functions.end() ? nullptr : &*function;
 }
 
+// The body sees its inputs and nothing else of the caller: names in it are its own.
 Outcomes GraphWalk::Call(const FunctionView& function, const NodeView& node, Scope& scope) {
   if (scope.depth == kMaxDepth) {
     return absl::UnimplementedError(fmt::format("calls functions more than {} deep", kMaxDepth));
@@ -224,6 +228,8 @@ Outcomes GraphWalk::Call(const FunctionView& function, const NodeView& node, Sco
   return values;
 }
 
+// A branch sees all names around it. It is parsed here, as the other one may be of any size, and
+// stays in branches_: the values of its initializers are views of it.
 Outcomes GraphWalk::TakeBranch(const NodeView& node, Scope& scope) {
   const onnx::Call call{node, scope.opset, scope.values, graph_, budget_, inputs_.single_row};
   const GraphValue* const condition = scope.values.Find(node.input(0));

@@ -26,6 +26,7 @@ class FieldList {
     if (gzip) fields_.push_back(MakeStaticField("grpc-encoding", "gzip"));
   }
 
+  // Values of "-bin" names are bytes, which travel in base64.
   void Add(const Metadata& metadata) {
     for (const auto& [name, value] : metadata) {
       const bool binary = name.ends_with("-bin");

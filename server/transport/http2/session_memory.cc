@@ -62,6 +62,7 @@ class KeptBlocks {
   size_t kept_bytes_ = 0;
 };
 
+// Constant-initialized, so that no access has to ask whether it exists.
 constinit thread_local KeptBlocks kept_blocks;
 
 void* Allocate(size_t size, void*) {

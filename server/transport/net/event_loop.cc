@@ -58,6 +58,9 @@ void EventLoop::Remove(int descriptor, Source& source) {
   }
 }
 
+// OnEvents() may remove any source, its own included: what is left of events_ for that one is
+// zeroed then and passed over here. Tasks come last, when no event refers to a source any more, so
+// a task may destroy one.
 int EventLoop::Poll(Nanos timeout) {
   int count = epoll_wait(epoll_.get(), events_.data(), kMaxEvents, Milliseconds(timeout));
   if (count < 0) {

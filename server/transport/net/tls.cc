@@ -77,7 +77,9 @@ void SetCommon(SSL_CTX* context) {
                                 SSL_MODE_RELEASE_BUFFERS);
 }
 
-// Bytes as TLS carries them.
+// Bytes as TLS carries them. OpenSSL keeps its errors in a queue of the thread, which all
+// connections of a loop share: it is cleared before each call, as SSL_get_error() would take what
+// another connection left for this one's, and after each failure.
 class TlsStream final : public ByteStream {
  public:
   TlsStream(SSL* ssl, Descriptor socket) : socket_(std::move(socket)), ssl_(ssl) {

@@ -23,6 +23,8 @@ AffineMap AffineMapOf(const model::Layer& layer) {
           {layer.bias.begin(), layer.bias.end()}};
 }
 
+// (V W) x + (V b + c). The innermost loop adds a row of `inner` to a row of the product: both are
+// read in the order in which they are stored.
 AffineMap Compose(const AffineMap& outer, const AffineMap& inner) {
   AffineMap both{inner.inputs, outer.outputs, std::vector<double>(outer.outputs * inner.inputs),
                  outer.bias};
@@ -38,6 +40,7 @@ AffineMap Compose(const AffineMap& outer, const AffineMap& inner) {
   return both;
 }
 
+// W (s x + t) + b = (W s) x + (W t + b). A weight goes into the bias before it is scaled itself.
 AffineMap ScaleInputs(AffineMap dense, const model::Scale& scale) {
   for (size_t unit = 0; unit < dense.outputs; ++unit) {
     double* const weights = dense.weights.data() + unit * dense.inputs;
@@ -49,6 +52,7 @@ AffineMap ScaleInputs(AffineMap dense, const model::Scale& scale) {
   return dense;
 }
 
+// s (W x + b) + t = (s W) x + (s b + t)
 AffineMap ScaleOutputs(AffineMap dense, const model::Scale& scale) {
   for (size_t unit = 0; unit < dense.outputs; ++unit) {
     double* const weights = dense.weights.data() + unit * dense.inputs;
@@ -58,6 +62,8 @@ AffineMap ScaleOutputs(AffineMap dense, const model::Scale& scale) {
   return dense;
 }
 
+// W ((x - o) s) + b = (W s) x + (b - (W s) o). The shift is summed before it meets the bias, which
+// it may dwarf.
 AffineMap FoldNormalization(AffineMap dense, std::span<const float> offset,
                             std::span<const float> scale) {
   for (size_t unit = 0; unit < dense.outputs; ++unit) {
@@ -72,6 +78,7 @@ AffineMap FoldNormalization(AffineMap dense, std::span<const float> offset,
   return dense;
 }
 
+// The one place that rounds. A layer that was a scale is dense afterwards.
 std::optional<model::Layer> WithDense(const model::Layer& layer, const AffineMap& affine) {
   model::Layer rounded = WithoutWeights(layer);
   rounded.operation.reset();

@@ -70,6 +70,7 @@ double Distance(const Column<float>& got, const Column<double>& want) {
 
 FoldingErrors MeasureFolding(std::span<const float> offset, std::span<const float> scale,
                              const model::Layer& plain, const model::Layer& folded) {
+  // All three begin with the same rows in float, so they differ by what is rounded between.
   const auto rows = CalibrationRows(offset, scale);
   const auto exact = Normalized<double>(rows, offset, scale);
   const auto rounded = Normalized<float>(rows, offset, scale);

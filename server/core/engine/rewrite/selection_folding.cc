@@ -51,7 +51,8 @@ bool IsOutput(const Mlp& mlp, ValueId value) {
   });
 }
 
-// Layers that take the place of those of a model.
+// Layers that take the place of those of a model. They are added in an order in which what a layer
+// reads comes before it, so moved_ knows every value that it is asked for.
 class Rebuilt {
  public:
   explicit Rebuilt(size_t layers) : moved_(layers) {}
@@ -79,6 +80,7 @@ class Rebuilt {
 
 void DropNothings(Mlp& mlp, std::vector<std::string>& notes) {
   Rebuilt rebuilt(mlp.layers.size());
+  // Judged before the first layer is moved away, as IsNothing() looks at the layers read.
   std::vector<char> nothing;
   for (size_t i = 0; i < mlp.layers.size(); ++i) {
     const Layer& layer = mlp.layers[i];
@@ -171,6 +173,7 @@ void JoinSelections(Mlp& mlp, std::vector<std::string>& notes) {
 
 }  // namespace
 
+// What DropNothings() or JoinSelections() could change, without looking at any columns.
 bool HasSelections(const Mlp& mlp) {
   return std::ranges::any_of(
       mlp.layers, [](const Layer& layer) { return SelectOf(layer) != nullptr || IsCopy(layer); });
@@ -178,6 +181,7 @@ bool HasSelections(const Mlp& mlp) {
 
 Rewritten FoldSelections(Mlp mlp) {
   Rewritten result{std::move(mlp), {}};
+  // Dropped first: a selection behind a copy then reads the dense layer itself, and may join it.
   DropNothings(result.mlp, result.notes);
   JoinSelections(result.mlp, result.notes);
   return result;

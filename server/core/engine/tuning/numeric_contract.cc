@@ -32,6 +32,8 @@ std::array<float, 2> ReferenceOf(const Spec& spec, const Params& params,
 
 }  // namespace
 
+// By name, as rows that agree on some weights prove nothing of others. "brg" begins the names of
+// the packed kernels, brgemm.
 absl::Status CheckBatchInvariance(const onednn::Dense& dense) {
   if (dense.implementation().starts_with("brg")) return absl::OkStatus();
   return absl::FailedPreconditionError(fmt::format(
@@ -51,6 +53,7 @@ absl::Status CheckNonFinite(const Spec& spec, const Params& params) {
                            onednn::Activation::Create(*algorithm, 2, slopes, one_row));
   onednn::Workspace workspace(activation->scratch_bytes());
   for (const float special : {kNan, kInf, -kInf}) {
+    // The finite neighbour matters to row functions, which weigh the two against each other.
     const std::array<float, 2> x = {special, 1.0f};
     std::array<float, 2> y{};
     HILLOCK_CHECK(activation->Bind(0, x.data(), y.data(), workspace).Run());

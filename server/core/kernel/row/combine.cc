@@ -21,7 +21,7 @@ namespace hillock::kernel::row::HWY_NAMESPACE {
 using Operands = Combine::Operands;
 using Rows = void (*)(const Operands& x, float* dst, size_t rows, size_t cols);
 
-// All operands are as wide as the result.
+// All operands are as wide as the result, so all rows are one run of elements.
 template <class F>
 void Elements(const Operands& x, float* dst, size_t n) {
   const D d;
@@ -36,6 +36,7 @@ void Elements(const Operands& x, float* dst, size_t n) {
   }
 }
 
+// One row. An operand of one column fills a vector that stays for the whole row.
 template <class F>
 void Broadcast(const Operands& x, float* dst, size_t row, size_t cols) {
   const D d;
@@ -92,6 +93,7 @@ float Mod(float a, float b) {
   return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
 }
 
+// Functions that graphs rarely have: the C library's, an element at a time.
 constexpr ScalarFunction kScalarFunctions[] = {
     {"pow", [](float a, float b) { return std::pow(a, b); }},
     {"fmod", [](float a, float b) { return std::fmod(a, b); }},

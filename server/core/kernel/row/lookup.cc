@@ -13,6 +13,7 @@ Lookup::Lookup(const Table& table, size_t source_width)
       wraps_(table.wraps),
       keys_(table.keys.begin(), table.keys.end()),
       entries_(table.entries.begin(), table.entries.end()) {
+  // The entry after the last: what is not found has a position like all else.
   entries_.insert(entries_.end(), table.otherwise.begin(), table.otherwise.end());
 }
 

@@ -49,7 +49,9 @@ struct Larger {
   HWY_INLINE bool operator()(float a, float b) const { return a > b; }
 };
 
-// The first in the order of `before`; NaN when there is one.
+// The first in the order of `before`; NaN when there is one. No comparison with NaN holds, so a NaN
+// replaces `best` like any element that is not after it, and then stays by the test for it. Lanes
+// are compared with each other at the end.
 template <class Before>
 float First(const float* x, size_t n) {
   const Before before;
@@ -73,6 +75,7 @@ float First(const float* x, size_t n) {
   return result;
 }
 
+// NaN is never better, and nothing is better than NaN: one counts only at the front.
 template <class Better>
 double Position(const float* x, size_t n, Better better) {
   size_t best = 0;
@@ -88,6 +91,8 @@ double Product(const float* x, size_t n) {
   return product;
 }
 
+// max + log(sum of exp(x - max)): no term overflows, and one of them is 1. An infinite maximum is
+// the result, and would make the differences NaN.
 double LogSumExp(const float* x, size_t n) {
   const double max = First<Larger>(x, n);
   if (std::isinf(max)) return max;

@@ -11,6 +11,7 @@ constexpr size_t kShort = 8;
 
 }  // namespace
 
+// Columns that follow each other in one source, and so in the result, become one piece.
 Select::Select(std::span<const uint32_t> columns, std::span<const size_t> widths)
     : outputs_(columns.size()), widths_(widths.begin(), widths.end()) {
   for (size_t to = 0; to < columns.size(); ++to) {

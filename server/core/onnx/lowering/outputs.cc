@@ -33,6 +33,8 @@ model::Datatype DatatypeFor(DataType declared, DataType computed) {
   return datatype.value_or(model::Datatype::kFp32);
 }
 
+// Sorts the outputs of a graph into those that are computed, those that are constant and those that
+// are left out. outputs_ has the first two in the graph's order, wanted_ the first alone.
 class Collector {
  public:
   Collector(RowGraph& graph, const Values& values) : graph_(graph), values_(values) {}
@@ -65,6 +67,7 @@ class Collector {
   }
 
   absl::StatusOr<model::Mlp> Finish() && {
+    // Nothing that depends on the input: what was to be left out is the error.
     if (wanted_.empty() && !why_.ok()) return why_;
     if (wanted_.empty()) {
       return absl::InvalidArgumentError("no output of the graph depends on its input");
@@ -74,6 +77,7 @@ class Collector {
                                                   outputs_.size(), model::kMaxOutputs));
     }
     HILLOCK_ASSIGN_OR_RETURN(model::Mlp mlp, MakeLayers(graph_, wanted_));
+    // One for each that is computed, in the same order; their names and types are in outputs_.
     const std::vector<model::Output> sources = std::exchange(mlp.outputs, {});
     size_t next = 0;
     for (model::Output& output : outputs_) {

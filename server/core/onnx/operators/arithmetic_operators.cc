@@ -211,6 +211,9 @@ absl::StatusOr<std::vector<double>> Spread(const Call& call, const Tensor& tenso
   return spread;
 }
 
+// Constants are folded. Values of one base, all as wide as the result, become an atom: a function
+// that may turn out to be an activation. Everything else is a layer that combines values: an
+// element of it depends on more than one element of a base.
 absl::StatusOr<Rows> Apply(const Call& call, const Primitive& primitive,
                            std::vector<Rows> operands) {
   if (operands.size() != primitive.arity) {
@@ -266,6 +269,7 @@ absl::StatusOr<Rows> Combined(const Call& call, std::string_view function,
   const size_t width = WidthOf(shape);
   std::vector<Operand> xs;
   for (Rows& operand : operands) {
+    // One column is spread by the layer itself; any other shape has to be written out.
     const bool narrow = operand.width() == 1;
     if (!narrow && operand.width() != width) {
       HILLOCK_ASSIGN_OR_RETURN(operand, Expanded(call, operand, shape));
@@ -294,6 +298,7 @@ absl::StatusOr<Rows> Add(const Call& call, const Rows& a, const Rows& b, double 
     return sum;
   }
   if (a.value.atom == b.value.atom && a.shape == b.shape) {
+    // (p x + q) + (r x + s) = (p + r) x + (q + s): still the same atom.
     ScaleShift map{Sum(a.value.map.scale, b.value.map.scale, sign),
                    Sum(a.value.map.shift, b.value.map.shift, sign)};
     Rows sum = a;
@@ -312,6 +317,7 @@ absl::StatusOr<Rows> Multiply(const Call& call, const Rows& a, const Rows& b) {
   return product;
 }
 
+// Dividing by a constant scales, unless it has a 0: that has no inverse.
 absl::StatusOr<Rows> Divide(const Call& call, const Rows& a, const Rows& b) {
   if (!b.is_constant()) return Apply(call, "Div", {a, b});
   Rows inverse = b;

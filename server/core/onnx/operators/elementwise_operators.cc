@@ -192,6 +192,8 @@ const Spec* FindActivation(const NodeView& node) {
   return nullptr;
 }
 
+// A function of a row is a base at once. One of an element is an atom: scaling, shifting and
+// further functions around it may make another activation of it.
 absl::StatusOr<Rows> Activated(const Call& call, const Rows& x, const Spec& spec,
                                const Params& params, std::vector<double> slopes) {
   if (spec.scope == activation::Scope::kRow) {

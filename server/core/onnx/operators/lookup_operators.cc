@@ -286,6 +286,7 @@ constexpr OperatorRow kRows[] = {
 
 }  // namespace
 
+// A lookup by position in a matrix that is `on` along its diagonal.
 absl::StatusOr<Rows> OneHotOf(const Call& call, const Rows& x, size_t size, bool wraps, float off,
                               float on) {
   HILLOCK_RETURN_IF_ERROR(call.budget.Take(size * size, sizeof(float)));
@@ -327,6 +328,8 @@ absl::StatusOr<Classes> ClassesOf(const Call& call) {
   return classes;
 }
 
+// Labels 0, 1, 2, ... are the positions themselves. Any other label is looked up by its position,
+// which is never beyond the table.
 GraphValue ClassAt(const Call& call, const Rows& x, const Classes& classes) {
   call.graph.NameColumns(x, classes.names);
   const bool positions = classes.type == DataType::kInt64 && [&] {

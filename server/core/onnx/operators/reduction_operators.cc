@@ -241,6 +241,9 @@ Rows FoldedReduction(const model::Reduction& reduction, const Rows& x, size_t gr
 
 const OperatorRow kRowActivationOperator = {"", "", RowActivation};
 
+// A layer reduces neighbouring columns, so the axes go to the end first. One element each is its
+// own sum, mean, product and extreme. An axis of rows may be dropped where the file is made for one
+// row.
 absl::StatusOr<Rows> Reduced(const Call& call, const Rows& x, std::string_view reduction,
                              const std::vector<size_t>& axes, DataType type) {
   size_t each = 1;
@@ -267,6 +270,8 @@ absl::StatusOr<Rows> Reduced(const Call& call, const Rows& x, std::string_view r
   return call.graph.AddOperation(model::Reduce{known}, {moved.value}, std::move(shape), type);
 }
 
+// A row activation runs over neighbouring columns: other axes go to the end, and come back after
+// it.
 absl::StatusOr<Rows> OverAxis(const Call& call, const Rows& x, const activation::Spec& spec,
                               size_t axis, size_t axes) {
   size_t group = 1;

@@ -51,6 +51,8 @@ Params Defaults(const Spec& spec) {
 
 }  // namespace
 
+// The likelier first, as the list ends when it is full: constants as they stand, then what one
+// operation makes of one of them, then of two.
 Candidates::Candidates(const std::vector<double>& constants, Budget& budget) : budget_(budget) {
   DistinctFloats floats(budget);
   for (const double c : constants) floats.Add(c);

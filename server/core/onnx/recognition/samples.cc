@@ -16,6 +16,8 @@ constexpr double kTailEnd = 1e4;
 constexpr double kTailFactor = 2.3;
 constexpr int kHalvings = 80;
 
+// Points at which most functions differ come first: a comparison ends at the first that does not
+// agree. Steps are no round numbers, so that a period or a kink is not met again and again.
 std::vector<double> MakeGrid() {
   std::vector<double> grid{1, -1, 0, 2.5, -2.5};
   for (double x = -kGridEnd; x <= kGridEnd; x += kGridStep) grid.push_back(x);
@@ -53,7 +55,8 @@ class Subject {
   Budget& budget_;
 };
 
-// Both sides of the place between a and b where edge number `edge` changes its sign.
+// Both sides of the place between a and b where edge number `edge` changes its sign. The halvings
+// are more than a double has bits, so the two end as neighbours, or nearly.
 void AddEdge(Subject& subject, size_t edge, double a, double b, std::vector<double>& points) {
   const bool left = subject.EdgesAt(a)[edge] < 0;
   for (int i = 0; i < kHalvings; ++i) {

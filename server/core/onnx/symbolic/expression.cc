@@ -26,6 +26,8 @@ bool ScaleShift::is_finite() const {
   return std::ranges::all_of(scale, finite) && std::ranges::all_of(shift, finite);
 }
 
+// g(f(x)) = (f.scale g.scale) x + (f.shift g.scale + g.shift). A list stays one number where all
+// that it is made of are.
 ScaleShift ScaleShift::Compose(const ScaleShift& f, const ScaleShift& g) {
   ScaleShift both;
   both.scale.resize(std::max(f.scale.size(), g.scale.size()));
@@ -66,7 +68,9 @@ std::string Expression::Text(int atom, int depth) const {
 
 namespace {
 
-// The atoms that `root` is made of, bases left out, in order.
+// The atoms that `root` is made of, bases left out, in ascending order: an atom's operands have
+// lower numbers, so they come before it. Each is visited once, however often it is read: a graph of
+// n atoms has up to 2^n ways through it.
 std::set<int> Reach(const Expression& expression, int root, size_t most) {
   std::set<int> found;
   std::vector<int> open{root};
@@ -89,7 +93,9 @@ void Collapse(std::vector<double>& values) {
   if (std::ranges::all_of(values, close)) values.resize(1);
 }
 
-// What has to follow `before` to make `use`.
+// The map with relative(before(x)) = use(x):
+//   scale = use.scale / before.scale      shift = use.shift - scale before.shift
+// A shift that is nothing but rounding counts as 0, else equal reads would seem to differ.
 ScaleShift Relative(const ScaleShift& use, const ScaleShift& before) {
   if (use == before) return {};
   ScaleShift relative{{}, {}};
@@ -191,6 +197,7 @@ double Evaluator::Value(const Operand& operand, size_t unit) const {
   return operand.map.scale_at(unit) * atom + shift;
 }
 
+// Every point leaves the same edges in the same order, so samples can be compared edge by edge.
 double Evaluator::Apply(const Step& step, size_t unit) {
   const Atom& atom = *step.atom;
   double operands[3] = {};

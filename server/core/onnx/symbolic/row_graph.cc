@@ -90,7 +90,8 @@ bool RowGraph::KeepsMap(const Operand& value) const {
   return base != bases_.end() && base->second.dense.has_value();
 }
 
-// Looks through selections to what they select from.
+// Looks through a selection to what it selects from. One step is enough: what Select() stores has
+// been resolved, so no selection reads another.
 RowGraph::Column RowGraph::Resolved(const Operand& value, uint32_t column) const {
   static const ScaleShift kNone;
   const bool keeps = KeepsMap(value);
@@ -214,6 +215,8 @@ void RowGraph::PromoteActivation(const Atom& atom, const Spec& spec, Base& base)
   base.params = atom.params;
 }
 
+// Functions that contain the atom and have been recognized stay as they are: they are of the same
+// base as before. The operands stay for texts of errors.
 absl::Status RowGraph::Promote(int atom) {
   const Atom& self = expression_[atom];
   const std::string_view name = self.primitive != nullptr ? self.primitive->function : "";
@@ -235,6 +238,7 @@ absl::Status RowGraph::Promote(int atom) {
   return absl::OkStatus();
 }
 
+// The dense layer of sigmoid(scale * W x + shift), with nothing after it; null for any other x.
 const Dense* RowGraph::SigmoidOf(const Rows& x) const {
   if (x.is_constant()) return nullptr;
   const Atom& atom = expression_[x.value.atom];
@@ -244,6 +248,8 @@ const Dense* RowGraph::SigmoidOf(const Rows& x) const {
   return is_sigmoid && base.dense ? &*base.dense : nullptr;
 }
 
+// softmax([0, z]) = [1 / (1 + e^z), e^z / (1 + e^z)] = [1 - sigmoid(z), sigmoid(z)]. The first unit
+// has weights and bias of 0. In 1 - p, a p near 1 would cancel to nothing.
 absl::StatusOr<std::optional<Rows>> RowGraph::AddComplement(const Rows& p, Shape shape) {
   const Dense* const single = p.width() == 1 ? SigmoidOf(p) : nullptr;
   if (single == nullptr) return std::nullopt;
@@ -263,6 +269,7 @@ bool RowGraph::IsSoftmax(const Rows& x) const {
          BaseOf(x.value).row == Named("softmax");
 }
 
+// In one step: a probability that underflows to 0 has a logarithm all the same.
 absl::StatusOr<std::optional<Rows>> RowGraph::AddLogOfSoftmax(const Rows& x) {
   if (!IsSoftmax(x)) return std::nullopt;
   const Base& base = BaseOf(x.value);
@@ -271,6 +278,8 @@ absl::StatusOr<std::optional<Rows>> RowGraph::AddLogOfSoftmax(const Rows& x) {
   return AddRowActivation({base.xs[0], x.shape}, *Named("log_softmax"), group);
 }
 
+// A softmax, or sigmoid(z) + sigmoid(-z) = 1: two units whose weights and biases are each other's
+// negatives.
 bool RowGraph::SumsToOne(const Rows& x) const {
   if (IsSoftmax(x)) return BaseOf(x.value).group == x.width();
   const Dense* const dense = x.width() == 2 ? SigmoidOf(x) : nullptr;
@@ -282,6 +291,8 @@ bool RowGraph::SumsToOne(const Rows& x) const {
   return before.scale_at(0) == before.scale_at(1) && before.shift_at(0) == -before.shift_at(1);
 }
 
+// A softmax keeps the order of its columns, so the largest is at the same position before it. Where
+// it runs over groups, that holds within each only.
 Operand RowGraph::BeforeSoftmax(const Operand& value) const {
   const auto base = bases_.find(value.atom);
   const bool is_softmax = base != bases_.end() && base->second.row == Named("softmax") &&
@@ -308,6 +319,8 @@ const std::vector<std::string>* RowGraph::ColumnNames(const Rows& x) const {
   return nullptr;
 }
 
+// Of use are the columns of the input as they come, all of them or a selection. A column that is
+// limited twice has to be within both.
 void RowGraph::LimitTo(const Rows& x, double low, double high) {
   if (x.is_constant() || !(x.value.map == ScaleShift{})) return;
   const auto base = bases_.find(x.value.atom);

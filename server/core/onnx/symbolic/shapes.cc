@@ -58,6 +58,7 @@ size_t Offset(const Shape& shape, const Shape& strides, size_t index) {
   return offset;
 }
 
+// Aligned at their last axes. Two axes of rows would pair each row with every other.
 absl::StatusOr<Shape> Broadcast(const Shape& a, const Shape& b) {
   Shape shape(std::max(a.size(), b.size()), 1);
   for (size_t i = 0; i < shape.size(); ++i) {
@@ -74,6 +75,7 @@ absl::StatusOr<Shape> Broadcast(const Shape& a, const Shape& b) {
       fmt::format("combines each row with each: shapes {} and {}", ShapeText(a), ShapeText(b)));
 }
 
+// An axis of 1 is read again for every index: it has a stride of 0, as has one that is not there.
 Shape BroadcastStrides(const Shape& from, const Shape& to) {
   Shape strides = Strides(from);
   for (size_t i = 0; i < from.size(); ++i) {
@@ -98,6 +100,8 @@ absl::Status CheckPermutation(const Shape& perm, const Shape& shape) {
       fmt::format("has perm {} for shape {}", ShapeText(perm), ShapeText(shape)));
 }
 
+// Elements of one row, and axes of rows, have to stay as many as they were: else values would
+// change their row. A size of -1 is what is missing of both.
 absl::StatusOr<Shape> Reshaped(const Shape& from, const Shape& wanted, bool zero_copies) {
   Shape to = wanted;
   std::optional<size_t> open;
@@ -155,6 +159,7 @@ absl::StatusOr<Shape> Unsqueezed(const Shape& from, const Shape& axes) {
   return to;
 }
 
+// The half that has the axis of rows keeps it, times the other elements of the half.
 absl::StatusOr<Shape> Flattened(const Shape& from, int64_t axis) {
   size_t at = from.size();
   if (axis != static_cast<int64_t>(from.size())) {

@@ -77,6 +77,7 @@ absl::Status AppendElement(const Encoding& encoding, uint64_t bits, Tensor& tens
       tensor.floats.push_back(Bfloat16ToFloat(static_cast<uint16_t>(bits)));
       return absl::OkStatus();
     default: {
+      // Up to the top and, with its sign, down again.
       const size_t unused = 64 - 8 * encoding.bytes;
       const auto high = static_cast<int64_t>(bits << unused);
       tensor.integers.push_back(IsSigned(encoding.type) ? high >> unused
@@ -111,7 +112,8 @@ absl::Status DecodeRaw(const Encoding& encoding, std::string_view raw, size_t co
   return absl::OkStatus();
 }
 
-// The elements of one field of the typed lists: packed, or one by one.
+// The elements of one field of the typed lists: packed, or one by one. Reads one more than `count`
+// at the most, which is enough to know that there are too many.
 absl::Status DecodeField(const Encoding& encoding, const WireField& field, size_t count,
                          Tensor& tensor) {
   if (encoding.kind == Tensor::Kind::kStrings) {
@@ -211,6 +213,7 @@ absl::Status Tensor::Charge(Budget& budget) const {
   return budget.Take(size(), kind == Kind::kFloats ? sizeof(float) : sizeof(int64_t));
 }
 
+// Sizes of 0 are left out of the product, so that what stands beside them is bounded, too.
 absl::StatusOr<size_t> ElementCount(const std::vector<int64_t>& shape) {
   if (shape.size() > kMaxRank) {
     return absl::InvalidArgumentError(

@@ -28,6 +28,7 @@ absl::Status Charge(const GraphValue& value, Budget& budget) {
   return budget.TakeStrings(rows->column_names);
 }
 
+// An inner name hides an outer one.
 const GraphValue* Values::Find(std::string_view name) const {
   const auto it = values_.find(name);
   if (it != values_.end()) return &it->second;
@@ -38,6 +39,8 @@ void Values::Set(std::string_view name, GraphValue value) {
   values_.insert_or_assign(name, std::move(value));
 }
 
+// Decoded, or copied, at each read, and charged each time. Nothing decoded is kept, as most
+// constants are read once.
 absl::StatusOr<Tensor> Values::Read(const GraphValue& value) const {
   if (const auto* const view = std::get_if<const TensorView*>(&value)) {
     auto tensor = ReadTensor(**view, external_, budget_);
@@ -71,6 +74,8 @@ absl::StatusOr<Rows> Call::RowsAt(size_t input) const {
                                               Excerpt(node.input(input))));
 }
 
+// A constant becomes doubles, and strings their codes. Whether integers stay exact as floats is for
+// those to check who look them up.
 absl::StatusOr<Rows> Call::AnyRowsAt(size_t input) const {
   if (IsRows(input)) return RowsAt(input);
   HILLOCK_ASSIGN_OR_RETURN(const Tensor tensor, TensorAt(input));

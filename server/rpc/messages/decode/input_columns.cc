@@ -36,7 +36,9 @@ absl::Status InputColumns::FillTyped(Datatype sent, const InputView& from) {
   return status;
 }
 
-// All at once when no other input is between the rows, else what is of one row.
+// All at once when no other input is between the rows, else what is of one row. Elements may come
+// in blocks that end anywhere, so filled_ is where the last one did. ToFloats() stops at the first
+// element that the datatype cannot hold, which the error then names.
 absl::Status InputColumns::Add(const Conversion& conversion, const char* elements, size_t count) {
   const size_t bytes = model::SpecOf(conversion.stored).bytes;
   for (size_t done = 0; done < count;) {

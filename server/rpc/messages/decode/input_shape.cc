@@ -68,7 +68,10 @@ std::string AxisText(int64_t size) {
 
 }  // namespace
 
-// The commonest shape first: it is compared without a division, and its rows may be any number.
+// The commonest shape first: it is compared without a division, and its rows may be any number. Any
+// other has as many rows as its elements allow for, if it is then [rows, width], or as declared:
+// with the rows where the file has them, or before a shape that has none. Axes of 1 are passed
+// over.
 std::optional<uint64_t> RowsOf(std::span<const int64_t> shape, const model::Input& input) {
   if (shape.size() == 2 && shape[1] == static_cast<int64_t>(input.width) && shape[0] > 0 &&
       !input.shared) {

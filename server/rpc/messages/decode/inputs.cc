@@ -98,6 +98,8 @@ absl::StatusOr<size_t> InputFinder::PositionOf(size_t place) const {
                                                 InputNames(model_, "or")));
 }
 
+// The first input that is not shared says how many rows there are, and the others have to agree. An
+// answer gets an axis of rows where a file has none for its input and the request brought one.
 absl::Status InputFinder::CheckShape(const InputView& got, const model::Input& want) {
   const auto shape = got.shape();
   const auto rows = RowsOf(shape, want);
