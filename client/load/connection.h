@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "client/load/dialer.h"
 #include "server/core/base/clock.h"
-#include "server/transport/http2/client_connection.h"
+#include "server/transport/http2/client/client_connection.h"
 #include "server/transport/net/event_loop.h"
 
 namespace hillock::client {

@@ -14,7 +14,7 @@
 #include "client/load/connection.h"
 #include "client/load/dialer.h"
 #include "client/load/worker.h"
-#include "server/transport/http2/client_connection.h"
+#include "server/transport/http2/client/client_connection.h"
 #include "server/transport/net/event_loop.h"
 
 namespace hillock::client {

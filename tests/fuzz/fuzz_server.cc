@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "server/rpc/control/unary_call.h"
+#include "server/rpc/control/calls/unary_call.h"
 #include "server/rpc/inference/stream_call.h"
 #include "server/transport/http2/connection.h"
 #include "tests/support/fake_clock.h"

@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
+#include "server/rpc/control/calls/message.h"
+#include "server/rpc/control/calls/unary_call.h"
 #include "server/rpc/control/control_services.h"
-#include "server/rpc/control/message.h"
 #include "server/rpc/control/reflection_call.h"
-#include "server/rpc/control/unary_call.h"
 
 namespace hillock::rpc {
 namespace {

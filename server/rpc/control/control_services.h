@@ -6,11 +6,11 @@
 
 #include "server/lifecycle/catalog_holder.h"
 #include "server/lifecycle/model_control.h"
+#include "server/rpc/control/calls/worker.h"
 #include "server/rpc/control/health_service.h"
 #include "server/rpc/control/inference_service.h"
 #include "server/rpc/control/reflection.h"
 #include "server/rpc/control/server_state.h"
-#include "server/rpc/control/worker.h"
 
 namespace hillock::rpc {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "server/rpc/control/message.h"
-#include "server/rpc/control/single_request_handler.h"
+#include "server/rpc/control/calls/message.h"
+#include "server/rpc/control/calls/single_request_handler.h"
 
 namespace hillock::rpc {
 namespace {
@@ -53,6 +53,8 @@ class HealthWatchers::Watch final : public SingleRequestHandler {
     delete this;
   }
 
+  // While an answer is on its way newer ones replace each other in newest_, and OnSent() sends the
+  // last.
   void SendWhenRead() {
     if (call() != nullptr && call()->unsent_bytes() == 0) SendNewest();
   }

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "server/lifecycle/stopping.h"
-#include "server/rpc/control/message.h"
+#include "server/rpc/control/calls/message.h"
 
 namespace hillock::rpc {
 

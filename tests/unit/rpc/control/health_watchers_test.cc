@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "server/rpc/control/message.h"
+#include "server/rpc/control/calls/message.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/wire/fake_call.h"
 #include "tests/unit/rpc/served_pets.h"

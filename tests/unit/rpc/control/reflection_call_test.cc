@@ -7,7 +7,7 @@
 #include <string>
 
 #include "proto/inference.pb.h"
-#include "server/rpc/control/message.h"
+#include "server/rpc/control/calls/message.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/wire/fake_call.h"
 

@@ -5,26 +5,24 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstring>
 #include <functional>
 #include <limits>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "proto/inference.pb.h"
 #include "server/core/base/half.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/rpc/messages/decoder.h"
+#include "tests/unit/rpc/messages/many_inputs.h"
 #include "tests/unit/rpc/served.h"
 
 namespace hillock::rpc {
 namespace {
 
-using namespace std::string_literals;
-
 using ::hillock::testing::IsOk;
-using ::hillock::testing::MlpBuilder;
 using ::hillock::testing::StatusIs;
 using ::inference::ModelInferRequest;
 using ::testing::ElementsAre;
@@ -35,77 +33,6 @@ using D = model::Datatype;
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInf = std::numeric_limits<float>::infinity();
-
-// A model of one input of that datatype and shape.
-model::Mlp OneInput(D datatype, model::TensorShape shape, size_t width) {
-  model::Mlp mlp = MlpBuilder(width).Add(2, "identity").Build();
-  mlp.inputs = {{.name = "x", .datatype = datatype, .shape = std::move(shape), .width = width}};
-  return mlp;
-}
-
-// A position, a code from 0 to 4, a word and a state that may be left out: six columns.
-model::Mlp ManyInputs() {
-  model::Mlp mlp = MlpBuilder(6).Add(2, "identity").Build();
-  mlp.inputs = {
-      {.name = "position", .shape = {-1, 1, 2}, .width = 2},
-      {.name = "code", .datatype = D::kInt64, .shape = {-1}, .width = 1, .low = {0}, .high = {4}},
-      {.name = "word", .datatype = D::kBytes, .shape = {-1, 1}, .width = 1},
-      {.name = "state", .shape = {-1, 2}, .width = 2, .required = false}};
-  mlp.words = {"red", "green", ""};
-  return mlp;
-}
-
-using Input = ModelInferRequest::InferInputTensor;
-
-Input& AddInput(ModelInferRequest& request, const std::string& name, const std::string& datatype,
-                const std::vector<int64_t>& shape) {
-  Input& input = *request.add_inputs();
-  input.set_name(name);
-  input.set_datatype(datatype);
-  input.mutable_shape()->Assign(shape.begin(), shape.end());
-  return input;
-}
-
-// As they lie in raw contents.
-std::string RawStrings(const std::vector<std::string>& strings) {
-  std::string raw;
-  for (const std::string& text : strings) {
-    raw += Raw<uint32_t>({static_cast<uint32_t>(text.size())}) + text;
-  }
-  return raw;
-}
-
-ModelInferRequest ManyRaw() {
-  ModelInferRequest request;
-  AddInput(request, "position", "FP32", {2, 1, 2});
-  AddInput(request, "code", "INT64", {2});
-  AddInput(request, "word", "BYTES", {2, 1});
-  request.add_raw_input_contents(Raw<float>({1, 2, 3, 4}));
-  request.add_raw_input_contents(Raw<int64_t>({0, 4}));
-  request.add_raw_input_contents(RawStrings({"green", "blue"}));
-  return request;
-}
-
-ModelInferRequest ManyTyped() {
-  ModelInferRequest request = ManyRaw();
-  request.clear_raw_input_contents();
-  for (const float value : {1.0f, 2.0f, 3.0f, 4.0f}) {
-    request.mutable_inputs(0)->mutable_contents()->add_fp32_contents(value);
-  }
-  for (const int64_t value : {0, 4}) {
-    request.mutable_inputs(1)->mutable_contents()->add_int64_contents(value);
-  }
-  for (const char* value : {"green", "blue"}) {
-    request.mutable_inputs(2)->mutable_contents()->add_bytes_contents(value);
-  }
-  return request;
-}
-
-std::vector<float> Floats(const InferView& view, size_t width) {
-  std::vector<float> floats(view.rows * width);
-  std::memcpy(floats.data(), view.input, floats.size() * sizeof(float));
-  return floats;
-}
 
 class DecodeInterfaceTest : public ::testing::Test {
  protected:
@@ -304,147 +231,6 @@ TEST_F(DecodeInterfaceTest, BoundsTheFloatsThatItMakes) {
   request.add_raw_input_contents(Raw<float>({1, 2, 3}));
   EXPECT_THAT(decoder_.Decode(request, *plain, {.max_row_bytes = 0}), IsOk()) << "it copied";
 }
-
-struct Bad {
-  std::string name;
-  std::function<void(ModelInferRequest&)> change;
-  std::string message;
-  bool typed = false;
-};
-
-void PrintTo(const Bad& bad, std::ostream* out) { *out << bad.name; }
-
-class DecodeBadInterface : public ::testing::TestWithParam<Bad> {};
-
-TEST_P(DecodeBadInterface, SaysGotAndWant) {
-  Served served(ManyInputs());
-  ModelInferRequest request = GetParam().typed ? ManyTyped() : ManyRaw();
-  GetParam().change(request);
-  EXPECT_THAT(Decoder().Decode(request, *served),
-              StatusIs(Code::kInvalidArgument, GetParam().message));
-}
-
-template <class T>
-std::function<void(ModelInferRequest&)> Position(const std::string& datatype,
-                                                 const std::vector<T>& numbers) {
-  return [=](ModelInferRequest& r) {
-    r.mutable_inputs(0)->set_datatype(datatype);
-    r.set_raw_input_contents(0, Raw(numbers));
-  };
-}
-
-std::function<void(ModelInferRequest&)> Words(const std::string& raw) {
-  return [=](ModelInferRequest& r) { r.set_raw_input_contents(2, raw); };
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Inputs, DecodeBadInterface,
-    ::testing::Values(
-        Bad{"Missing",
-            [](auto& r) {
-              r.mutable_inputs()->RemoveLast();
-              r.mutable_raw_input_contents()->RemoveLast();
-            },
-            "model 'pets': got 2 inputs, want 4, 'word' is missing: BYTES [rows, 1] with at "
-            "least 1 row"},
-        Bad{"Unknown", [](auto& r) { r.mutable_inputs(1)->set_name("colour"); },
-            "model 'pets': got input 'colour', want 'position', 'code', 'word' or 'state'"},
-        Bad{"Twice", [](auto& r) { r.mutable_inputs(1)->set_name("position"); },
-            "model 'pets': got input 'position' twice, want it once"},
-        Bad{"TooMany",
-            [](auto& r) {
-              for (int i = 0; i < 2; ++i) *r.add_inputs() = r.inputs(0);
-            },
-            "model 'pets': got 5 inputs, want 4, 'position', 'code', 'word' and 'state'"},
-        Bad{"StringsForNumbers", [](auto& r) { r.mutable_inputs(1)->set_datatype("BYTES"); },
-            "input 'code': got datatype 'BYTES', want INT64"},
-        Bad{"NumbersForStrings", [](auto& r) { r.mutable_inputs(2)->set_datatype("INT64"); },
-            "input 'word': got datatype 'INT64', want BYTES"},
-        Bad{"Shape", [](auto& r) { r.mutable_inputs(0)->set_shape(2, 3); },
-            "input 'position': got shape [2, 1, 3], want [rows, 1, 2] or [rows, 2] with at least "
-            "1 row"},
-        Bad{"Rows", [](auto& r) { r.mutable_inputs(1)->set_shape(0, 3); },
-            "input 'code': got 3 rows, want 2, as many as input 'position' has"}),
-    ::testing::PrintToStringParamName());
-
-INSTANTIATE_TEST_SUITE_P(
-    Contents, DecodeBadInterface,
-    ::testing::Values(
-        Bad{"FewRaw", [](auto& r) { r.mutable_raw_input_contents()->RemoveLast(); },
-            "got 2 raw_input_contents, want 3, as there are 3 inputs"},
-        Bad{"FewBytes", Position<double>("FP64", {1, 2, 3}),
-            "input 'position': 24 bytes, want 2 x 2 FP64 = 32"},
-        Bad{"FloatsForDoubles", [](auto& r) { r.mutable_inputs(0)->set_datatype("FP64"); },
-            "input 'position': 16 bytes, want 2 x 2 FP64 = 32"},
-        Bad{"TooPrecise", Position<int64_t>("INT64", {1, 2, 3, 16777217}),
-            "input 'position': row 1, column 1 is 16777217, want a whole number from -16777216 to "
-            "16777216 for FP32"},
-        Bad{"TooLarge", Position<double>("FP64", {1, 2, -1e39, 4}),
-            "input 'position': row 1, column 0 is -1e+39, want -3.4028235e+38 to 3.4028235e+38 for "
-            "FP32"},
-        Bad{"NotFinite", Position<float>("FP32", {1, 2, 3, kNan}),
-            "input 'position': row 1, column 1 is nan, want a finite number"},
-        Bad{"NotWhole",
-            [](auto& r) {
-              r.mutable_inputs(1)->set_datatype("FP32");
-              r.set_raw_input_contents(1, Raw<float>({1, 1.5f}));
-            },
-            "input 'code': row 1, column 0 is 1.5, want a whole number from -9223372036854775808 "
-            "to 9223372036854775807 for INT64"},
-        Bad{"AboveItsRange",
-            [](auto& r) {
-              r.set_raw_input_contents(1, Raw<int64_t>({4, 5}));
-            },
-            "input 'code': row 1, column 0 is 5, want 0 to 4"},
-        Bad{"BelowItsRange",
-            [](auto& r) {
-              r.set_raw_input_contents(1, Raw<int64_t>({-1, 0}));
-            },
-            "input 'code': row 0, column 0 is -1, want 0 to 4"},
-        Bad{"CutLength", Words(RawStrings({"green"}) + "\0\0\0"s),
-            "input 'word': its 12 bytes end within string 1 of 2"},
-        Bad{"CutString", Words("\1\0\0\0a\4\0\0\0abc"s),
-            "input 'word': its 12 bytes end within string 1 of 2"},
-        Bad{"HugeLength", Words("\0\0\0\0\xff\xff\xff\xff"s),
-            "input 'word': its 8 bytes end within string 1 of 2"},
-        Bad{"NoLengths", Words("\0\0\0\0"s), "input 'word': 4 bytes, want 2 x 1 BYTES = 8 or more"},
-        Bad{"MoreStrings", Words(RawStrings({"a", "b", "c"})),
-            "input 'word': 5 bytes follow the last of 2 strings"}),
-    ::testing::PrintToStringParamName());
-
-INSTANTIATE_TEST_SUITE_P(
-    TypedContents, DecodeBadInterface,
-    ::testing::Values(
-        Bad{"Missing", [](auto& r) { r.mutable_inputs(1)->clear_contents(); },
-            "input 'code': 0 int64_contents, want 2 x 1 = 2", true},
-        Bad{"AnotherField",
-            [](auto& r) {
-              r.mutable_inputs(1)->mutable_contents()->clear_int64_contents();
-              r.mutable_inputs(1)->mutable_contents()->add_int_contents(1);
-            },
-            "input 'code': contents in a field of another datatype, want int64_contents", true},
-        Bad{"TwoFields",
-            [](auto& r) { r.mutable_inputs(1)->mutable_contents()->add_fp64_contents(1); },
-            "input 'code': contents in a field of another datatype, want int64_contents", true},
-        Bad{"FewStrings",
-            [](auto& r) {
-              r.mutable_inputs(2)->mutable_contents()->mutable_bytes_contents()->RemoveLast();
-            },
-            "input 'word': 1 bytes_contents, want 2 x 1 = 2", true},
-        Bad{"TooWide",
-            [](auto& r) {
-              r.mutable_inputs(1)->set_datatype("INT8");
-              auto& contents = *r.mutable_inputs(1)->mutable_contents();
-              contents.clear_int64_contents();
-              contents.add_int_contents(0);
-              contents.add_int_contents(128);
-            },
-            "input 'code': row 1, column 0 is 128, want a whole number from -128 to 127 for INT64",
-            true},
-        Bad{"RawToo", [](auto& r) { r.add_raw_input_contents(""); },
-            "input 'position': contents field must not be specified when using raw_input_contents",
-            true}),
-    ::testing::PrintToStringParamName());
 
 }  // namespace
 }  // namespace hillock::rpc

@@ -15,6 +15,7 @@
 #include "server/transport/net/byte_stream.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/wire/h2_peer.h"
+#include "tests/support/wire/memory_stream.h"
 
 namespace hillock::transport {
 
@@ -110,6 +111,39 @@ class EndpointTest : public ::testing::Test, protected Router {
   std::vector<std::unique_ptr<Recorder>> handlers_;
   std::vector<testing::H2Peer*> peers_;
   Endpoint endpoint_;
+};
+
+// A client in memory, whose server's socket takes what the test says.
+class EndpointWireTest : public EndpointTest {
+ protected:
+  static constexpr int32_t kWindow = 64 << 20;
+
+  EndpointWireTest() {
+    endpoint_.Adopt(std::make_unique<testing::MemoryStream>(wire_));
+    peer_.OpenWindow(0, kWindow);
+  }
+
+  void Exchange() {
+    wire_->to_server += peer_.TakeBytes();
+    loop_.Poll(0);
+    endpoint_.Flush();
+  }
+
+  int32_t Begin() {
+    const int32_t stream = peer_.Start("/test/Take");
+    Exchange();
+    return stream;
+  }
+
+  // A message to the client of the last call.
+  void Answer(size_t bytes) {
+    Buffer message = last().call->NewBuffer();
+    message.Append(std::string(bytes, 'a'));
+    last().call->Send(std::move(message));
+  }
+
+  std::shared_ptr<testing::Wire> wire_ = std::make_shared<testing::Wire>();
+  testing::H2Peer peer_{Descriptor(-1), kWindow};
 };
 
 }  // namespace hillock::transport
