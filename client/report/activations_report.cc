@@ -28,7 +28,7 @@ constexpr double kSamples[] = {-4, -2, -1, -0.5, 0, 0.5, 1, 2, 4};
 
 Params DefaultsOf(const Spec& spec) { return *activation::ResolveParams(spec, {}); }
 
-std::string OrNothing(std::string text) { return text.empty() ? kNothing : text; }
+std::string OrNothing(const std::string& text) { return text.empty() ? kNothing : text; }
 
 std::string Nanoseconds(double nanoseconds) { return fmt::format("{:.3f}", nanoseconds); }
 

@@ -40,6 +40,7 @@ size_t WidthOf(const Mlp& mlp, const Output& output) { return mlp.width(output);
 template <class Tensor>
 std::vector<size_t> Widths(const Mlp& mlp, const std::vector<Tensor>& tensors) {
   std::vector<size_t> widths;
+  widths.reserve(tensors.size());
   for (const Tensor& tensor : tensors) widths.push_back(WidthOf(mlp, tensor));
   return widths;
 }
@@ -175,16 +176,19 @@ class Column {
   size_t begin_ = 0;
 };
 
+// Of words there is no distance: they are the same, or as far as can be.
+double DifferenceAt(const Output& output, const Column& a, const Column& b, size_t row, size_t c) {
+  if (output.datatype != Datatype::kBytes) return Difference(a.at(row, c), b.at(row, c));
+  return a.word(row, c) == b.word(row, c) ? 0 : kInfinity;
+}
+
 // Takes the largest difference of an output into `worst`.
 void CompareOutput(const Mlp& mlp, const Output& output, const Column& a, const Column& b,
                    WorstDifference& worst) {
   const size_t rows = output.is_constant ? 1 : worst.rows;
   for (size_t row = 0; row < rows; ++row) {
     for (size_t c = 0; c < mlp.width(output); ++c) {
-      const bool is_word = output.datatype == Datatype::kBytes;
-      const double difference = !is_word ? Difference(a.at(row, c), b.at(row, c))
-                                : a.word(row, c) == b.word(row, c) ? 0
-                                                                   : kInfinity;
+      const double difference = DifferenceAt(output, a, b, row, c);
       if (!(difference > worst.difference)) continue;
       worst = {.rows = worst.rows,
                .difference = difference,

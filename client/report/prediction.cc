@@ -225,6 +225,7 @@ std::vector<ClassScore> Rank(const Predictions& predictions, const Prediction& p
                    [&](size_t a, size_t b) { return Key(scores[a]) > Key(scores[b]); });
   order.resize(std::min(top, order.size()));
   std::vector<ClassScore> ranked;
+  ranked.reserve(order.size());
   for (const size_t i : order) ranked.push_back({predictions.class_names[i], scores[i]});
   return ranked;
 }

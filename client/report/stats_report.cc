@@ -44,6 +44,7 @@ std::string ActivationTable(const std::vector<ActivationStats>& activations) {
 
 std::string RequestText(const std::map<std::string, double>& requests) {
   std::vector<std::string> parts;
+  parts.reserve(requests.size());
   for (const auto& [code, count] : requests) {
     parts.push_back(fmt::format("{} {}", FormatCount(count), Printable(code)));
   }

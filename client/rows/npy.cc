@@ -23,7 +23,7 @@ static_assert(std::endian::native == std::endian::little);
 
 constexpr std::string_view kMagic = "\x93NUMPY";
 
-absl::Status Bad(std::string message) { return absl::InvalidArgumentError(message); }
+absl::Status Bad(const std::string& message) { return absl::InvalidArgumentError(message); }
 
 struct Header {
   std::string type;

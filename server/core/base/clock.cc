@@ -27,13 +27,13 @@ class ThreadCpuClock final : public Clock {
 }  // namespace
 
 const Clock& Clock::Monotonic() {
-  static const MonotonicClock clock;
-  return clock;
+  static const MonotonicClock kClock;
+  return kClock;
 }
 
 const Clock& Clock::ThreadCpu() {
-  static const ThreadCpuClock clock;
-  return clock;
+  static const ThreadCpuClock kClock;
+  return kClock;
 }
 
 }  // namespace hillock

@@ -23,6 +23,7 @@ struct StepBinder {
   }
   BoundStep operator()(const RowStep& step) const {
     std::vector<const float*> sources;
+    sources.reserve(step.operands.size());
     for (const ValueId operand : step.operands) sources.push_back(values[operand]);
     return BoundRow(step, std::move(sources), dst);
   }

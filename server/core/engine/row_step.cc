@@ -41,6 +41,7 @@ struct KernelMaker {
 
 std::vector<size_t> WidthsOf(const model::Mlp& mlp, const std::vector<model::ValueId>& values) {
   std::vector<size_t> widths;
+  widths.reserve(values.size());
   for (const model::ValueId value : values) widths.push_back(mlp.width(value));
   return widths;
 }

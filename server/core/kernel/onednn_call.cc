@@ -71,7 +71,7 @@ bool Call::Run() noexcept {
 // array at every call. The first tile rounds for all, as they read the same source; another call of
 // the workspace may overwrite what it wrote.
 bool Call::RunTile(size_t tile) noexcept {
-  [[maybe_unused]] thread_local const bool single = UseOneThread();
+  [[maybe_unused]] thread_local const bool kSingle = UseOneThread();
   const Rounding& rounding = impl_->rounding;
   if (tile == 0 && rounding.to != nullptr) {
     rounding.to(impl_->source, impl_->rounded, rounding.n);

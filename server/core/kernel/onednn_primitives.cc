@@ -163,8 +163,8 @@ Prepared Prepare(const typename Primitive::primitive_desc& description) {
 }  // namespace
 
 const dnnl::engine& Cpu() {
-  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  return engine;
+  static const dnnl::engine kEngine(dnnl::engine::kind::cpu, 0);
+  return kEngine;
 }
 
 bool UseOneThread() {

@@ -34,6 +34,19 @@ void NameLayers(model::Mlp& mlp) {
   }
 }
 
+// Marks what a layer reads of the input, whose `columns` come after `offset` others of its sources.
+void MarkRead(const model::Layer& layer, size_t offset, size_t columns, std::vector<bool>& read) {
+  const auto* const select =
+      layer.is_dense() ? nullptr : std::get_if<model::Select>(&*layer.operation);
+  if (select == nullptr) {
+    std::fill_n(read.begin(), columns, true);
+    return;
+  }
+  for (const size_t c : select->columns) {
+    if (c >= offset && c < offset + columns) read[c - offset] = true;
+  }
+}
+
 // By column of the input row: whether some layer reads it.
 std::vector<bool> ColumnsRead(const model::Mlp& mlp, size_t width) {
   std::vector<bool> read(width);
@@ -41,17 +54,7 @@ std::vector<bool> ColumnsRead(const model::Mlp& mlp, size_t width) {
     size_t offset = 0;
     for (const model::ValueId source : layer.sources()) {
       const size_t columns = mlp.width(source);
-      const auto* const select =
-          layer.is_dense() ? nullptr : std::get_if<model::Select>(&*layer.operation);
-      for (size_t c = 0; source == model::ValueId::kInput && c < columns; ++c) {
-        if (select == nullptr) read[c] = true;
-      }
-      for (size_t i = 0; select != nullptr && i < select->columns.size(); ++i) {
-        const size_t c = select->columns[i];
-        if (source == model::ValueId::kInput && c >= offset && c < offset + columns) {
-          read[c - offset] = true;
-        }
-      }
+      if (source == model::ValueId::kInput) MarkRead(layer, offset, columns, read);
       offset += columns;
     }
   }

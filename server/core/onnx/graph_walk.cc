@@ -26,9 +26,9 @@ std::string PlaceOf(const NodeView& node, size_t index) {
 // The node with the attributes that it takes from the one that calls its function.
 NodeView Resolved(NodeView node, const NodeView& caller, const FunctionView& function) {
   std::vector<AttributeView> attributes;
-  for (AttributeView& attribute : node.attributes) {
+  for (const AttributeView& attribute : node.attributes) {
     if (attribute.reference.empty()) {
-      attributes.push_back(std::move(attribute));
+      attributes.push_back(attribute);
       continue;
     }
     const AttributeView* given = caller.Find(attribute.reference);

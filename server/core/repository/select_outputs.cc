@@ -26,6 +26,7 @@ absl::Status NoOutput(const std::string& name, const Mlp& mlp) {
         fmt::format("output '{}' is left out: {}", Excerpt(name), Excerpt(left_out->reason)));
   }
   std::vector<std::string_view> wanted;
+  wanted.reserve(mlp.outputs.size());
   for (const Output& output : mlp.outputs) wanted.push_back(Excerpt(output.name));
   return absl::InvalidArgumentError(
       fmt::format("got output '{}', want '{}'", Excerpt(name), fmt::join(wanted, "' or '")));

@@ -142,6 +142,7 @@ absl::StatusOr<ServingOptions> ReadTritonConfig(std::string_view text, std::stri
 
 absl::Status CheckTensors(const ServingOptions& options, const model::Mlp& mlp) {
   std::vector<std::string> inputs;
+  inputs.reserve(mlp.inputs.size());
   for (const model::Input& input : mlp.inputs) inputs.push_back(input.name);
   HILLOCK_RETURN_IF_ERROR(CheckNames("input", options.expected_inputs, inputs));
   std::vector<std::string> outputs;

@@ -49,21 +49,27 @@ absl::Status AppendNumber(Tensor& tensor, double value) {
 
 bool HasBatch(const Tensor& tensor) { return std::ranges::any_of(tensor.integers, IsBatch); }
 
-// The number of rows times a whole number, or divided by 1; whether it is a certain size is not
-// known, and is answered with no.
+// The number of rows times a whole number. REQUIRES: one of them is the number of rows.
+std::optional<int64_t> Multiplied(int64_t a, int64_t b) {
+  const int64_t batch = IsBatch(a) ? a : b;
+  const int64_t times = IsBatch(a) ? b : a;
+  if (times <= 0 || times >= kMostTimesBatch / TimesOf(batch)) return std::nullopt;
+  return BatchTimes(TimesOf(batch) * times);
+}
+
+// The number of rows divided by a whole number, or by itself.
+std::optional<int64_t> Divided(int64_t a, int64_t b) {
+  if (!IsBatch(a)) return std::nullopt;
+  if (IsBatch(b) && TimesOf(a) % TimesOf(b) == 0) return TimesOf(a) / TimesOf(b);
+  if (b > 0 && TimesOf(a) % b == 0) return BatchTimes(TimesOf(a) / b);
+  return std::nullopt;
+}
+
+// What an operator makes of the number of rows; none where that is not known before there are rows.
+// Whether it is a certain size is answered with no. REQUIRES: one of them is the number of rows.
 std::optional<int64_t> WithBatch(std::string_view op, int64_t a, int64_t b) {
-  if (op == "Mul" && IsBatch(a) != IsBatch(b)) {
-    const int64_t batch = IsBatch(a) ? a : b;
-    const int64_t times = IsBatch(a) ? b : a;
-    const bool fits = times > 0 && times < kMostTimesBatch / TimesOf(batch);
-    if (fits) return BatchTimes(TimesOf(batch) * times);
-  }
-  if (op == "Div" && IsBatch(a) && b > 0 && !IsBatch(b) && TimesOf(a) % b == 0) {
-    return BatchTimes(TimesOf(a) / b);
-  }
-  if (op == "Div" && IsBatch(a) && IsBatch(b) && TimesOf(a) % TimesOf(b) == 0) {
-    return TimesOf(a) / TimesOf(b);
-  }
+  if (op == "Mul") return Multiplied(a, b);
+  if (op == "Div") return Divided(a, b);
   if (op == "Max" && IsBatch(a) && b <= 1) return a;
   if (op == "Max" && IsBatch(b) && a <= 1) return b;
   if (op == "Equal") return a == b ? 1 : 0;
@@ -93,37 +99,73 @@ absl::StatusOr<Inputs> Broadcasts(const Call& call) {
   return inputs;
 }
 
-// Whole tensors of numbers: the operator is folded from the left over any number of inputs.
+size_t OffsetOf(const Inputs& in, size_t tensor, size_t element) {
+  return Offset(in.shape, in.strides[tensor], element);
+}
+
+bool MayMeetBatch(const Inputs& in) {
+  const auto is_integral = [](const Tensor& tensor) { return tensor.kind == Kind::kIntegers; };
+  return in.tensors.size() == 2 && std::ranges::all_of(in.tensors, is_integral) &&
+         std::ranges::any_of(in.tensors, HasBatch);
+}
+
+// An element of the result where the number of rows is one of its operands, and that can be told.
+std::optional<int64_t> BatchAt(std::string_view op, const Inputs& in, size_t element) {
+  const int64_t a = in.tensors[0].integers[OffsetOf(in, 0, element)];
+  const int64_t b = in.tensors[1].integers[OffsetOf(in, 1, element)];
+  return IsBatch(a) || IsBatch(b) ? WithBatch(op, a, b) : std::nullopt;
+}
+
+// An element of the result. The operator is folded from the left over any number of inputs.
+absl::StatusOr<double> ValueAt(const ConstantFunction& f, const Inputs& in, size_t element) {
+  std::vector<double> x;
+  for (size_t t = 0; t < in.tensors.size(); ++t) {
+    HILLOCK_ASSIGN_OR_RETURN(x.emplace_back(), NumberAt(in.tensors[t], OffsetOf(in, t, element)));
+  }
+  if (f.arity == 3) return f.apply(x[0], x[1], x[2]);
+  double value = f.apply(x[0], x.size() > 1 ? x[1] : 0, 0);
+  for (size_t t = 2; t < x.size() && f.arity == 2; ++t) value = f.apply(value, x[t], 0);
+  return value;
+}
+
+// Whole tensors of numbers.
 absl::StatusOr<Tensor> Compute(const Call& call, const ConstantFunction& f, const Inputs& in) {
   HILLOCK_ASSIGN_OR_RETURN(const size_t count, ElementCount(in.shape));
   HILLOCK_RETURN_IF_ERROR(call.budget.Take(count, sizeof(int64_t)));
   const bool is_where = call.node.op == "Where";
   const bool floats = is_where ? in.tensors.back().kind == Kind::kFloats : in.floats;
   Tensor result{.kind = floats ? Kind::kFloats : Kind::kIntegers, .shape = in.shape};
-  const bool has_batch = in.tensors.size() == 2 && in.tensors[0].kind == Kind::kIntegers &&
-                         in.tensors[1].kind == Kind::kIntegers &&
-                         std::ranges::any_of(in.tensors, HasBatch);
+  const bool may_meet_batch = MayMeetBatch(in);
   for (size_t i = 0; i < count; ++i) {
-    const auto at = [&](size_t t) { return Offset(in.shape, in.strides[t], i); };
-    if (has_batch) {
-      const int64_t a = in.tensors[0].integers[at(0)];
-      const int64_t b = in.tensors[1].integers[at(1)];
-      const auto known = IsBatch(a) || IsBatch(b) ? WithBatch(call.node.op, a, b) : std::nullopt;
-      if (known) {
-        result.integers.push_back(*known);
-        continue;
-      }
+    const auto known = may_meet_batch ? BatchAt(call.node.op, in, i) : std::nullopt;
+    if (known) {
+      result.integers.push_back(*known);
+      continue;
     }
-    std::vector<double> x;
-    for (size_t t = 0; t < in.tensors.size(); ++t) {
-      HILLOCK_ASSIGN_OR_RETURN(x.emplace_back(), NumberAt(in.tensors[t], at(t)));
-    }
-    double value =
-        f.arity == 3 ? f.apply(x[0], x[1], x[2]) : f.apply(x[0], x.size() > 1 ? x[1] : 0, 0);
-    for (size_t t = 2; t < x.size() && f.arity == 2; ++t) value = f.apply(value, x[t], 0);
+    HILLOCK_ASSIGN_OR_RETURN(const double value, ValueAt(f, in, i));
     HILLOCK_RETURN_IF_ERROR(AppendNumber(result, value));
   }
   return result;
+}
+
+// A choice by one condition needs no arithmetic, so it may be between strings.
+Outcome ChosenTensor(const Call& call, const Inputs& in) {
+  HILLOCK_ASSIGN_OR_RETURN(const double chosen, NumberAt(in.tensors[0], 0));
+  const size_t at = chosen != 0 ? 1 : 2;
+  HILLOCK_ASSIGN_OR_RETURN(Tensor picked,
+                           PickedTensor(call.budget, in.tensors[at], in.shape,
+                                        [&](size_t i) { return OffsetOf(in, at, i); }));
+  return ValueOf(std::move(picked));
+}
+
+// A choice element by element between shapes, one of which has the number of rows.
+Outcome ChosenSizes(const Inputs& in) {
+  Tensor picked = in.tensors[2];
+  for (size_t i = 0; i < picked.integers.size() && picked.shape == in.shape; ++i) {
+    HILLOCK_ASSIGN_OR_RETURN(const double chosen, NumberAt(in.tensors[0], OffsetOf(in, 0, i)));
+    if (chosen != 0) picked.integers[i] = in.tensors[1].integers[OffsetOf(in, 1, i)];
+  }
+  return ValueOf(std::move(picked));
 }
 
 }  // namespace
@@ -150,7 +192,6 @@ absl::StatusOr<Tensor> PickedTensor(Budget& budget, const Tensor& source, Shape 
   return tensor;
 }
 
-// A choice between tensors of strings needs no arithmetic, nor does one of shapes.
 Outcome ComputeConstants(const Call& call) {
   const ConstantFunction f = FunctionOf(call.node.op);
   if (f.apply == nullptr) return absl::UnimplementedError("is not computed on constants");
@@ -161,22 +202,10 @@ Outcome ComputeConstants(const Call& call) {
         fmt::format("has {} inputs, want {}", in.tensors.size(), f.arity));
   }
   if (f.arity == 3 && in.tensors[0].is_scalar() && !HasBatch(in.tensors[0])) {
-    HILLOCK_ASSIGN_OR_RETURN(const double chosen, NumberAt(in.tensors[0], 0));
-    const size_t at = chosen != 0 ? 1 : 2;
-    HILLOCK_ASSIGN_OR_RETURN(
-        Tensor picked, PickedTensor(call.budget, in.tensors[at], in.shape,
-                                    [&](size_t i) { return Offset(in.shape, in.strides[at], i); }));
-    return ValueOf(std::move(picked));
+    return ChosenTensor(call, in);
   }
   if (f.arity == 3 && HasBatch(in.tensors[2]) && in.tensors[1].kind == Kind::kIntegers) {
-    Tensor picked = in.tensors[2];
-    for (size_t i = 0; i < picked.integers.size() && picked.shape == in.shape; ++i) {
-      HILLOCK_ASSIGN_OR_RETURN(const double chosen,
-                               NumberAt(in.tensors[0], Offset(in.shape, in.strides[0], i)));
-      if (chosen != 0)
-        picked.integers[i] = in.tensors[1].integers[Offset(in.shape, in.strides[1], i)];
-    }
-    return ValueOf(std::move(picked));
+    return ChosenSizes(in);
   }
   HILLOCK_ASSIGN_OR_RETURN(Tensor result, Compute(call, f, in));
   return ValueOf(std::move(result));

@@ -218,8 +218,8 @@ absl::Status TakeFunctionField(const WireField& field, FunctionView& function) {
     case function_field::kNode:
       return Append("nodes", kMaxNodes, field.bytes, function.nodes);
     case function_field::kDefault: {
-      HILLOCK_ASSIGN_OR_RETURN(AttributeView attribute, ParseAttribute(field.bytes));
-      return Append("attributes", kMaxEdges, std::move(attribute), function.defaults);
+      HILLOCK_ASSIGN_OR_RETURN(const AttributeView attribute, ParseAttribute(field.bytes));
+      return Append("attributes", kMaxEdges, attribute, function.defaults);
     }
     case function_field::kOpset: {
       int64_t opset = 0;
@@ -336,8 +336,8 @@ absl::StatusOr<NodeView> ParseNode(std::string_view message) {
       return Append("outputs of a node", kMaxEdges, field.bytes, node.outputs);
     }
     if (field.number != node_field::kAttribute) return absl::OkStatus();
-    HILLOCK_ASSIGN_OR_RETURN(AttributeView attribute, ParseAttribute(field.bytes));
-    return Append("attributes of a node", kMaxEdges, std::move(attribute), node.attributes);
+    HILLOCK_ASSIGN_OR_RETURN(const AttributeView attribute, ParseAttribute(field.bytes));
+    return Append("attributes of a node", kMaxEdges, attribute, node.attributes);
   }));
   return node;
 }

@@ -49,6 +49,32 @@ Params Defaults(const Spec& spec) {
   return params;
 }
 
+// The first value of an only parameter that `fits`.
+template <class Fits>
+std::optional<Params> FindSingle(std::span<const float> values, const Fits& fits) {
+  for (const float a : values) {
+    if (const Params params{a, 0}; fits(params)) return params;
+  }
+  return std::nullopt;
+}
+
+// The first two that do. A bound that may be none is first tried as none: a far one would pass for
+// it.
+template <class Fits>
+std::optional<Params> FindPair(bool ascend, std::span<const float> values, const Fits& fits) {
+  for (const float bound : ascend ? values : std::span<const float>()) {
+    for (const Params& params : {Params{bound, kInfinity}, Params{-kInfinity, bound}}) {
+      if (fits(params)) return params;
+    }
+  }
+  for (const float a : values) {
+    for (const float b : values) {
+      if (const Params params{a, b}; fits(params)) return params;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 // The likelier first, as the list ends when it is full: constants as they stand, then what one
@@ -76,24 +102,9 @@ std::optional<Params> Candidates::Find(const Spec& spec,
   };
   if (const Params defaults = Defaults(spec); is_it(defaults)) return defaults;
   if (spec.param_count == 0) return std::nullopt;
-  const bool two = spec.param_count == 2;
-  const std::span<const float> first(values_.data(),
-                                     two ? std::min(values_.size(), kMaxOfTwo) : values_.size());
-  constexpr float kNone[] = {0};
-  const std::span<const float> second = two ? first : std::span<const float>(kNone);
-  // A bound that may be none is first tried as none: a far one would pass for it.
-  for (const float bound : first) {
-    if (!two || !spec.params_ascend) break;
-    for (const Params& params : {Params{bound, kInfinity}, Params{-kInfinity, bound}}) {
-      if (is_it(params)) return params;
-    }
-  }
-  for (const float a : first) {
-    for (const float b : second) {
-      if (const Params params{a, b}; is_it(params)) return params;
-    }
-  }
-  return std::nullopt;
+  const std::span<const float> values(values_);
+  if (spec.param_count == 1) return FindSingle(values, is_it);
+  return FindPair(spec.params_ascend, values.first(std::min(values.size(), kMaxOfTwo)), is_it);
 }
 
 }  // namespace hillock::onnx

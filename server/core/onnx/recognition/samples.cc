@@ -29,8 +29,8 @@ std::vector<double> MakeGrid() {
 }
 
 const std::vector<double>& Grid() {
-  static const std::vector<double> grid = MakeGrid();
-  return grid;
+  static const std::vector<double> kGrid = MakeGrid();
+  return kGrid;
 }
 
 // The function of one element.

@@ -70,6 +70,7 @@ absl::StatusOr<std::vector<std::string>> NamesIn(const Call& call, const Tensor&
     return table.strings;
   }
   std::vector<std::string> names;
+  names.reserve(table.integers.size());
   for (const int64_t entry : table.integers) names.push_back(fmt::format("{}", entry));
   return names;
 }

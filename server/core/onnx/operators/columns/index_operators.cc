@@ -38,8 +38,15 @@ Cut CutOf(int64_t start, int64_t end, int64_t step, int64_t size) {
   return {first, step, length <= 0 ? 0 : (length - 1) / stride + 1};
 }
 
-Outcome Slice(const Call& call) {
-  HILLOCK_ASSIGN_OR_RETURN(const Shape shape, call.ShapeAt(0));
+// What a slice takes, axis by axis.
+struct Slices {
+  std::vector<int64_t> starts;
+  std::vector<int64_t> ends;
+  std::vector<int64_t> axes;
+  std::vector<int64_t> steps;
+};
+
+absl::StatusOr<Slices> SlicesOf(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(const auto starts, call.Integers(1, "starts"));
   HILLOCK_ASSIGN_OR_RETURN(const auto ends, call.Integers(2, "ends"));
   HILLOCK_ASSIGN_OR_RETURN(auto axes, call.Integers(3, "axes"));
@@ -54,27 +61,44 @@ Outcome Slice(const Call& call) {
   if (axes->size() != starts->size() || (steps && steps->size() != starts->size())) {
     return absl::InvalidArgumentError("has starts, axes and steps of different lengths");
   }
-  const Shape from = RowShape(shape);
+  return Slices{*starts, *ends, *axes, steps.value_or(std::vector<int64_t>(starts->size(), 1))};
+}
+
+// Exporters write the end of the rows as their number, or as a number that is larger than any.
+bool TakesAllRows(const Call& call, int64_t rows, int64_t start, int64_t end, int64_t step) {
+  return start == 0 && step == 1 &&
+         (end == rows || end >= std::numeric_limits<int32_t>::max() ||
+          (call.single_row && end >= 1));
+}
+
+// The cuts of all axes. The rows are taken whole, or not at all.
+absl::StatusOr<std::vector<Cut>> CutsOf(const Call& call, const Shape& shape, const Shape& from,
+                                        const Slices& slices) {
   std::vector<Cut> cuts;
+  cuts.reserve(from.size());
   for (const int64_t size : from) cuts.push_back({0, 1, size});
-  for (size_t i = 0; i < starts->size(); ++i) {
-    HILLOCK_ASSIGN_OR_RETURN(const size_t axis, FromFront((*axes)[i], shape.size()));
-    const int64_t step = steps ? (*steps)[i] : 1;
+  for (size_t i = 0; i < slices.starts.size(); ++i) {
+    HILLOCK_ASSIGN_OR_RETURN(const size_t axis, FromFront(slices.axes[i], shape.size()));
+    const int64_t start = slices.starts[i];
+    const int64_t end = slices.ends[i];
+    const int64_t step = slices.steps[i];
     if (step == 0 || step == std::numeric_limits<int64_t>::min()) {
       return absl::InvalidArgumentError("has a step of 0");
     }
-    const int64_t end = (*ends)[i];
-    // The rows are taken whole, or not at all. Exporters write their end as the number of rows, or
-    // as a number that is larger than any.
-    if (IsBatch(shape[axis])) {
-      const bool whole = (*starts)[i] == 0 && step == 1 &&
-                         (end == shape[axis] || end >= std::numeric_limits<int32_t>::max() ||
-                          (call.single_row && end >= 1));
-      if (!whole) return AcrossRows("cuts");
-      continue;
+    if (!IsBatch(shape[axis])) {
+      cuts[axis] = CutOf(start, IsBatch(end) && step > 0 ? from[axis] : end, step, from[axis]);
+    } else if (!TakesAllRows(call, shape[axis], start, end, step)) {
+      return AcrossRows("cuts");
     }
-    cuts[axis] = CutOf((*starts)[i], IsBatch(end) && step > 0 ? from[axis] : end, step, from[axis]);
   }
+  return cuts;
+}
+
+Outcome Slice(const Call& call) {
+  HILLOCK_ASSIGN_OR_RETURN(const Shape shape, call.ShapeAt(0));
+  HILLOCK_ASSIGN_OR_RETURN(const Slices slices, SlicesOf(call));
+  const Shape from = RowShape(shape);
+  HILLOCK_ASSIGN_OR_RETURN(const std::vector<Cut> cuts, CutsOf(call, shape, from, slices));
   Shape to;
   for (const Cut& cut : cuts) to.push_back(cut.count);
   return Picked(call, 0, to, BatchAxis(shape), Moved(from, to, [cuts](std::vector<size_t> at) {
@@ -186,41 +210,56 @@ Outcome Expand(const Call& call) {
   return Picked(call, 0, shape, std::nullopt, [=](size_t i) { return Offset(shape, strides, i); });
 }
 
-// Times the number of rows along an axis of 1 is what Expand makes of it.
+// The shape of what is repeated, of one row, and its axis of rows. Repeating an axis of 1 as often
+// as there are rows makes it that of the rows, as Expand does.
+struct Tiled {
+  Shape shape;
+  std::optional<size_t> batch;
+};
+
+absl::StatusOr<Tiled> TiledShape(const Shape& shape, const std::vector<int64_t>& repeats) {
+  const Shape from = RowShape(shape);
+  Tiled to{{}, BatchAxis(shape)};
+  for (size_t axis = 0; axis < shape.size(); ++axis) {
+    const int64_t times = repeats[axis];
+    if (IsBatch(times) && shape[axis] == 1 && !to.batch) {
+      to.batch = axis;
+      to.shape.push_back(1);
+      continue;
+    }
+    if (times < 1 || times > (int64_t{1} << 24)) {
+      return absl::UnimplementedError("repeats values as often as there are rows, or never");
+    }
+    if (to.batch == axis && times != 1) return AcrossRows("repeats");
+    if (from[axis] > kMaxElements / times) {
+      return absl::InvalidArgumentError(
+          fmt::format("repeats {} values {} times", from[axis], times));
+    }
+    to.shape.push_back(from[axis] * times);
+  }
+  HILLOCK_RETURN_IF_ERROR(ElementCount(to.shape).status());
+  return to;
+}
+
 Outcome Tile(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(const Shape shape, call.ShapeAt(0));
   HILLOCK_ASSIGN_OR_RETURN(const auto repeats, call.Integers(1, ""));
   if (!repeats || repeats->size() != shape.size()) {
     return absl::InvalidArgumentError("has not a number of repeats for each axis");
   }
+  HILLOCK_ASSIGN_OR_RETURN(const Tiled to, TiledShape(shape, *repeats));
   const Shape from = RowShape(shape);
-  Shape to;
-  std::optional<size_t> batch = BatchAxis(shape);
-  for (size_t axis = 0; axis < shape.size(); ++axis) {
-    const int64_t times = (*repeats)[axis];
-    const bool makes_rows = IsBatch(times) && shape[axis] == 1 && !batch;
-    if (makes_rows) batch = axis;
-    if (!makes_rows && (times < 1 || times > (int64_t{1} << 24))) {
-      return absl::UnimplementedError("repeats values as often as there are rows, or never");
-    }
-    if (batch == axis && !makes_rows && times != 1) return AcrossRows("repeats");
-    if (!makes_rows && from[axis] > kMaxElements / times) {
-      return absl::InvalidArgumentError(
-          fmt::format("repeats {} values {} times", from[axis], times));
-    }
-    to.push_back(makes_rows ? 1 : from[axis] * times);
-  }
-  HILLOCK_RETURN_IF_ERROR(ElementCount(to).status());
   const auto move = [from](std::vector<size_t> at) {
     for (size_t axis = 0; axis < at.size(); ++axis) at[axis] %= static_cast<size_t>(from[axis]);
     return at;
   };
-  if (batch && !call.IsRows(0)) {
+  if (to.batch && !call.IsRows(0)) {
     HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.AnyRowsAt(0));
-    HILLOCK_ASSIGN_OR_RETURN(Rows rows, PickedRows(call, x, to, batch, Moved(from, to, move)));
+    HILLOCK_ASSIGN_OR_RETURN(Rows rows,
+                             PickedRows(call, x, to.shape, to.batch, Moved(from, to.shape, move)));
     return rows;
   }
-  return Picked(call, 0, to, batch, Moved(from, to, move));
+  return Picked(call, 0, to.shape, to.batch, Moved(from, to.shape, move));
 }
 
 constexpr OperatorRow kRows[] = {

@@ -18,42 +18,66 @@
 namespace hillock::onnx {
 namespace {
 
+absl::Status ShapesDiffer(const Shape& a, const Shape& b) {
+  return absl::InvalidArgumentError(
+      fmt::format("joins shapes {} and {}", ShapeText(a), ShapeText(b)));
+}
+
+// The inputs of a node, which are constants and differ along one axis at most.
+struct ConstantParts {
+  std::vector<Tensor> tensors;
+  size_t axis;
+};
+
+absl::StatusOr<ConstantParts> ConstantPartsOf(const Call& call) {
+  ConstantParts parts{};
+  for (size_t i = 0; i < call.inputs(); ++i) {
+    HILLOCK_ASSIGN_OR_RETURN(Tensor next, call.TensorAt(i));
+    if (i == 0) {
+      if (next.shape.empty()) return absl::InvalidArgumentError("joins numbers");
+      HILLOCK_ASSIGN_OR_RETURN(parts.axis,
+                               FromFront(call.node.Integer("axis", 1), next.shape.size()));
+    } else {
+      const Tensor& first = parts.tensors.front();
+      Shape want = first.shape;
+      if (next.shape.size() == want.size()) want[parts.axis] = next.shape[parts.axis];
+      if (next.kind != first.kind || next.shape != want) {
+        return ShapesDiffer(first.shape, next.shape);
+      }
+    }
+    parts.tensors.push_back(std::move(next));
+  }
+  return parts;
+}
+
+// Run number `run` of the equal ones that one of the lists of a tensor is made of.
+template <class T>
+void AppendRun(const std::vector<T>& from, size_t run, size_t runs, std::vector<T>& to) {
+  const auto size = static_cast<std::ptrdiff_t>(from.size() / runs);
+  const auto first = from.begin() + static_cast<std::ptrdiff_t>(run) * size;
+  to.insert(to.end(), first, first + size);
+}
+
 // Row-major, the result is, for each index of the axes before `axis`, a run of every part.
 Outcome ConcatOfConstants(const Call& call) {
-  HILLOCK_ASSIGN_OR_RETURN(Tensor joined, call.TensorAt(0));
-  if (joined.shape.empty()) return absl::InvalidArgumentError("joins numbers");
-  HILLOCK_ASSIGN_OR_RETURN(const size_t axis,
-                           FromFront(call.node.Integer("axis", 1), joined.shape.size()));
-  size_t outer = 1;
-  for (size_t i = 0; i < axis; ++i) outer *= static_cast<size_t>(joined.shape[i]);
-  std::vector<Tensor> parts;
-  for (size_t i = 1; i < call.inputs(); ++i) {
-    HILLOCK_ASSIGN_OR_RETURN(Tensor next, call.TensorAt(i));
-    Shape want = joined.shape;
-    if (next.shape.size() == want.size()) want[axis] = next.shape[axis];
-    if (next.kind != joined.kind || next.shape != want) {
-      return absl::InvalidArgumentError(
-          fmt::format("joins shapes {} and {}", ShapeText(joined.shape), ShapeText(next.shape)));
-    }
-    parts.push_back(std::move(next));
+  HILLOCK_ASSIGN_OR_RETURN(ConstantParts parts, ConstantPartsOf(call));
+  const Tensor& first = parts.tensors.front();
+  size_t runs = 1;
+  for (size_t i = 0; i < parts.axis; ++i) runs *= static_cast<size_t>(first.shape[i]);
+  Tensor all{.kind = first.kind, .shape = first.shape};
+  all.shape[parts.axis] = 0;
+  for (const Tensor& part : parts.tensors) {
+    all.shape[parts.axis] += part.shape[parts.axis];
+    HILLOCK_RETURN_IF_ERROR(part.Charge(call.budget));
   }
-  parts.insert(parts.begin(), std::move(joined));
-  Tensor all{.kind = parts[0].kind, .shape = parts[0].shape};
-  for (size_t i = 1; i < parts.size(); ++i) all.shape[axis] += parts[i].shape[axis];
-  const auto append = [&](auto list, size_t o) {
-    for (const Tensor& part : parts) {
-      const size_t count = part.size() / std::max<size_t>(outer, 1);
-      const auto from = (part.*list).begin() + static_cast<std::ptrdiff_t>(o * count);
-      (all.*list).insert((all.*list).end(), from, from + static_cast<std::ptrdiff_t>(count));
+  std::erase_if(parts.tensors, [](const Tensor& part) { return part.size() == 0; });
+  if (parts.tensors.empty()) return ValueOf(std::move(all));
+  for (size_t run = 0; run < runs; ++run) {
+    for (const Tensor& part : parts.tensors) {
+      AppendRun(part.floats, run, runs, all.floats);
+      AppendRun(part.integers, run, runs, all.integers);
+      AppendRun(part.strings, run, runs, all.strings);
     }
-  };
-  for (const Tensor& part : parts) HILLOCK_RETURN_IF_ERROR(part.Charge(call.budget));
-  std::erase_if(parts, [](const Tensor& part) { return part.size() == 0; });
-  if (parts.empty()) return ValueOf(std::move(all));
-  for (size_t o = 0; o < outer; ++o) {
-    if (all.kind == Tensor::Kind::kFloats) append(&Tensor::floats, o);
-    if (all.kind == Tensor::Kind::kIntegers) append(&Tensor::integers, o);
-    if (all.kind == Tensor::Kind::kStrings) append(&Tensor::strings, o);
   }
   return ValueOf(std::move(all));
 }
@@ -104,11 +128,33 @@ Outcome SequenceConstruct(const Call& call) {
   return joined;
 }
 
+// `x` with so many times a constant before and after it, along one axis.
+absl::StatusOr<Rows> PaddedAlong(const Call& call, const Rows& x, const Rows& fill, size_t axis,
+                                 int64_t before, int64_t after) {
+  if (before == 0 && after == 0) return x;
+  if (before < 0 || after < 0 || IsBatch(x.shape[axis]) || !fill.is_constant()) {
+    return AcrossRows("pads");
+  }
+  if (before > kMaxElements || after > kMaxElements) {
+    return absl::InvalidArgumentError(fmt::format("pads with {} and {}", before, after));
+  }
+  std::vector<Rows> parts;
+  const auto add = [&](int64_t size) {
+    Shape shape = x.shape;
+    shape[axis] = size;
+    if (size > 0) parts.push_back(WithShape(fill, std::move(shape)));
+  };
+  add(before);
+  parts.push_back(x);
+  add(after);
+  return Joined(call, parts, axis);
+}
+
 // With a constant around it.
 Outcome Pad(const Call& call) {
-  HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
+  HILLOCK_ASSIGN_OR_RETURN(Rows padded, call.RowsAt(0));
   HILLOCK_ASSIGN_OR_RETURN(const auto pads, call.Integers(1, "pads"));
-  const size_t rank = x.shape.size();
+  const size_t rank = padded.shape.size();
   if (!pads || pads->size() != 2 * rank || call.node.Text("mode", "constant") != "constant" ||
       call.Has(3)) {
     return absl::UnimplementedError("pads otherwise than with a constant on each side");
@@ -117,27 +163,9 @@ Outcome Pad(const Call& call) {
   if (call.Has(2)) {
     HILLOCK_ASSIGN_OR_RETURN(fill, call.AnyRowsAt(2));
   }
-  Rows padded = x;
   for (size_t axis = 0; axis < rank; ++axis) {
-    const int64_t before = (*pads)[axis];
-    const int64_t after = (*pads)[rank + axis];
-    if (before == 0 && after == 0) continue;
-    if (before < 0 || after < 0 || IsBatch(x.shape[axis]) || !fill.is_constant()) {
-      return AcrossRows("pads");
-    }
-    if (before > kMaxElements || after > kMaxElements) {
-      return absl::InvalidArgumentError(fmt::format("pads with {} and {}", before, after));
-    }
-    std::vector<Rows> parts;
-    const auto add = [&](int64_t size) {
-      Shape shape = padded.shape;
-      shape[axis] = size;
-      if (size > 0) parts.push_back(WithShape(fill, std::move(shape)));
-    };
-    add(before);
-    parts.push_back(padded);
-    add(after);
-    HILLOCK_ASSIGN_OR_RETURN(padded, Joined(call, parts, axis));
+    HILLOCK_ASSIGN_OR_RETURN(
+        padded, PaddedAlong(call, padded, fill, axis, (*pads)[axis], (*pads)[rank + axis]));
   }
   return padded;
 }
@@ -164,13 +192,11 @@ absl::StatusOr<Rows> Joined(const Call& call, const std::vector<Rows>& parts, si
   for (const Rows& part : parts) {
     Shape want = model;
     if (part.shape.size() != model.size()) {
-      return absl::InvalidArgumentError(
-          fmt::format("joins shapes {} and {}", ShapeText(model), ShapeText(part.shape)));
+      return ShapesDiffer(model, part.shape);
     }
     want[axis] = part.shape[axis];
     if (RowShape(part.shape) != RowShape(want)) {
-      return absl::InvalidArgumentError(
-          fmt::format("joins shapes {} and {}", ShapeText(model), ShapeText(part.shape)));
+      return ShapesDiffer(model, part.shape);
     }
     to[axis] += part.shape[axis];
     aligned.push_back(WithShape(part, std::move(want)));

@@ -190,6 +190,23 @@ Outcome Einsum(const Call& call) {
   return y;
 }
 
+// [from][to]: 1 where a sum takes an element.
+absl::StatusOr<Tensor> TriangleOf(const Call& call, int64_t size) {
+  const bool exclusive = call.node.Integer("exclusive", 0) != 0;
+  const bool reverse = call.node.Integer("reverse", 0) != 0;
+  HILLOCK_ASSIGN_OR_RETURN(const size_t count, ElementCount({size, size}));
+  HILLOCK_RETURN_IF_ERROR(call.budget.Take(count, sizeof(float)));
+  Tensor triangle{.shape = {size, size}};
+  triangle.floats.reserve(count);
+  for (int64_t from = 0; from < size; ++from) {
+    for (int64_t to = 0; to < size; ++to) {
+      const bool adds = from == to ? !exclusive : (from > to) == reverse;
+      triangle.floats.push_back(adds ? 1 : 0);
+    }
+  }
+  return triangle;
+}
+
 // Times a triangle of ones.
 Outcome CumSum(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
@@ -199,18 +216,7 @@ Outcome CumSum(const Call& call) {
   }
   HILLOCK_ASSIGN_OR_RETURN(const size_t axis, FromFront(given.integers[0], x.shape.size()));
   if (IsBatch(x.shape[axis])) return absl::UnimplementedError("adds up the rows");
-  const auto size = static_cast<size_t>(x.shape[axis]);
-  const bool exclusive = call.node.Integer("exclusive", 0) != 0;
-  const bool reverse = call.node.Integer("reverse", 0) != 0;
-  HILLOCK_ASSIGN_OR_RETURN(const size_t count, ElementCount({x.shape[axis], x.shape[axis]}));
-  HILLOCK_RETURN_IF_ERROR(call.budget.Take(count, sizeof(float)));
-  Tensor triangle{.shape = {x.shape[axis], x.shape[axis]}};
-  for (size_t from = 0; from < size; ++from) {
-    for (size_t to = 0; to < size; ++to) {
-      const bool adds = exclusive && from == to ? false : reverse ? from >= to : from <= to;
-      triangle.floats.push_back(adds ? 1 : 0);
-    }
-  }
+  HILLOCK_ASSIGN_OR_RETURN(const Tensor triangle, TriangleOf(call, x.shape[axis]));
   std::string axes;
   for (size_t i = 0; i < x.shape.size(); ++i) axes.push_back(static_cast<char>('a' + i));
   std::string to = axes;

@@ -55,6 +55,14 @@ absl::Status CheckSize(const Tensor& tensor, size_t want, std::string_view what)
       fmt::format("has {} {}, want {} for its weights", tensor.size(), what, want));
 }
 
+// The zero point of a block: packed like the weights, or a float.
+double ZeroOf(const Packing& packing, const Tensor& zeros, size_t output, size_t block) {
+  const size_t blocks = packing.blocks();
+  return zeros.kind == Tensor::Kind::kIntegers
+             ? static_cast<double>(packing.ElementOf(zeros, output, blocks, block))
+             : double{zeros.floats[output * blocks + block]};
+}
+
 // A, packed weights, scales, zero points, an order of the inputs, bias.
 Outcome MatMulNBits(const Call& call) {
   if (call.Has(4)) return absl::UnimplementedError("has weights in an order of their own");
@@ -84,11 +92,7 @@ Outcome MatMulNBits(const Call& call) {
   for (size_t output = 0; output < packing.outputs; ++output) {
     for (size_t input = 0; input < packing.inputs; ++input) {
       const size_t block = input / packing.block;
-      double zero = packing.middle();
-      if (call.Has(3)) {
-        zero = packs_zeros ? static_cast<double>(packing.ElementOf(zeros, output, blocks, block))
-                           : double{zeros.floats[output * blocks + block]};
-      }
+      const double zero = call.Has(3) ? ZeroOf(packing, zeros, output, block) : packing.middle();
       const auto q =
           static_cast<double>(packing.ElementOf(packed, output, blocks * packing.block, input));
       const double scale = double{scales.floats[output * blocks + block]};

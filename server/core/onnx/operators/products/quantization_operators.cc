@@ -78,7 +78,7 @@ absl::StatusOr<size_t> EntryAt(const Grid& grid, const Shape& shape, size_t inde
 }
 
 // (q - zero) * scale, rounded to float once, as the definition has it.
-absl::StatusOr<Tensor> Dequantized(const Call& call, Tensor q, const Grid& grid) {
+absl::StatusOr<Tensor> Dequantized(const Call& call, const Tensor& q, const Grid& grid) {
   HILLOCK_RETURN_IF_ERROR(call.budget.Take(q.size(), sizeof(float)));
   Tensor floats{.shape = q.shape};
   for (size_t i = 0; i < q.size(); ++i) {
@@ -169,8 +169,8 @@ Outcome DequantizeLinear(const Call& call) {
     HILLOCK_ASSIGN_OR_RETURN(Rows x, DequantizedRows(q, grid));
     return x;
   }
-  HILLOCK_ASSIGN_OR_RETURN(Tensor q, call.TensorAt(0));
-  HILLOCK_ASSIGN_OR_RETURN(Tensor floats, Dequantized(call, std::move(q), grid));
+  HILLOCK_ASSIGN_OR_RETURN(const Tensor q, call.TensorAt(0));
+  HILLOCK_ASSIGN_OR_RETURN(Tensor floats, Dequantized(call, q, grid));
   return ValueOf(std::move(floats));
 }
 
@@ -265,7 +265,7 @@ Outcome QuantizedProduct(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(Grid b_grid, GridAt(call, 4, 5, b.shape.size()));
   b_grid.axis = transposed ? 0 : b.shape.size() - 1;
   HILLOCK_ASSIGN_OR_RETURN(const Rows x, DequantizedRows(a, a_grid));
-  HILLOCK_ASSIGN_OR_RETURN(b, Dequantized(call, std::move(b), b_grid));
+  HILLOCK_ASSIGN_OR_RETURN(b, Dequantized(call, b, b_grid));
   HILLOCK_ASSIGN_OR_RETURN(Rows y, TimesWeights(call, x, std::move(b), transposed, 3));
   if (is_gemm && call.node.Real("alpha", 1) != 1) {
     y = Mapped(y, {{double{call.node.Real("alpha", 1)}}, {0}});
@@ -338,7 +338,7 @@ Outcome ProductToFloat(const Call& call) {
     HILLOCK_ASSIGN_OR_RETURN(const Grid a_grid, GridAt(call, 2, 4, a.shape.size()));
     HILLOCK_ASSIGN_OR_RETURN(a, DequantizedRows(a, a_grid));
   }
-  HILLOCK_ASSIGN_OR_RETURN(b, Dequantized(call, std::move(b), grid));
+  HILLOCK_ASSIGN_OR_RETURN(b, Dequantized(call, b, grid));
   HILLOCK_ASSIGN_OR_RETURN(Rows y, TimesWeights(call, a, std::move(b), false, 1));
   const size_t bias = is_dynamic ? 4 : 6;
   if (!call.Has(bias)) return y;
