@@ -15,7 +15,7 @@ namespace hillock::lifecycle {
 // their models. So a model lives until its last job is done, and no job counts references across
 // threads: a pin counts them for this reactor alone.
 //
-//   pins_   oldest ... newest   each but the newest has jobs > 0; generations ascend
+//   pins_   oldest ... newest   each but the newest has jobs_ > 0; generations ascend
 //
 // Not thread-safe.
 class CatalogReader {
@@ -24,9 +24,9 @@ class CatalogReader {
   class Pin {
    private:
     friend class CatalogReader;
-    std::shared_ptr<const Catalog> catalog;
-    uint64_t generation = 0;
-    size_t jobs = 0;
+    std::shared_ptr<const Catalog> catalog_;
+    uint64_t generation_ = 0;
+    size_t jobs_ = 0;
   };
 
   // `holder` must outlive this.

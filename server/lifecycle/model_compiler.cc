@@ -39,7 +39,7 @@ ModelCompiler::ModelCompiler(size_t reactors, metrics::Registry& registry, const
 
 // The registry comes last: a model that is refused never shows up in the metrics.
 absl::StatusOr<std::shared_ptr<ServedModel>> ModelCompiler::Compile(
-    const std::string& name, int64_t version, std::shared_ptr<const model::Mlp> mlp,
+    const std::string& name, int64_t version, const std::shared_ptr<const model::Mlp>& mlp,
     const repository::ServingOptions& options) {
   const Nanos start = clock_.Now();
   HILLOCK_ASSIGN_OR_RETURN(ServedModel::Parts parts, MakeParts(*mlp, options));

@@ -38,7 +38,7 @@ class ModelCompiler {
   // options.compute.precision_tolerance, INTERNAL when a run fails, UNAVAILABLE once stopping.
   // REQUIRES: Validate(*mlp) is OK.
   virtual absl::StatusOr<std::shared_ptr<ServedModel>> Compile(
-      const std::string& name, int64_t version, std::shared_ptr<const model::Mlp> mlp,
+      const std::string& name, int64_t version, const std::shared_ptr<const model::Mlp>& mlp,
       const repository::ServingOptions& options);
 
  private:

@@ -239,6 +239,7 @@ void ModelManager::Publish() {
   std::vector<CatalogEntry> entries;
   for (const auto& [name, state] : models_) AddEntries(name, state, entries);
   std::vector<metrics::Registry::VersionState> states;
+  states.reserve(entries.size());
   for (const CatalogEntry& entry : entries) {
     states.push_back({entry.model, entry.version > 0 ? std::to_string(entry.version) : "",
                       std::string(entry.state())});

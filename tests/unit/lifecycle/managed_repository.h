@@ -26,11 +26,11 @@ class WatchedCompiler final : public ModelCompiler {
  public:
   using ModelCompiler::ModelCompiler;
   absl::StatusOr<std::shared_ptr<ServedModel>> Compile(
-      const std::string& name, int64_t version, std::shared_ptr<const model::Mlp> mlp,
+      const std::string& name, int64_t version, const std::shared_ptr<const model::Mlp>& mlp,
       const repository::ServingOptions& options) override {
     ++compiled;
     before_compile();
-    return ModelCompiler::Compile(name, version, std::move(mlp), options);
+    return ModelCompiler::Compile(name, version, mlp, options);
   }
 
   int compiled = 0;
