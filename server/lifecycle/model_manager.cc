@@ -165,9 +165,9 @@ void ModelManager::UpdateVersion(const ModelListing& listing, int64_t number, Wh
 
 absl::StatusOr<std::shared_ptr<ServedModel>> ModelManager::Make(const ModelListing& listing,
                                                                 int64_t number) const {
-  HILLOCK_ASSIGN_OR_RETURN(auto mlp, repository_.Read(listing, number));
+  HILLOCK_ASSIGN_OR_RETURN(const auto mlp, repository_.Read(listing, number));
   HILLOCK_RETURN_IF_ERROR(CheckNotStopping(stop_));
-  return compiler_.Compile(listing.name, number, std::move(mlp), *listing.options);
+  return compiler_.Compile(listing.name, number, mlp, *listing.options);
 }
 
 // `tried` is set before reading, so that what fails counts as tried. What served is let go of only

@@ -50,6 +50,17 @@ bool ReadText(WireReader& in, std::string_view& text) {
   return true;
 }
 
+// Reads elements that follow each other. They count as one field, as a packed run does.
+template <class Take, class Read>
+bool ReadEach(WireReader& in, uint32_t tag, const Take& take, const Read& read) {
+  std::string_view element;
+  do {
+    if (!read(element)) return false;
+    take(tag >> 3, element, 1);
+  } while (in.TakeTag(tag));
+  return true;
+}
+
 // Reads an input's contents. Passes the field, bytes and count of each run of elements to `take`.
 template <class Take>
 bool ReadContents(WireReader message, const Take& take) {
@@ -57,14 +68,6 @@ bool ReadContents(WireReader message, const Take& take) {
     const uint32_t field = tag >> 3;
     std::string_view run;
     size_t count = 0;
-    // Elements that follow each other count as one field, as a packed run does.
-    const auto take_each = [&](const auto& read) {
-      do {
-        if (!read()) return false;
-        take(field, run, 1);
-      } while (in.TakeTag(tag));
-      return true;
-    };
     switch (tag) {
       case Bytes(1):  // bool_contents to uint64_contents
       case Bytes(2):
@@ -84,12 +87,13 @@ bool ReadContents(WireReader message, const Take& take) {
       case Varint(3):
       case Varint(4):
       case Varint(5):
-        return take_each([&] { return in.ReadVarintBytes(run); });
+        return ReadEach(in, tag, take, [&](auto& one) { return in.ReadVarintBytes(one); });
       case Fixed32(6):
       case Fixed64(7):
-        return take_each([&] { return in.ReadFixed(BytesOf(field), run); });
+        return ReadEach(in, tag, take,
+                        [&](auto& one) { return in.ReadFixed(BytesOf(field), one); });
       case Bytes(8):  // bytes_contents
-        return take_each([&] { return in.ReadBytes(run); });
+        return ReadEach(in, tag, take, [&](auto& one) { return in.ReadBytes(one); });
       default:
         return in.Skip(tag);
     }

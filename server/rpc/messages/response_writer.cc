@@ -42,6 +42,7 @@ void WriteFinal(WireWriter& out) {
 
 template <class T>
 void DropLarge(std::vector<T>& vector) {
+  // NOLINTNEXTLINE(bugprone-sizeof-expression): a T may be a pointer, and that is what it holds
   if (vector.capacity() * sizeof(T) > kReusedBytes) vector = std::vector<T>();
 }
 

@@ -281,6 +281,7 @@ void Connection::DrainStreams() {
   if (!ends_calls_) return;
   // A copy, as handlers may end their calls.
   std::vector<Stream*> streams;
+  streams.reserve(streams_.size());
   for (const auto& stream : streams_) streams.push_back(stream.get());
   for (Stream* const stream : streams) stream->Drain();
 }

@@ -27,6 +27,14 @@ Descriptor AcceptFrom(int socket) {
   return Descriptor(accept4(socket, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
 }
 
+Descriptor ReadyFor(Address::Kind kind, Descriptor connection) {
+  const int on = 1;
+  if (kind == Address::Kind::kTcp) {
+    setsockopt(connection.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  }
+  return connection;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const Address& address) {
@@ -56,13 +64,7 @@ Descriptor Listener::Accept() {
   for (const int socket : descriptors_) {
     while (failures < kMaxFailures) {
       Descriptor connection = AcceptFrom(socket);
-      if (connection.get() >= 0) {
-        const int on = 1;
-        if (address_.kind == Address::Kind::kTcp) {
-          setsockopt(connection.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-        }
-        return connection;
-      }
+      if (connection.get() >= 0) return ReadyFor(address_.kind, std::move(connection));
       if (errno == EAGAIN) break;
       // All else is about that one connection, or passes (accept(2)): the socket goes on listening.
       ++failures;

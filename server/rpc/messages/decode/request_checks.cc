@@ -22,6 +22,7 @@ std::string NameList(std::vector<std::string_view> names, std::string_view conju
   const bool many = names.size() > kMaxNames;
   if (many) names.resize(kMaxNames);
   std::vector<std::string> quoted;
+  quoted.reserve(names.size() + 1);
   for (const std::string_view name : names) quoted.push_back(fmt::format("'{}'", name));
   if (many) quoted.emplace_back("another");
   const std::string last = quoted.back();
