@@ -38,29 +38,44 @@ const CLI::Validator kPollSeconds = SecondsBetween(0.01, 3600);
 const CLI::Validator kShortSeconds = SecondsBetween(0, 0.01);
 const CLI::Validator kAgeSeconds = SecondsBetween(0, 31'536'000);  // a year
 
-// What Triton, TensorFlow Serving, TorchServe and others call what is known here, and usual words.
+constexpr std::string_view kNoHttp = "there is no HTTP API, only gRPC (--listen)";
+constexpr std::string_view kNames = "a model is called as its folder in --repository";
+
+// What Triton, TensorFlow Serving, OpenVINO Model Server, TorchServe, KServe and others call what
+// is known here, and usual words.
 constexpr ForeignName kForeignNames[] = {
     {"--model-repository", "--repository"},
     {"--model-store", "--repository"},
-    {"--model_store", "--repository"},
     {"--model-base-path", "--repository"},
-    {"--model_base_path", "--repository"},
     {"--model-path", "--repository"},
+    {"--model-dir", "--repository"},
     {"--models", "--repository"},
+    {"--model-name", "", kNames},
+    {"--model-config-file", "", kNames},
     {"--port", "--listen"},
+    {"-p", "--listen"},
     {"--host", "--listen"},
     {"--bind", "--listen"},
     {"--address", "--listen"},
     {"--grpc-port", "--listen"},
-    {"--grpc_port", "--listen"},
     {"--grpc-address", "--listen"},
+    {"--grpc-bind-address", "--listen"},
+    {"--http-port", "", kNoHttp},
+    {"--http-address", "", kNoHttp},
+    {"--allow-http", "", kNoHttp},
+    {"--rest-port", "", kNoHttp},
+    {"--rest-api-port", "", kNoHttp},
+    {"--rest-bind-address", "", kNoHttp},
+    {"--allow-grpc", "", "gRPC is all there is (--listen)"},
+    {"--allow-metrics", "--metrics-listen"},
     {"--metrics-port", "--metrics-listen"},
     {"--metrics-address", "--metrics-listen"},
     {"--model-control-mode", "--model-control"},
     {"--repository-poll-secs", "--poll-seconds"},
-    {"--file_system_poll_wait_seconds", "--poll-seconds"},
+    {"--file-system-poll-wait-seconds", "--poll-seconds"},
     {"--threads", "--reactors"},
     {"--workers", "--reactors"},
+    {"--grpc-workers", "--reactors"},
     {"--exit-timeout-secs", "--drain-seconds"},
     {"--grpc-server-cert", "--tls-cert"},
     {"--grpc-server-key", "--tls-key"},
@@ -68,6 +83,8 @@ constexpr ForeignName kForeignNames[] = {
     {"--ssl-certfile", "--tls-cert"},
     {"--ssl-keyfile", "--tls-key"},
     {"--grpc-max-connection-age", "--max-connection-age"},
+    {"-v", "--version"},
+    {"-V", "--version"},
 };
 
 // Choices as they are written, which are mapped to values after parsing.
@@ -245,10 +262,15 @@ void Apply(const Choices& choices, Options& options) {
   options.log_format = kLogFormats.at(choices.log_format);
 }
 
+// "-1" is a number.
+bool IsOption(std::string_view word) {
+  return word.size() > 1 && word[0] == '-' && (word[1] < '0' || word[1] > '9');
+}
+
 // The first unknown option, or an empty text. It may be the cause of other errors.
 std::string ExplainUnknownOption(const CLI::App& app) {
   for (const std::string& word : app.remaining()) {
-    if (!word.starts_with("--")) continue;
+    if (!IsOption(word)) continue;
     std::vector<std::string> known;
     for (const CLI::Option* option : app.get_options()) known.push_back(option->get_name());
     return ExplainUnknown("option", word.substr(0, word.find('=')), kForeignNames, known);

@@ -149,6 +149,14 @@ TEST(CliModelsTest, LoadsNothingWhereCallersDoNotDecide) {
                                     "is off"));
 }
 
+TEST(CliVersionTest, IsAWordOrAnOption) {
+  const End word = RunClient({"version"});
+  EXPECT_EQ(word.code, 0) << word.errors;
+  EXPECT_THAT(word.output, ContainsRegex("^[0-9]+[.][0-9]+[.][0-9]+\n$"));
+  EXPECT_EQ(RunClient({"--version"}).output, word.output);
+  EXPECT_EQ(RunToEnd({ServerBinary(), "--version"}).output, word.output);
+}
+
 TEST(CliHealthTest, TellsByItsExitCode) {
   const End server = Ask({"health"});
   EXPECT_EQ(server.code, 0);
