@@ -46,6 +46,10 @@ constexpr ForeignName kForeignNames[] = {
     {"--key", "--tls-key"},
     {"--authority", "--tls-server-name"},
     {"--model-version", "--version"},
+    {"--token", "--token-file"},
+    {"--auth-token", "--token-file"},
+    {"--header", "--token-file"},
+    {"-H", "--token-file"},
     {"-v", "--version"},
     {"-V", "--version"},
 };

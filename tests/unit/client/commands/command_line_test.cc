@@ -57,6 +57,7 @@ TEST(ParseCommandLineTest, TellsWhatIsWrong) {
       {{"predct", "iris", "--input", "x"}, "unknown command 'predct': did you mean predict?"},
       {{"infer", "iris"}, "unknown command 'infer': did you mean predict?"},
       {{"help"}, "unknown command 'help': did you mean --help?"},
+      {{"health", "--token", "x"}, "unknown option '--token': did you mean --token-file?"},
       {{"juggle"}, "unknown command 'juggle'\n"},
       {{"--verbose"}, "unknown option '--verbose'\n"},
       {{"--versoin"}, "did you mean --version?"},
