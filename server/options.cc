@@ -31,6 +31,8 @@ const std::map<std::string, Precision> kPrecisions = [] {
   return by_name;
 }();
 
+const transport::AddressRules kListenRules = {.sockets = true, .zero_port = true};
+
 constexpr uint64_t kMaxCount = uint64_t{1} << 62;
 
 const CLI::Validator kSeconds = SecondsBetween(0, 3600);
@@ -70,6 +72,11 @@ constexpr ForeignName kForeignNames[] = {
     {"--allow-metrics", "--metrics-listen"},
     {"--metrics-port", "--metrics-listen"},
     {"--metrics-address", "--metrics-listen"},
+    {"--control-port", "--control-listen"},
+    {"--management-address", "--control-listen"},
+    {"--grpc-restricted-protocol", "--control-listen"},
+    {"--token-file", "--auth-tokens"},
+    {"--api-key", "--auth-tokens"},
     {"--model-control-mode", "--model-control"},
     {"--repository-poll-secs", "--poll-seconds"},
     {"--file-system-poll-wait-seconds", "--poll-seconds"},
@@ -101,15 +108,18 @@ void DeclareAddresses(CLI::App& app, Options& options) {
   app.add_option(
          "--listen", options.listen,
          "HOST:PORT, PORT of 127.0.0.1, unix:PATH or unix-abstract:NAME of the gRPC service")
-      ->transform(AddressBy({.sockets = true, .zero_port = true}))
+      ->transform(AddressBy(kListenRules))
       ->capture_default_str();
+  app.add_option("--control-listen", options.control_listen,
+                 "A second such address: models are loaded and unloaded there alone")
+      ->transform(AddressBy(kListenRules));
   app.add_option("--metrics-listen", options.metrics_listen,
                  "HOST:PORT, or PORT of 127.0.0.1, of the Prometheus metrics; empty for none")
       ->transform(MetricsAddress())
       ->capture_default_str();
 }
 
-void DeclareTls(CLI::App& app, Options& options) {
+void DeclareAccess(CLI::App& app, Options& options) {
   auto* const cert = app.add_option("--tls-cert", options.tls_cert,
                                     "PEM file of the certificate chain: serve gRPC over TLS")
                          ->check(ReadableFile());
@@ -122,6 +132,9 @@ void DeclareTls(CLI::App& app, Options& options) {
       ->check(ReadableFile())
       ->needs(cert)
       ->needs(key);
+  app.add_option("--auth-tokens", options.auth_tokens,
+                 "File of lines NAME TOKEN [control]: serve only calls with one of these tokens")
+      ->check(TokenFile());
 }
 
 void DeclareModels(CLI::App& app, Options& options, Choices& choices) {
@@ -241,7 +254,7 @@ void Declare(CLI::App& app, Options& options, Choices& choices) {
   app.set_version_flag("--version", kVersion);
   DeclareModels(app, options, choices);
   DeclareAddresses(app, options);
-  DeclareTls(app, options);
+  DeclareAccess(app, options);
   DeclareComputing(app, options, choices);
   DeclareRequestLimits(app, options, choices);
   DeclareServerLimits(app, options);
@@ -252,8 +265,10 @@ void Declare(CLI::App& app, Options& options, Choices& choices) {
 }
 
 void Apply(const Choices& choices, Options& options) {
-  options.listen_address =
-      transport::ParseAddress(options.listen, {.sockets = true, .zero_port = true}).value();
+  options.listen_address = transport::ParseAddress(options.listen, kListenRules).value();
+  if (!options.control_listen.empty()) {
+    options.control_address = transport::ParseAddress(options.control_listen, kListenRules).value();
+  }
   options.compute.backend = *FindBackend(choices.backend);
   options.compute.precision = kPrecisions.at(choices.precision);
   options.compute.rewrite = !choices.no_rewrite;
