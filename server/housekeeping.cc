@@ -4,14 +4,15 @@
 #include <fmt/format.h>
 #include <malloc.h>
 #include <spdlog/spdlog.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/time/clock.h"
 #include "server/core/base/memory.h"
+#include "server/file_stamp.h"
 
 namespace hillock {
 namespace {
@@ -29,17 +30,18 @@ constexpr int kCalmSeconds = 2;
 // resident than once was, trimming is tried again after this time.
 constexpr int kAgainSeconds = 5;
 
-// Differs between two states of a file. Links are followed.
-std::string StampOf(const std::string& path) {
-  struct stat file {};
-  if (path.empty() || stat(path.c_str(), &file) != 0) return "-";
-  return fmt::format("{}:{}:{}.{}", file.st_ino, file.st_size, file.st_mtim.tv_sec,
-                     file.st_mtim.tv_nsec);
+std::string StampOf(const transport::TlsFiles& files) {
+  return fmt::format("{} {} {}", FileStamp(files.certificate), FileStamp(files.key),
+                     FileStamp(files.authorities));
 }
 
-std::string StampOf(const transport::TlsFiles& files) {
-  return fmt::format("{} {} {}", StampOf(files.certificate), StampOf(files.key),
-                     StampOf(files.authorities));
+// Of a keeper, which may be null.
+template <class Keeper>
+void Refresh(Keeper* keeper, std::string_view after_error) {
+  if (keeper == nullptr) return;
+  if (const absl::Status status = keeper->Refresh(); !status.ok()) {
+    spdlog::error("{}: {}", after_error, std::string(status.message()));
+  }
 }
 
 }  // namespace
@@ -96,8 +98,9 @@ absl::Status TlsKeeper::Refresh() {
   return absl::OkStatus();
 }
 
-Housekeeping::Housekeeping(transport::MemoryBudget& budget, size_t memory_limit, TlsKeeper* tls)
-    : memory_(budget, memory_limit), tls_(tls) {
+Housekeeping::Housekeeping(transport::MemoryBudget& budget, size_t memory_limit, TlsKeeper* tls,
+                           TokenKeeper* tokens)
+    : memory_(budget, memory_limit), tls_(tls), tokens_(tokens) {
   malloc_trim(0);
   memory_.Trimmed(ResidentBytes());
   memory_.SetBudget(ResidentBytes());
@@ -127,10 +130,8 @@ void Housekeeping::Loop() {
       malloc_trim(0);
       memory_.Trimmed(ResidentBytes());
     }
-    if (tls_ == nullptr) continue;
-    if (const absl::Status status = tls_->Refresh(); !status.ok()) {
-      spdlog::error("TLS goes on as it was: {}", std::string(status.message()));
-    }
+    Refresh(tls_, "TLS goes on as it was");
+    Refresh(tokens_, "tokens go on as they were");
   }
 }
 

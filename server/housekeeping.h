@@ -11,6 +11,7 @@
 #include "absl/base/thread_annotations.h"
 #include "server/core/base/mutex.h"
 #include "server/core/base/status.h"
+#include "server/token_keeper.h"
 #include "server/transport/memory.h"
 #include "server/transport/net/tls.h"
 
@@ -69,11 +70,12 @@ class TlsKeeper {
   std::shared_ptr<const transport::TlsContext> context_ ABSL_GUARDED_BY(mutex_);
 };
 
-// A thread that calls both once a second while this lives.
+// A thread that calls all three once a second while this lives.
 class Housekeeping {
  public:
-  // `budget` and `tls` (which may be null) must outlive this.
-  Housekeeping(transport::MemoryBudget& budget, size_t memory_limit, TlsKeeper* tls);
+  // All must outlive this; `tls` and `tokens` may be null.
+  Housekeeping(transport::MemoryBudget& budget, size_t memory_limit, TlsKeeper* tls,
+               TokenKeeper* tokens);
   ~Housekeeping();
 
  private:
@@ -81,6 +83,7 @@ class Housekeeping {
 
   MemoryKeeper memory_;
   TlsKeeper* const tls_;
+  TokenKeeper* const tokens_;
   Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;

@@ -16,6 +16,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <string>
 #include <thread>
 
 #include "server/core/base/clock.h"
@@ -108,10 +109,11 @@ int Serve(const Options& options, Nanos start) {
   }
   spdlog::info("memory: at most {} MiB, of which requests and answers may hold {}",
                (*server)->memory_bytes() >> 20, (*server)->request_bytes() >> 20);
-  spdlog::info("ready: {} models, {} unavailable, grpc {}, metrics {}, {} reactors, {:.0f} ms",
+  const std::string control = (*server)->control_address();
+  spdlog::info("ready: {} models, {} unavailable, grpc {}, metrics {}, {}{} reactors, {:.0f} ms",
                (*server)->served_models(), (*server)->unavailable_models(), (*server)->address(),
-               (*server)->metrics_address(), (*server)->reactors(),
-               1e3 * ToSeconds(Clock::Monotonic().Now() - start));
+               (*server)->metrics_address(), control.empty() ? "" : "control " + control + ", ",
+               (*server)->reactors(), 1e3 * ToSeconds(Clock::Monotonic().Now() - start));
   stop.Await();
   (*server)->Drain();
   spdlog::info("drained");

@@ -15,6 +15,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "server/rpc/access/token_file.h"
+
 namespace hillock {
 namespace {
 
@@ -132,6 +134,12 @@ CLI::Validator MetricsAddress() { return CLI::Validator(MetricsAddressError, "AD
 
 CLI::Validator ReadableFile() {
   return CLI::Validator([](std::string& path) { return UnreadableError(path); }, "FILE");
+}
+
+CLI::Validator TokenFile() {
+  return CLI::Validator(
+      [](std::string& path) { return std::string(rpc::ReadTokenFile(path).status().message()); },
+      "FILE");
 }
 
 }  // namespace hillock

@@ -31,6 +31,9 @@ CLI::Validator MetricsAddress();
 // A file that this process may read.
 CLI::Validator ReadableFile();
 
+// A file of tokens (server/rpc/access/token_file.h).
+CLI::Validator TokenFile();
+
 }  // namespace hillock
 
 #endif  // HILLOCK_SERVER_OPTION_CHECKS_H_

@@ -33,6 +33,8 @@ const std::map<std::string, Precision> kPrecisions = [] {
   return by_name;
 }();
 
+const transport::AddressRules kListenRules = {.sockets = true, .zero_port = true};
+
 constexpr uint64_t kMaxCount = uint64_t{1} << 62;
 
 const CLI::Validator kSeconds = SecondsBetween(0, 3600);
@@ -40,29 +42,49 @@ const CLI::Validator kPollSeconds = SecondsBetween(0.01, 3600);
 const CLI::Validator kShortSeconds = SecondsBetween(0, 0.01);
 const CLI::Validator kAgeSeconds = SecondsBetween(0, 31'536'000);  // a year
 
-// What Triton, TensorFlow Serving, TorchServe and others call what is known here, and usual words.
+constexpr std::string_view kNoHttp = "there is no HTTP API, only gRPC (--listen)";
+constexpr std::string_view kNames = "a model is called as its folder in --repository";
+
+// What Triton, TensorFlow Serving, OpenVINO Model Server, TorchServe, KServe and others call what
+// is known here, and usual words.
 constexpr ForeignName kForeignNames[] = {
     {"--model-repository", "--repository"},
     {"--model-store", "--repository"},
-    {"--model_store", "--repository"},
     {"--model-base-path", "--repository"},
-    {"--model_base_path", "--repository"},
     {"--model-path", "--repository"},
+    {"--model-dir", "--repository"},
     {"--models", "--repository"},
+    {"--model-name", "", kNames},
+    {"--model-config-file", "", kNames},
     {"--port", "--listen"},
+    {"-p", "--listen"},
     {"--host", "--listen"},
     {"--bind", "--listen"},
     {"--address", "--listen"},
     {"--grpc-port", "--listen"},
-    {"--grpc_port", "--listen"},
     {"--grpc-address", "--listen"},
+    {"--grpc-bind-address", "--listen"},
+    {"--http-port", "", kNoHttp},
+    {"--http-address", "", kNoHttp},
+    {"--allow-http", "", kNoHttp},
+    {"--rest-port", "", kNoHttp},
+    {"--rest-api-port", "", kNoHttp},
+    {"--rest-bind-address", "", kNoHttp},
+    {"--allow-grpc", "", "gRPC is all there is (--listen)"},
+    {"--allow-metrics", "--metrics-listen"},
     {"--metrics-port", "--metrics-listen"},
     {"--metrics-address", "--metrics-listen"},
+    {"--control-port", "--control-listen"},
+    {"--management-address", "--control-listen"},
+    {"--grpc-restricted-protocol", "--control-listen"},
+    {"--token-file", "--auth-tokens"},
+    {"--api-key", "--auth-tokens"},
     {"--model-control-mode", "--model-control"},
     {"--repository-poll-secs", "--poll-seconds"},
-    {"--file_system_poll_wait_seconds", "--poll-seconds"},
+    {"--file-system-poll-wait-seconds", "--poll-seconds"},
     {"--threads", "--reactors"},
     {"--workers", "--reactors"},
+    {"--grpc-workers", "--reactors"},
     {"--exit-timeout-secs", "--drain-seconds"},
     {"--grpc-server-cert", "--tls-cert"},
     {"--grpc-server-key", "--tls-key"},
@@ -70,6 +92,8 @@ constexpr ForeignName kForeignNames[] = {
     {"--ssl-certfile", "--tls-cert"},
     {"--ssl-keyfile", "--tls-key"},
     {"--grpc-max-connection-age", "--max-connection-age"},
+    {"-v", "--version"},
+    {"-V", "--version"},
 };
 
 // Choices as they are written, which are mapped to values after parsing.
@@ -86,15 +110,18 @@ void DeclareAddresses(CLI::App& app, Options& options) {
   app.add_option(
          "--listen", options.listen,
          "HOST:PORT, PORT of 127.0.0.1, unix:PATH or unix-abstract:NAME of the gRPC service")
-      ->transform(AddressBy({.sockets = true, .zero_port = true}))
+      ->transform(AddressBy(kListenRules))
       ->capture_default_str();
+  app.add_option("--control-listen", options.control_listen,
+                 "A second such address: models are loaded and unloaded there alone")
+      ->transform(AddressBy(kListenRules));
   app.add_option("--metrics-listen", options.metrics_listen,
                  "HOST:PORT, or PORT of 127.0.0.1, of the Prometheus metrics; empty for none")
       ->transform(MetricsAddress())
       ->capture_default_str();
 }
 
-void DeclareTls(CLI::App& app, Options& options) {
+void DeclareAccess(CLI::App& app, Options& options) {
   auto* const cert = app.add_option("--tls-cert", options.tls_cert,
                                     "PEM file of the certificate chain: serve gRPC over TLS")
                          ->check(ReadableFile());
@@ -107,6 +134,9 @@ void DeclareTls(CLI::App& app, Options& options) {
       ->check(ReadableFile())
       ->needs(cert)
       ->needs(key);
+  app.add_option("--auth-tokens", options.auth_tokens,
+                 "File of lines NAME TOKEN [control]: serve only calls with one of these tokens")
+      ->check(TokenFile());
 }
 
 void DeclareModels(CLI::App& app, Options& options, Choices& choices) {
@@ -227,7 +257,7 @@ void Declare(CLI::App& app, Options& options, Choices& choices) {
   app.set_version_flag("--version", kVersion);
   DeclareModels(app, options, choices);
   DeclareAddresses(app, options);
-  DeclareTls(app, options);
+  DeclareAccess(app, options);
   DeclareComputing(app, options, choices);
   DeclareRequestLimits(app, options, choices);
   DeclareServerLimits(app, options);
@@ -238,8 +268,10 @@ void Declare(CLI::App& app, Options& options, Choices& choices) {
 }
 
 void Apply(const Choices& choices, Options& options) {
-  options.listen_address =
-      transport::ParseAddress(options.listen, {.sockets = true, .zero_port = true}).value();
+  options.listen_address = transport::ParseAddress(options.listen, kListenRules).value();
+  if (!options.control_listen.empty()) {
+    options.control_address = transport::ParseAddress(options.control_listen, kListenRules).value();
+  }
   options.compute.backend = *FindBackend(choices.backend);
   options.compute.precision = kPrecisions.at(choices.precision);
   options.compute.rewrite = !choices.no_rewrite;
@@ -248,10 +280,15 @@ void Apply(const Choices& choices, Options& options) {
   options.log_format = kLogFormats.at(choices.log_format);
 }
 
+// "-1" is a number.
+bool IsOption(std::string_view word) {
+  return word.size() > 1 && word[0] == '-' && (word[1] < '0' || word[1] > '9');
+}
+
 // The first unknown option, or an empty text. It may be the cause of other errors.
 std::string ExplainUnknownOption(const CLI::App& app) {
   for (const std::string& word : app.remaining()) {
-    if (!word.starts_with("--")) continue;
+    if (!IsOption(word)) continue;
     std::vector<std::string> known;
     for (const CLI::Option* option : app.get_options()) known.push_back(option->get_name());
     return ExplainUnknown("option", word.substr(0, word.find('=')), kForeignNames, known);

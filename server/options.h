@@ -26,6 +26,11 @@ struct Options {
   std::string listen = "127.0.0.1:8001";
   transport::Address listen_address{transport::Address::Kind::kTcp, "127.0.0.1", 8001};
 
+  // Where control methods are served, if apart from the rest: then models are loaded and unloaded
+  // there alone. As text, empty for nowhere, and parsed.
+  std::string control_listen;
+  std::optional<transport::Address> control_address;
+
   // HOST:PORT of the metrics; port 0 takes any free one, an empty text serves no metrics.
   std::string metrics_listen = "127.0.0.1:8002";
 
@@ -34,6 +39,10 @@ struct Options {
   std::string tls_cert;
   std::string tls_key;
   std::string tls_client_ca;
+
+  // File of the bearer tokens of those who may call (server/rpc/access/token_file.h); empty:
+  // anybody may.
+  std::string auth_tokens;
 
   // Seconds after which a client is asked to make a new connection; 0: never.
   double max_connection_age_seconds = 0;

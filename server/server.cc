@@ -29,9 +29,11 @@
 #include "server/lifecycle/model_manager.h"
 #include "server/metrics/registry.h"
 #include "server/model_log.h"
+#include "server/rpc/access/access.h"
 #include "server/rpc/control/control_services.h"
 #include "server/rpc/inference/frontend.h"
 #include "server/scheduling/reactor.h"
+#include "server/token_keeper.h"
 #include "server/transport/net/acceptor.h"
 #include "server/transport/net/byte_stream.h"
 #include "server/transport/net/listener.h"
@@ -93,9 +95,11 @@ struct Server::Parts {
   absl::Status Secure();
   absl::Status Expose();
   absl::Status Listen();
+  rpc::AccessRules Rules() const;
   void Begin();
   metrics::Registry::ServerReadings ReadServer() const;
-  void Take(Descriptor connection);
+  void BeginToAccept(std::unique_ptr<transport::Listener> from, transport::Entrance entrance);
+  void Take(Descriptor connection, transport::Entrance entrance);
   size_t Connections() const;
   void AwaitConnections() const;
 
@@ -111,14 +115,17 @@ struct Server::Parts {
   rpc::ServerState state;
   rpc::ControlServices services;
   transport::MemoryBudget budget;
-  std::unique_ptr<TlsKeeper> tls;  // none without TLS
+  std::unique_ptr<TlsKeeper> tls;       // none without TLS
+  std::unique_ptr<TokenKeeper> tokens;  // none when anybody may call
   std::vector<std::unique_ptr<scheduling::Reactor>> reactors;
-  std::vector<std::unique_ptr<rpc::Frontend>> frontends;  // by reactor
-  std::unique_ptr<transport::Listener> listener;          // until Begin()
-  std::unique_ptr<transport::Acceptor> acceptor;          // on the first reactor
+  std::vector<std::unique_ptr<rpc::Frontend>> frontends;        // by reactor
+  std::unique_ptr<transport::Listener> listener;                // until Begin()
+  std::unique_ptr<transport::Listener> control_listener;        // the same; none without its option
+  std::vector<std::unique_ptr<transport::Acceptor>> acceptors;  // on the first reactor
   std::unique_ptr<Housekeeping> housekeeping;
   std::unique_ptr<prometheus::Exposer> exposer;
   std::string address;
+  std::string control_address;
 };
 
 absl::Status Server::Parts::LoadModels() {
@@ -134,9 +141,13 @@ absl::Status Server::Parts::LoadModels() {
 }
 
 absl::Status Server::Parts::Secure() {
-  if (options.tls_cert.empty()) return absl::OkStatus();
-  HILLOCK_ASSIGN_OR_RETURN(
-      tls, TlsKeeper::Open({options.tls_cert, options.tls_key, options.tls_client_ca}));
+  if (!options.tls_cert.empty()) {
+    HILLOCK_ASSIGN_OR_RETURN(
+        tls, TlsKeeper::Open({options.tls_cert, options.tls_key, options.tls_client_ca}));
+  }
+  if (!options.auth_tokens.empty()) {
+    HILLOCK_ASSIGN_OR_RETURN(tokens, TokenKeeper::Open(options.auth_tokens, *registry));
+  }
   return absl::OkStatus();
 }
 
@@ -154,27 +165,45 @@ absl::Status Server::Parts::Expose() try {
 absl::Status Server::Parts::Listen() {
   HILLOCK_ASSIGN_OR_RETURN(listener, transport::Listener::Open(options.listen_address));
   address = listener->address().ToString();
+  if (!options.control_address) return absl::OkStatus();
+  HILLOCK_ASSIGN_OR_RETURN(control_listener, transport::Listener::Open(*options.control_address));
+  control_address = control_listener->address().ToString();
   return absl::OkStatus();
 }
 
-// Frontends share connections, so all exist before any reactor starts. The acceptor is on the first
-// reactor's loop and comes before the start too: after it, a loop may be used by its thread alone.
+rpc::AccessRules Server::Parts::Rules() const {
+  return {.tokens = tokens == nullptr ? nullptr : &tokens->tokens(),
+          .has_control_listener = options.control_address.has_value()};
+}
+
+// Frontends share connections, so all exist before any reactor starts. The acceptors are on the
+// first reactor's loop and come before the start too: after it, a loop may be used by its thread
+// alone.
 void Server::Parts::Begin() {
   for (size_t i = 0; i < options.reactors; ++i) {
     reactors.push_back(std::make_unique<scheduling::Reactor>(
         BatcherOptions(options, i), BusyPollOf(options), catalogs, shared_work,
         registry->reactor(i), Clock::Monotonic()));
-    frontends.push_back(std::make_unique<rpc::Frontend>(*reactors.back(), services, budget,
+    frontends.push_back(std::make_unique<rpc::Frontend>(*reactors.back(), services, Rules(), budget,
                                                         EndpointOptions(options)));
   }
   for (const auto& frontend : frontends) frontend->ShareWith(frontends);
   registry->ReadServerWith([this] { return ReadServer(); });
-  acceptor = std::make_unique<transport::Acceptor>(
-      reactors.front()->loop(), std::move(listener),
-      [this](Descriptor connection) { Take(std::move(connection)); });
+  BeginToAccept(std::move(listener), transport::Entrance::kPublic);
+  if (control_listener != nullptr) {
+    BeginToAccept(std::move(control_listener), transport::Entrance::kControl);
+  }
   for (const auto& reactor : reactors) reactor->Start();
   control.Start();
-  housekeeping = std::make_unique<Housekeeping>(budget, options.max_memory_bytes, tls.get());
+  housekeeping =
+      std::make_unique<Housekeeping>(budget, options.max_memory_bytes, tls.get(), tokens.get());
+}
+
+void Server::Parts::BeginToAccept(std::unique_ptr<transport::Listener> from,
+                                  transport::Entrance entrance) {
+  acceptors.push_back(std::make_unique<transport::Acceptor>(
+      reactors.front()->loop(), std::move(from),
+      [this, entrance](Descriptor connection) { Take(std::move(connection), entrance); }));
 }
 
 metrics::Registry::ServerReadings Server::Parts::ReadServer() const {
@@ -195,14 +224,16 @@ size_t Server::Parts::Connections() const {
   return connections;
 }
 
-// Gives a connection to the reactor that has the fewest. One too many is closed.
-void Server::Parts::Take(Descriptor connection) {
-  if (options.max_connections > 0 && Connections() >= options.max_connections) return;
+// Gives a connection to the reactor that has the fewest. One too many is closed, unless it may be
+// an operator's.
+void Server::Parts::Take(Descriptor connection, transport::Entrance entrance) {
+  const bool limited = options.max_connections > 0 && entrance == transport::Entrance::kPublic;
+  if (limited && Connections() >= options.max_connections) return;
   const auto& frontend = *std::ranges::min_element(
       frontends, {}, [](const auto& candidate) { return candidate->connections(); });
-  frontend->Adopt(tls != nullptr
-                      ? tls->Current()->Accept(std::move(connection))
-                      : std::make_unique<transport::SocketStream>(std::move(connection)));
+  frontend->Adopt(tls != nullptr ? tls->Current()->Accept(std::move(connection))
+                                 : std::make_unique<transport::SocketStream>(std::move(connection)),
+                  entrance);
 }
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -246,12 +277,16 @@ void Server::Drain() {
     parts.services.Stop();
   }).detach();
   std::this_thread::sleep_for(Seconds(parts.options.drain_wait_seconds));
-  parts.reactors.front()->loop().Post([&parts] { parts.acceptor->Close(); });
+  parts.reactors.front()->loop().Post([&parts] {
+    for (const auto& acceptor : parts.acceptors) acceptor->Close();
+  });
   for (const auto& frontend : parts.frontends) frontend->Drain();
   parts.AwaitConnections();
 }
 
 std::string Server::address() const { return parts_->address; }
+
+std::string Server::control_address() const { return parts_->control_address; }
 
 std::string Server::metrics_address() const {
   if (parts_->exposer == nullptr) return "";

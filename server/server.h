@@ -15,7 +15,8 @@ namespace hillock {
 class Server {
  public:
   // Loads the repository and begins to serve. A model that cannot be loaded is logged and left out.
-  // An error is about the repository's root, a TLS file, a port or a listening address.
+  // An error is about the repository's root, a file of TLS or tokens, a port or a listening
+  // address.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options);
 
   ~Server();
@@ -28,6 +29,7 @@ class Server {
 
   // Where the server really listens, the ports chosen for it included.
   std::string address() const;
+  std::string control_address() const;  // empty when there is no listener for control
   std::string metrics_address() const;  // empty when there are no metrics
 
   size_t served_models() const;

@@ -3,16 +3,53 @@
 
 #include <fmt/format.h>
 #include <grpcpp/create_channel.h>
+#include <grpcpp/support/client_interceptor.h>
 
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "client/api/credentials.h"
+#include "client/api/token.h"
 #include "server/core/base/status.h"
 
 namespace hillock::client {
 namespace {
 
 using transport::Address;
+namespace interception = grpc::experimental;
+
+// Adds the metadata `authorization` to one call. gRPC's own call credentials would not do: it
+// refuses them on a channel without TLS, such as one to a unix socket or within a mesh.
+class Authorizer final : public interception::Interceptor {
+ public:
+  explicit Authorizer(const std::string& authorization) : authorization_(authorization) {}
+
+  void Intercept(interception::InterceptorBatchMethods* methods) override {
+    using Hook = interception::InterceptionHookPoints;
+    if (methods->QueryInterceptionHookPoint(Hook::PRE_SEND_INITIAL_METADATA)) {
+      methods->GetSendInitialMetadata()->emplace("authorization", authorization_);
+    }
+    methods->Proceed();
+  }
+
+ private:
+  const std::string& authorization_;
+};
+
+// Belongs to a channel, and outlives its calls.
+class AuthorizerFactory final : public interception::ClientInterceptorFactoryInterface {
+ public:
+  explicit AuthorizerFactory(std::string authorization)
+      : authorization_(std::move(authorization)) {}
+
+  interception::Interceptor* CreateClientInterceptor(interception::ClientRpcInfo*) override {
+    return new Authorizer(authorization_);
+  }
+
+ private:
+  const std::string authorization_;
+};
 
 bool IsUnreserved(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
@@ -63,7 +100,13 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const Endpoint& endpo
   HILLOCK_ASSIGN_OR_RETURN(const auto credentials, MakeCredentials(endpoint.tls));
   const std::string& name = endpoint.tls.server_name;
   if (!name.empty()) arguments.SetSslTargetNameOverride(name);
-  return grpc::CreateCustomChannel(GrpcTarget(address), credentials, arguments);
+  HILLOCK_ASSIGN_OR_RETURN(std::string authorization, ReadAuthorization(endpoint.token_file));
+  std::vector<std::unique_ptr<interception::ClientInterceptorFactoryInterface>> factories;
+  if (!authorization.empty()) {
+    factories.push_back(std::make_unique<AuthorizerFactory>(std::move(authorization)));
+  }
+  return interception::CreateCustomChannelWithInterceptors(GrpcTarget(address), credentials,
+                                                           arguments, std::move(factories));
 }
 
 }  // namespace hillock::client

@@ -21,9 +21,9 @@ grpc::ChannelArguments DefaultArguments();
 // The address as gRPC writes it.
 std::string GrpcTarget(const transport::Address& address);
 
-// A channel to `endpoint`. Connects when it is first used.
+// A channel to `endpoint`, whose calls carry its token. Connects when it is first used.
 // Errors: INVALID_ARGUMENT when the target is no address that can be called; as of
-// MakeCredentials().
+// MakeCredentials() and ReadAuthorization().
 absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const Endpoint& endpoint,
                                                            grpc::ChannelArguments arguments);
 

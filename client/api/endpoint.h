@@ -12,6 +12,7 @@ namespace hillock::client {
 struct Endpoint {
   std::string target;  // an address (server/transport/net/address.h)
   TlsOptions tls{};
+  std::string token_file{};  // empty: the token is the environment's, if any (client/api/token.h)
 };
 
 }  // namespace hillock::client

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "client/api/token.h"
 #include "client/text/text.h"
 #include "server/transport/net/address.h"
 
@@ -93,6 +94,10 @@ void AddServerFlags(CLI::App& command, ServerFlags& flags) {
       ->capture_default_str()
       ->transform(CLI::Validator(TargetError, "", "target"));
   AddTimeoutFlag(command, flags.timeout, "seconds that one call may take");
+  command.add_option("--token-file", flags.endpoint.token_file,
+                     fmt::format("file of the token to call with, where the server wants one; else "
+                                 "the environment's {}",
+                                 kTokenVariable));
   AddTlsFlags(command, flags.endpoint.tls);
 }
 

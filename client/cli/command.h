@@ -47,7 +47,8 @@ struct TimeoutFlag {
 
 void AddTimeoutFlag(CLI::App& command, TimeoutFlag& flag, const std::string& help);
 
-// The flags of every command that calls the server: --server, --timeout and those of TLS.
+// The flags of every command that calls the server: --server, --timeout, --token-file and
+// those of TLS.
 struct ServerFlags {
   Endpoint endpoint{.target = "127.0.0.1:8001"};
   TimeoutFlag timeout;

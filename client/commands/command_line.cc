@@ -46,6 +46,19 @@ constexpr ForeignName kForeignNames[] = {
     {"--key", "--tls-key"},
     {"--authority", "--tls-server-name"},
     {"--model-version", "--version"},
+    {"--token", "--token-file"},
+    {"--auth-token", "--token-file"},
+    {"--header", "--token-file"},
+    {"-H", "--token-file"},
+    {"-v", "--version"},
+    {"-V", "--version"},
+};
+
+// And its commands.
+constexpr ForeignName kForeignCommands[] = {
+    {"infer", "predict"}, {"bench", "load"},   {"benchmark", "load"},
+    {"list", "models"},   {"ls", "models"},    {"metrics", "stats"},
+    {"status", "health"}, {"ready", "health"}, {"help", "--help"},
 };
 
 std::vector<std::string> OptionNames(const CLI::App& app) {
@@ -91,7 +104,7 @@ std::string ExplainUnknownWord(const CLI::App& app) {
   if (!commands.empty()) return ExplainUnknownOption(*commands.front());
   const auto words = app.remaining();
   if (words.empty() || words.front().starts_with('-')) return ExplainUnknownOption(app);
-  return ExplainUnknown("command", words.front(), {}, CommandNames(app));
+  return ExplainUnknown("command", words.front(), kForeignCommands, CommandNames(app));
 }
 
 }  // namespace

@@ -19,8 +19,8 @@ namespace hillock::client {
 // Opens connections to one endpoint. Immutable and thread-safe.
 class Dialer {
  public:
-  // Resolves the target's host. Errors: as of transport::ParseAddress(), transport::Resolve() and
-  // transport::TlsContext::ForClient().
+  // Resolves the target's host. Errors: as of transport::ParseAddress(), transport::Resolve(),
+  // transport::TlsContext::ForClient() and ReadAuthorization().
   static absl::StatusOr<Dialer> To(const Endpoint& endpoint);
 
   // How many addresses the target has, in the order of preference. At least 1.
@@ -34,12 +34,16 @@ class Dialer {
   const char* scheme() const { return tls_ == nullptr ? "http" : "https"; }
   std::string Authority() const;
 
+  // For the header authorization; empty without a token.
+  const std::string& authorization() const { return authorization_; }
+
  private:
   Dialer(transport::Address target, std::string server_name)
       : target_(std::move(target)), server_name_(std::move(server_name)) {}
 
   transport::Address target_;
   std::string server_name_;  // that was asked for; else empty
+  std::string authorization_;
   std::vector<transport::SocketAddress> addresses_;
   std::shared_ptr<const transport::TlsContext> tls_;  // null: none
 };

@@ -60,6 +60,9 @@ inline constexpr Family kShed{
     "hillock_shed_total", Kind::kCounter,
     "Sound requests refused because the queue is full or their deadline cannot be met, or dropped "
     "because it passed (expired) or the client is gone (cancelled)"};
+inline constexpr Family kTokenCalls{
+    "hillock_token_calls_total", Kind::kCounter,
+    "Calls by the name of their token, with --auth-tokens; '': refused, with no known token"};
 inline constexpr Family kModelLoadSeconds{"hillock_model_load_seconds", Kind::kGauge,
                                           "Time it took to compile and warm a model"};
 inline constexpr Family kModelLoadedTime{"hillock_model_loaded_timestamp_seconds", Kind::kGauge,

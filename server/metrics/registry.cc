@@ -131,6 +131,11 @@ std::shared_ptr<ModelMetrics> Registry::AddModel(std::string model, std::string 
           [metrics](ModelMetrics* held) { held->held.store(false, std::memory_order_release); }};
 }
 
+TokenCells& Registry::AddToken(const std::string& name) {
+  const MutexLock lock(mutex_);
+  return tokens_.try_emplace(name, reactors_.size()).first->second;
+}
+
 // Adds the versions that nobody holds any more to their models' totals, in one step with taking
 // them off the list: a scrape finds each version's counters in one of the two places. Then, once
 // all are added, forgets what is shown by version of those that were not loaded anew.
@@ -158,6 +163,14 @@ void Registry::ReadServerWith(std::function<ServerReadings()> read) {
   read_server_ = std::move(read);
 }
 
+void Registry::ExposeTokens(Exposition& out) const {
+  for (const auto& [name, cells] : tokens_) {
+    Counter total;
+    for (const TokenCells::Shard& shard : cells.shards) total.Add(shard.calls);
+    CellExposer(out, {{"token", name}})(kTokenCalls, {}, total);
+  }
+}
+
 void Registry::ExposeModels(Exposition& out) const {
   RetireUnheld();
   std::map<std::string, Versions> live;  // by model
@@ -171,6 +184,7 @@ std::vector<prometheus::MetricFamily> Registry::Collect() const {
   for (const activation::Spec& spec : activation::All()) ExposeActivation(out, reactors_, spec);
   {
     const MutexLock lock(mutex_);
+    ExposeTokens(out);
     ExposeModels(out);
     read_server = read_server_;
     for (const VersionState& s : states_) {

@@ -19,6 +19,7 @@
 #include "server/core/base/mutex.h"
 #include "server/metrics/model_metrics.h"
 #include "server/metrics/reactor_cells.h"
+#include "server/metrics/token_cells.h"
 #include "server/metrics/totals.h"
 
 namespace hillock::metrics {
@@ -39,6 +40,10 @@ class Registry final : public prometheus::Collectable {
   // one version replaces another.
   std::shared_ptr<ModelMetrics> AddModel(std::string model, std::string version,
                                          std::vector<LayerLabels> layers, ModelGauges gauges);
+
+  // The cells of the tokens of this name; the same ones each time, so that the count goes on when
+  // tokens are replaced. They live as long as this.
+  TokenCells& AddToken(const std::string& name);
 
   // State of every model version, such as READY, as hillock_model_state shows it.
   struct VersionState {
@@ -68,6 +73,7 @@ class Registry final : public prometheus::Collectable {
 
  private:
   void RetireUnheld() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ExposeTokens(Exposition& out) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ExposeModels(Exposition& out) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   std::map<std::string, std::string> build_;
@@ -75,6 +81,7 @@ class Registry final : public prometheus::Collectable {
   mutable Mutex mutex_;
   mutable std::vector<std::shared_ptr<const ModelMetrics>> models_ ABSL_GUARDED_BY(mutex_);
   mutable std::map<std::string, RetiredVersions> retired_ ABSL_GUARDED_BY(mutex_);  // by model
+  std::map<std::string, TokenCells> tokens_ ABSL_GUARDED_BY(mutex_);                // by name
   std::vector<VersionState> states_ ABSL_GUARDED_BY(mutex_);
   std::function<ServerReadings()> read_server_ ABSL_GUARDED_BY(mutex_);
 };

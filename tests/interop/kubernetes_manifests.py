@@ -67,10 +67,11 @@ BROKEN = [
 class Server:
     """The real one, started with the arguments of a container."""
 
-    def __init__(self, build: pathlib.Path, repository: pathlib.Path):
+    def __init__(self, build: pathlib.Path, repository: pathlib.Path, tokens: pathlib.Path):
         self._program = str(build / "hillock-server")
         self._ours = {"--repository": str(repository), "--listen": "127.0.0.1:0",
-                      "--metrics-listen": "127.0.0.1:0"}
+                      "--metrics-listen": "127.0.0.1:0", "--control-listen": "127.0.0.1:0",
+                      "--auth-tokens": str(tokens)}
         self._metrics: dict[tuple[str, ...], set[str]] = {}
 
     def metrics(self, arguments: list[str]) -> set[str]:
@@ -284,11 +285,13 @@ def main() -> None:
     version = re.search(r"^project\(hillock VERSION ([\d.]+)",
                         (pathlib.Path(root) / "CMakeLists.txt").read_text(), re.MULTILINE)[1]
     with tempfile.TemporaryDirectory() as folder:
-        repository = pathlib.Path(folder)
+        repository = pathlib.Path(folder) / "models"
+        tokens = pathlib.Path(folder) / "tokens"
+        tokens.write_text("web token-of-a-test-0123\n")
         (repository / "iris" / "1").mkdir(parents=True)
         shutil.copy(deploy / "kubernetes/components/configmap/iris.mlp",
                     repository / "iris/1/model.mlp")
-        server = Server(pathlib.Path(build), repository)
+        server = Server(pathlib.Path(build), repository, tokens)
         good = Check(server, deploy, version, programs)
         report = Report("manifests")
         for name in good.names():

@@ -34,6 +34,11 @@ size_t Distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+bool AreSpelledAlike(std::string_view a, std::string_view b) {
+  const auto hyphenated = [](char c) { return c == '_' ? '-' : c; };
+  return std::ranges::equal(a, b, {}, hyphenated, hyphenated);
+}
+
 }  // namespace
 
 std::string_view Nearest(std::string_view name, std::span<const std::string> known) {
@@ -53,9 +58,11 @@ std::string ExplainUnknown(std::string_view kind, std::string_view name,
                            std::span<const ForeignName> foreign,
                            std::span<const std::string> known) {
   const std::string unknown = fmt::format("unknown {} '{}'", kind, Excerpt(name));
-  const auto ours = std::ranges::find(foreign, name, &ForeignName::theirs);
-  if (ours != foreign.end()) return fmt::format("{}: here it is {}", unknown, ours->ours);
-  const std::string_view nearest = Nearest(name, known);
+  const auto it = std::ranges::find_if(
+      foreign, [name](const ForeignName& one) { return AreSpelledAlike(name, one.theirs); });
+  const bool is_foreign = it != foreign.end();
+  if (is_foreign && it->ours.empty()) return fmt::format("{}: {}", unknown, it->instead);
+  const std::string_view nearest = is_foreign ? it->ours : Nearest(name, known);
   if (nearest.empty()) return unknown;
   return fmt::format("{}: did you mean {}?", unknown, nearest);
 }

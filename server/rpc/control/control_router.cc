@@ -44,32 +44,36 @@ absl::StatusOr<std::string> Check(const ControlServices& services, std::string_v
 
 struct Method {
   std::string_view path;
+  Right right;
   Where where;
   absl::StatusOr<std::string> (*answer)(const ControlServices&, std::string_view) = nullptr;
 };
 
 using I = InferenceService;
+using enum Right;
 
 constexpr Method kMethods[] = {
-    {"/inference.GRPCInferenceService/ServerLive", Where::kLoop, Inference<&I::ServerLive>},
-    {"/inference.GRPCInferenceService/ServerReady", Where::kLoop, Inference<&I::ServerReady>},
-    {"/inference.GRPCInferenceService/ModelReady", Where::kLoop, Inference<&I::ModelReady>},
-    {"/inference.GRPCInferenceService/ServerMetadata", Where::kLoop, Inference<&I::ServerMetadata>},
-    {"/inference.GRPCInferenceService/ModelMetadata", Where::kDescribe,
+    {"/inference.GRPCInferenceService/ServerLive", kUse, Where::kLoop, Inference<&I::ServerLive>},
+    {"/inference.GRPCInferenceService/ServerReady", kUse, Where::kLoop, Inference<&I::ServerReady>},
+    {"/inference.GRPCInferenceService/ModelReady", kUse, Where::kLoop, Inference<&I::ModelReady>},
+    {"/inference.GRPCInferenceService/ServerMetadata", kUse, Where::kLoop,
+     Inference<&I::ServerMetadata>},
+    {"/inference.GRPCInferenceService/ModelMetadata", kUse, Where::kDescribe,
      Inference<&I::ModelMetadata>},
-    {"/inference.GRPCInferenceService/ModelConfig", Where::kDescribe, Inference<&I::ModelConfig>},
-    {"/inference.GRPCInferenceService/ModelStatistics", Where::kDescribe,
+    {"/inference.GRPCInferenceService/ModelConfig", kUse, Where::kDescribe,
+     Inference<&I::ModelConfig>},
+    {"/inference.GRPCInferenceService/ModelStatistics", kUse, Where::kDescribe,
      Inference<&I::ModelStatistics>},
-    {"/inference.GRPCInferenceService/RepositoryIndex", Where::kOrders,
+    {"/inference.GRPCInferenceService/RepositoryIndex", kUse, Where::kOrders,
      Inference<&I::RepositoryIndex>},
-    {"/inference.GRPCInferenceService/RepositoryModelLoad", Where::kOrders,
+    {"/inference.GRPCInferenceService/RepositoryModelLoad", kControl, Where::kOrders,
      Inference<&I::RepositoryModelLoad>},
-    {"/inference.GRPCInferenceService/RepositoryModelUnload", Where::kOrders,
+    {"/inference.GRPCInferenceService/RepositoryModelUnload", kControl, Where::kOrders,
      Inference<&I::RepositoryModelUnload>},
-    {"/grpc.health.v1.Health/Check", Where::kLoop, Check},
-    {"/grpc.health.v1.Health/Watch", Where::kWatch},
-    {"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", Where::kReflect},
-    {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", Where::kReflect},
+    {"/grpc.health.v1.Health/Check", kNone, Where::kLoop, Check},
+    {"/grpc.health.v1.Health/Watch", kNone, Where::kWatch},
+    {"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", kUse, Where::kReflect},
+    {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", kUse, Where::kReflect},
 };
 
 transport::Handler* OpenUnary(transport::Call& call, const Method& method,
@@ -82,12 +86,14 @@ transport::Handler* OpenUnary(transport::Call& call, const Method& method,
 
 }  // namespace
 
-ControlRouter::ControlRouter(ControlServices& services)
-    : services_(services), watchers_(services.health) {}
+ControlRouter::ControlRouter(ControlServices& services, Access& access)
+    : services_(services), access_(access), watchers_(services.health) {}
 
+// Which methods there are is told to those alone who may use them.
 transport::Handler* ControlRouter::Open(transport::Call& call) {
   const Method* const method = std::ranges::find(kMethods, call.path(), &Method::path);
-  if (method == std::end(kMethods)) return nullptr;
+  const bool known = method != std::end(kMethods);
+  if (!access_.Admits(call, known ? method->right : kUse) || !known) return nullptr;
   switch (method->where) {
     case Where::kLoop:
       return OpenUnary(call, *method, services_, nullptr);

@@ -22,12 +22,14 @@ constexpr double kIdleShare = 0.5;
 }  // namespace
 
 Frontend::Frontend(scheduling::Reactor& reactor, ControlServices& services,
-                   transport::MemoryBudget& budget, const transport::Endpoint::Options& options)
+                   const AccessRules& rules, transport::MemoryBudget& budget,
+                   const transport::Endpoint::Options& options)
     : reactor_(reactor),
       limits_{.max_answer_bytes = options.max_message_bytes,
               .max_row_bytes = options.max_message_bytes},
+      access_(rules, reactor.index()),
       infer_calls_(reactor, limits_),
-      control_(services),
+      control_(services, access_),
       endpoint_(reactor.loop(), *this, budget, options, reactor.clock()) {
   reactor.Serve(*this);
 }
@@ -35,10 +37,10 @@ Frontend::Frontend(scheduling::Reactor& reactor, ControlServices& services,
 // The count rises here, so that a connection on its way is counted, and falls after the endpoint
 // has it: in between it counts twice, which errs towards fewer connections. std::function must be
 // copyable, hence the release.
-void Frontend::Adopt(std::unique_ptr<transport::ByteStream> bytes) {
+void Frontend::Adopt(std::unique_ptr<transport::ByteStream> bytes, transport::Entrance entrance) {
   adopting_.fetch_add(1);
-  reactor_.loop().Post([this, raw = bytes.release()] {
-    endpoint_.Adopt(std::unique_ptr<transport::ByteStream>(raw));
+  reactor_.loop().Post([this, raw = bytes.release(), entrance] {
+    endpoint_.Adopt(std::unique_ptr<transport::ByteStream>(raw), {.entrance = entrance});
     adopting_.fetch_sub(1);
   });
 }
@@ -82,9 +84,11 @@ Frontend* Frontend::FindIdle() const {
 
 // The inference methods are looked for first: they are nearly all calls.
 transport::Handler* Frontend::Open(transport::Call& call) {
-  if (call.path() == kInfer) return infer_calls_.Open(call);
-  if (call.path() == kStreamInfer) return new StreamCall(reactor_, limits_, call);
-  return control_.Open(call);
+  const bool infers = call.path() == kInfer;
+  if (!infers && call.path() != kStreamInfer) return control_.Open(call);
+  if (!access_.Admits(call, Right::kUse)) return nullptr;
+  if (infers) return infer_calls_.Open(call);
+  return new StreamCall(reactor_, limits_, call);
 }
 
 }  // namespace hillock::rpc

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 
+#include "server/rpc/access/access.h"
 #include "server/rpc/control/control_router.h"
 #include "server/rpc/inference/infer_call.h"
 #include "server/rpc/messages/limits.h"
@@ -25,17 +26,17 @@ struct ControlServices;
 // reactor's thread unless they say that they are thread-safe.
 class Frontend final : public scheduling::Network, private transport::Router {
  public:
-  // All must outlive this.
-  Frontend(scheduling::Reactor& reactor, ControlServices& services, transport::MemoryBudget& budget,
-           const transport::Endpoint::Options& options);
+  // All must outlive this, and what `rules` points to.
+  Frontend(scheduling::Reactor& reactor, ControlServices& services, const AccessRules& rules,
+           transport::MemoryBudget& budget, const transport::Endpoint::Options& options);
 
   // All frontends of the server, this one included. While this reactor is full and another is idle,
   // it gives connections away. REQUIRES: called once, before the reactor starts; `all` outlives it
   // and does not change.
   void ShareWith(std::span<const std::unique_ptr<Frontend>> all) { all_ = all; }
 
-  // Serves a new connection. Thread-safe.
-  void Adopt(std::unique_ptr<transport::ByteStream> bytes);
+  // Serves a new connection, which came to that listener. Thread-safe.
+  void Adopt(std::unique_ptr<transport::ByteStream> bytes, transport::Entrance entrance);
 
   // Sends the server's readiness to those who watch it, if it has changed. Thread-safe.
   void UpdateWatchers();
@@ -61,6 +62,7 @@ class Frontend final : public scheduling::Network, private transport::Router {
 
   scheduling::Reactor& reactor_;
   const Limits limits_;
+  Access access_;
   InferCalls infer_calls_;
   ControlRouter control_;
   std::atomic<size_t> adopting_{0};

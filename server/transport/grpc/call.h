@@ -11,6 +11,7 @@
 #include "server/core/base/clock.h"
 #include "server/core/base/status.h"
 #include "server/transport/buffer.h"
+#include "server/transport/grpc/peer.h"
 
 namespace hillock::transport {
 
@@ -60,6 +61,9 @@ class Call {
   // The loop that everything here happens on. Outlives the call.
   virtual EventLoop& loop() = 0;
 
+  // The client of the call's connection.
+  virtual Peer& peer() = 0;
+
   // "/package.Service/Method".
   virtual std::string_view path() const = 0;
 
@@ -102,7 +106,8 @@ class Router {
  public:
   virtual ~Router() = default;
 
-  // The handler of a new call, or null when there is no such method. Called on the call's loop.
+  // The handler of a new call, or null when there is no such method, or the call was finished.
+  // Called on the call's loop.
   virtual Handler* Open(Call& call) = 0;
 };
 

@@ -44,9 +44,10 @@ constexpr std::array<uint8_t, 8> kKeepalivePing = {'a', 'l', 'i', 'v', 'e'};
 
 }  // namespace
 
-Connection::Connection(Endpoint& endpoint, std::unique_ptr<ByteStream> bytes, Nanos now)
+Connection::Connection(Endpoint& endpoint, std::unique_ptr<ByteStream> bytes, Peer peer, Nanos now)
     : endpoint_(&endpoint),
       bytes_(std::move(bytes)),
+      peer_(std::move(peer)),
       out_(endpoint.account()),
       keepalive_(now),
       opened_(now),

@@ -11,6 +11,7 @@
 
 #include "server/core/base/clock.h"
 #include "server/transport/buffer.h"
+#include "server/transport/grpc/peer.h"
 #include "server/transport/http2/frame_filter.h"
 #include "server/transport/http2/keepalive.h"
 #include "server/transport/net/byte_stream.h"
@@ -43,7 +44,7 @@ class Stream;
 // Belongs to its endpoint's thread.
 class Connection final : public EventLoop::Source {
  public:
-  Connection(Endpoint& endpoint, std::unique_ptr<ByteStream> bytes, Nanos now);
+  Connection(Endpoint& endpoint, std::unique_ptr<ByteStream> bytes, Peer peer, Nanos now);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -77,6 +78,7 @@ class Connection final : public EventLoop::Source {
   // What streams use.
   Endpoint& endpoint() { return *endpoint_; }
   nghttp2_session* session() { return session_; }
+  Peer& peer() { return peer_; }
   void MarkDirty();
   void ListSent(Stream& stream) { sent_.push_back(&stream); }  // for NotifySent()
 
@@ -120,6 +122,7 @@ class Connection final : public EventLoop::Source {
 
   Endpoint* endpoint_;
   const std::unique_ptr<ByteStream> bytes_;
+  Peer peer_;
   FrameFilter filter_;
   nghttp2_session* session_ = nullptr;
   std::vector<std::unique_ptr<Stream>> streams_;

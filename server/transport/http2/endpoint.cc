@@ -61,8 +61,8 @@ Endpoint::~Endpoint() {
   nghttp2_option_del(session_options_);
 }
 
-void Endpoint::Adopt(std::unique_ptr<ByteStream> bytes) {
-  Add(std::make_unique<Connection>(*this, std::move(bytes), clock_.Now()));
+void Endpoint::Adopt(std::unique_ptr<ByteStream> bytes, Peer peer) {
+  Add(std::make_unique<Connection>(*this, std::move(bytes), std::move(peer), clock_.Now()));
 }
 
 void Endpoint::Adopt(std::unique_ptr<Connection> connection) {

@@ -12,6 +12,7 @@
 #include "server/core/base/clock.h"
 #include "server/transport/grpc/call.h"
 #include "server/transport/grpc/message_reader.h"
+#include "server/transport/grpc/peer.h"
 #include "server/transport/memory.h"
 #include "server/transport/net/byte_stream.h"
 #include "server/transport/net/event_loop.h"
@@ -47,8 +48,8 @@ class Endpoint {
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
 
-  // Serves a new connection.
-  void Adopt(std::unique_ptr<ByteStream> bytes);
+  // Serves a new connection, of whose client so much is known.
+  void Adopt(std::unique_ptr<ByteStream> bytes, Peer peer = {});
 
   // Gives away a connection that was active since the last call and can be moved now, so that
   // another endpoint may adopt it. Null when fewer than two were active, or none can be moved.

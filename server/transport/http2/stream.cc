@@ -70,6 +70,8 @@ void Stream::Close() {
 
 EventLoop& Stream::loop() { return connection_->endpoint().loop(); }
 
+Peer& Stream::peer() { return connection_->peer(); }
+
 Buffer Stream::NewBuffer() { return Buffer(connection_->endpoint().account()); }
 
 AnswerStream Stream::answer_stream() { return {connection_->session(), id_}; }

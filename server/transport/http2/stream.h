@@ -96,6 +96,7 @@ class Stream final : public Call {
   size_t index = 0;  // among its connection's streams
 
   EventLoop& loop() override;
+  Peer& peer() override;
   std::string_view path() const override { return headers_.path(); }
   Nanos deadline() const override { return deadline_; }
   std::string_view metadata(std::string_view name) const override {

@@ -24,6 +24,7 @@ using ::testing::AllOf;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 // Runs a command of the client.
 End RunClient(std::vector<std::string> words, const std::string& input = "/dev/null") {
@@ -147,6 +148,41 @@ TEST(CliModelsTest, LoadsNothingWhereCallersDoNotDecide) {
   EXPECT_THAT(end.output, IsEmpty());
   EXPECT_THAT(end.errors, HasSubstr("explicit model load / unload is not allowed: model control "
                                     "is off"));
+}
+
+TEST(CliTokenTest, EverySubcommandSendsIt) {
+  const SomeModels models{"iris"};
+  const TemporaryFolder folder;
+  folder.Write("tokens", "web web-s3cret-0123456789\n");
+  folder.Write("token", "web-s3cret-0123456789\n");
+  ServerProcess server(models.path(), {"--auth-tokens", folder.Path("tokens")});
+  const std::vector<std::string> commands[] = {
+      {"models"},
+      {"predict", "iris", "--input", HeldOut("iris")},
+      {"load", "iris", "--duration", "0.1", "--warm-up", "0"},
+      {"load", "iris", "--duration", "0.1", "--warm-up", "0", "--burst", "1"}};
+  for (std::vector<std::string> words : commands) {
+    words.insert(words.end(), {"--server", server.address()});
+    const End without = RunClient(words);
+    EXPECT_EQ(without.code, 1) << words.front();
+    EXPECT_THAT(without.errors, HasSubstr("UNAUTHENTICATED: got no token"));
+    words.insert(words.end(), {"--token-file", folder.Path("token")});
+    const End with = RunClient(words);
+    EXPECT_EQ(with.code, 0) << words.front() << ": " << with.errors;
+    EXPECT_THAT(with.output + with.errors, Not(HasSubstr("s3cret")));
+  }
+  const End by_variable = RunToEnd({"env", "HILLOCK_TOKEN=web-s3cret-0123456789",
+                                    HILLOCK_CLIENT_BINARY, "models", "--server", server.address()});
+  EXPECT_EQ(by_variable.code, 0) << by_variable.errors;
+  EXPECT_EQ(RunClient({"health", "--server", server.address()}).code, 0) << "it needs none";
+}
+
+TEST(CliVersionTest, IsAWordOrAnOption) {
+  const End word = RunClient({"version"});
+  EXPECT_EQ(word.code, 0) << word.errors;
+  EXPECT_THAT(word.output, ContainsRegex("^[0-9]+[.][0-9]+[.][0-9]+\n$"));
+  EXPECT_EQ(RunClient({"--version"}).output, word.output);
+  EXPECT_EQ(RunToEnd({ServerBinary(), "--version"}).output, word.output);
 }
 
 TEST(CliHealthTest, TellsByItsExitCode) {

@@ -126,7 +126,7 @@ const std::vector<Usage> kUsages = {
     {"MetricsWithoutPort",
      {"--repository", "r", "--metrics-listen", "nowhere"},
      "--metrics-listen: got 'nowhere', want HOST:PORT"},
-    {"ForeignName", {"--model-repository", "r"}, "here it is --repository"},
+    {"ForeignName", {"--model-repository", "r"}, "did you mean --repository?"},
     {"ExtraWord", {"--repository", "r", "again"}, "again"},
 };
 

@@ -29,8 +29,12 @@ class FakeCall final : public transport::Call {
   FakeCall(const FakeCall&) = delete;
   FakeCall& operator=(const FakeCall&) = delete;
 
-  // The call's handler, or null. REQUIRES: called before anything below.
-  void Open(transport::Handler* handler) { handler_ = handler; }
+  // The call's handler, or null. REQUIRES: called before anything below but SetMetadata(), and
+  // after whatever its router does to the call.
+  void Open(transport::Handler* handler) {
+    handler_ = handler;
+    routed_ = true;
+  }
 
   // What the client does. All but the first does nothing once the call is over.
   void SetMetadata(std::string name, std::string value) {
@@ -57,10 +61,14 @@ class FakeCall final : public transport::Call {
   const std::vector<std::string>& received() const { return received_; }
   const std::optional<absl::Status>& status() const { return status_; }
 
+  // What the server has finished the call with, if it has.
+  const std::optional<absl::Status>& finished() const { return finished_; }
+
   bool open() const { return handler_ != nullptr; }
   bool paused() const { return paused_; }
 
   transport::EventLoop& loop() override { return loop_; }
+  transport::Peer& peer() override { return peer_; }
   std::string_view path() const override { return path_; }
   Nanos deadline() const override { return kNoDeadline; }
   std::string_view metadata(std::string_view name) const override;
@@ -77,10 +85,12 @@ class FakeCall final : public transport::Call {
 
   transport::EventLoop& loop_;
   const std::string path_;
+  transport::Peer peer_;
   transport::Metadata metadata_;
   transport::MemoryBudget budget_{size_t{1} << 30};
   transport::MemoryAccount account_{budget_};
   transport::Handler* handler_ = nullptr;
+  bool routed_ = false;  // Open() was called
   bool reads_ = true;
   bool paused_ = false;
   std::vector<std::string> unread_;

@@ -107,6 +107,15 @@ TEST_F(RegistryTest, SumsActivationsOverReactors) {
   EXPECT_THAT(SamplesOf(kLayerSeconds, "activation=relu, path=split"), Optional(2u));
 }
 
+TEST_F(RegistryTest, SumsTheCallsOfATokenOverReactors) {
+  for (size_t r = 0; r < 2; ++r) registry_.AddToken("web").shards[r].calls.Add(1 + r);
+  registry_.AddToken("").shards[1].calls.Add(5);
+  registry_.AddToken("idle");
+  EXPECT_THAT(CounterOf(kTokenCalls, "token=web"), Optional(3));
+  EXPECT_THAT(CounterOf(kTokenCalls, "token="), Optional(5));
+  EXPECT_EQ(CounterOf(kTokenCalls, "token=idle"), std::nullopt);
+}
+
 TEST_F(RegistryTest, ShowsNothingOfWhatHasNotHappened) {
   const auto model = AddModel("cat");
   EXPECT_THAT(SamplesOf(kActivationSeconds, "activation=relu, backend=onednn"), Eq(std::nullopt));

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "server/core/base/version.h"
@@ -75,6 +76,31 @@ TEST(ParseCommandLine, NeedsNoMoreThanARepository) {
   EXPECT_EQ(options.drain_wait_seconds, defaults.drain_wait_seconds);
   EXPECT_EQ(options.drain_seconds, defaults.drain_seconds);
   EXPECT_EQ(options.log_format, LogFormat::kText);
+}
+
+TEST(ParseCommandLine, TakesAListenerForControl) {
+  EXPECT_EQ(With({}).control_address, std::nullopt);
+  const Options options = With({"--control-listen", "unix:/run/hillock/control"});
+  EXPECT_EQ(options.control_listen, "unix:/run/hillock/control");
+  EXPECT_THAT(options.control_address,
+              Optional(Address{Address::Kind::kUnix, "/run/hillock/control", 0}));
+  EXPECT_THAT(
+      Parse({"--repository", "models", "--control-listen", "0.0.0.0"}),
+      StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("--control-listen: got '0.0.0.0'")));
+}
+
+TEST(ParseCommandLine, TakesAFileOfTokens) {
+  const TemporaryFolder folder;
+  folder.Write("tokens", "web 0123456789abcdef\n");
+  folder.Write("wrong", "web 0123456789abcdef\nci\n");
+  EXPECT_EQ(With({}).auth_tokens, "");
+  EXPECT_EQ(With({"--auth-tokens", folder.Path("tokens")}).auth_tokens, folder.Path("tokens"));
+  for (const auto& [file, error] : {std::pair("wrong", "wrong': line 2: got 1 words"),
+                                    std::pair("none", "none': cannot read")}) {
+    EXPECT_THAT(Parse({"--repository", "models", "--auth-tokens", folder.Path(file)}),
+                StatusIs(absl::StatusCode::kInvalidArgument,
+                         AllOf(HasSubstr("--auth-tokens: '"), HasSubstr(error))));
+  }
 }
 
 TEST(ParseCommandLine, TakesEveryOption) {
@@ -243,16 +269,29 @@ struct Foreign {
 // Without --repository too: the name that is wrong is why it is missing.
 TEST(ParseCommandLine, KnowsWhatOthersCallItsOptions) {
   const Foreign cases[] = {
-      {{"--model-repository=X"}, "unknown option '--model-repository': here it is --repository\n"},
-      {{"--model-repository", "X"}, "unknown option '--model-repository': here it is --repository"},
-      {{"--model-store", "X"}, "here it is --repository"},
-      {{"--port", "8001"}, "unknown option '--port': here it is --listen"},
-      {{"--grpc-port=8001"}, "here it is --listen"},
-      {{"--repository", "X", "--port", "8001"}, "here it is --listen"},
-      {{"--repository", "X", "--port", "8001", "--reactors", "abc"}, "here it is --listen"},
+      {{"--model-repository=X"},
+       "unknown option '--model-repository': did you mean --repository?\n"},
+      {{"--model-repository", "X"},
+       "unknown option '--model-repository': did you mean --repository?"},
+      {{"--model-store", "X"}, "did you mean --repository?"},
+      {{"--port", "8001"}, "unknown option '--port': did you mean --listen?"},
+      {{"--grpc-port=8001"}, "did you mean --listen?"},
+      {{"--repository", "X", "--port", "8001"}, "did you mean --listen?"},
+      {{"--repository", "X", "--port", "8001", "--reactors", "abc"}, "did you mean --listen?"},
       {{"--repositroy", "X"}, "unknown option '--repositroy': did you mean --repository?"},
       {{"--metrics-listn", "1"}, "did you mean --metrics-listen?"},
       {{"--gpus", "1"}, "unknown option '--gpus'\n"},
+      {{"--model_base_path=/models"}, "'--model_base_path': did you mean --repository?"},
+      {{"--model-base-path", "/models"}, "did you mean --repository?"},
+      {{"--model_dir=/mnt/models"}, "did you mean --repository?"},
+      {{"--model_name=iris"}, "'--model_name': a model is called as its folder in --repository"},
+      {{"--http-port", "8000"}, "'--http-port': there is no HTTP API, only gRPC (--listen)"},
+      {{"--rest_api_port=8501"}, "'--rest_api_port': there is no HTTP API, only gRPC (--listen)"},
+      {{"--metrics-port", "8002"}, "did you mean --metrics-listen?"},
+      {{"--metrics_listen", "8002"}, "did you mean --metrics-listen?"},
+      {{"-p", "8001"}, "unknown option '-p': did you mean --listen?"},
+      {{"-v"}, "unknown option '-v': did you mean --version?"},
+      {{"--control-port", "8003"}, "did you mean --control-listen?"},
   };
   for (const Foreign& c : cases) {
     EXPECT_THAT(Parse(c.arguments), StatusIs(absl::StatusCode::kInvalidArgument,
@@ -284,13 +323,19 @@ TEST(ParseCommandLine, OnlyPrintsTheHelpWithEveryOption) {
   const auto line = Parse({"--help"});
   ASSERT_THAT(line, IsOk());
   EXPECT_EQ(line->options, std::nullopt);
-  for (const char* option :
-       {"--repository",        "--listen",          "--metrics-listen",  "--model-control",
-        "--poll-seconds",      "--load-model",      "--reactors",        "--busy-poll-seconds",
-        "--backend",           "--precision",       "--profile-every",   "--max-rows",
-        "--max-message-bytes", "--max-model-bytes", "--drain-wait",      "--tls-cert",
-        "--tls-key",           "--tls-client-ca",   "--max-connections", "--max-connection-age",
-        "--max-memory-bytes",  "--drain-seconds",   "--log-format",      "127.0.0.1:8001"}) {
+  for (const char* option : {"--repository",        "--listen",
+                             "--metrics-listen",    "--model-control",
+                             "--poll-seconds",      "--load-model",
+                             "--reactors",          "--busy-poll-seconds",
+                             "--backend",           "--precision",
+                             "--profile-every",     "--max-rows",
+                             "--max-message-bytes", "--max-model-bytes",
+                             "--drain-wait",        "--tls-cert",
+                             "--control-listen",    "--auth-tokens",
+                             "--tls-key",           "--tls-client-ca",
+                             "--max-connections",   "--max-connection-age",
+                             "--max-memory-bytes",  "--drain-seconds",
+                             "--log-format",        "127.0.0.1:8001"}) {
     EXPECT_THAT(line->text, HasSubstr(option));
   }
 }

@@ -81,7 +81,7 @@ void ClientConnection::Start(ClientCall& call, std::string_view message, Nanos d
 }
 
 void ClientConnection::Submit(ClientCall& call) {
-  std::array<nghttp2_nv, 8> with_deadline;
+  std::array<nghttp2_nv, UnaryMethod::kMaxHeaders + 1> with_deadline;
   const nghttp2_nv* headers = method_.headers().data();
   size_t count = method_.headers().size();
   std::string timeout;

@@ -7,10 +7,12 @@
 
 namespace hillock::transport {
 
-UnaryMethod::UnaryMethod(std::string scheme, std::string authority, std::string path)
+UnaryMethod::UnaryMethod(std::string scheme, std::string authority, std::string path,
+                         std::string authorization)
     : scheme_(std::move(scheme)),
       authority_(std::move(authority)),
       path_(std::move(path)),
+      authorization_(std::move(authorization)),
       headers_{MakeStaticField(":method", "POST"),
                MakeStaticField(":scheme", scheme_),
                MakeStaticField(":path", path_),
@@ -18,6 +20,10 @@ UnaryMethod::UnaryMethod(std::string scheme, std::string authority, std::string 
                MakeStaticField("te", "trailers"),
                MakeStaticField("content-type", "application/grpc"),
                MakeStaticField("user-agent", "hillock")},
-      read_buffer_(new char[kReadBytes]) {}
+      read_buffer_(new char[kReadBytes]) {
+  if (!authorization_.empty()) {
+    headers_.push_back(MakeStaticField("authorization", authorization_));
+  }
+}
 
 }  // namespace hillock::transport

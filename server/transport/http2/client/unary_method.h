@@ -4,6 +4,7 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,13 +16,16 @@ namespace hillock::transport {
 // Outlives them. Belongs to the loop's thread.
 class UnaryMethod {
  public:
+  static constexpr size_t kMaxHeaders = 8;
+
   // `scheme` is http or https, `authority` the host as :authority has it, `path` is
-  // "/package.Service/Method".
-  UnaryMethod(std::string scheme, std::string authority, std::string path);
+  // "/package.Service/Method"; `authorization` is the header of this name, none if it is empty.
+  UnaryMethod(std::string scheme, std::string authority, std::string path,
+              std::string authorization = "");
   UnaryMethod(const UnaryMethod&) = delete;
   UnaryMethod& operator=(const UnaryMethod&) = delete;
 
-  // The headers that every request has.
+  // The headers that every request has: at most kMaxHeaders.
   std::span<const nghttp2_nv> headers() const { return headers_; }
 
   // Where bytes are read into, by one connection at a time.
@@ -33,7 +37,8 @@ class UnaryMethod {
   const std::string scheme_;
   const std::string authority_;
   const std::string path_;
-  const std::vector<nghttp2_nv> headers_;  // borrow from the above
+  const std::string authorization_;
+  std::vector<nghttp2_nv> headers_;  // borrow from the above
   const std::unique_ptr<char[]> read_buffer_;
 };
 

@@ -41,11 +41,16 @@ TEST(OpenChannelTest, RefusesWhatIsNoAddressToCall) {
 class OpenChannelAtTest : public ::testing::TestWithParam<std::string> {
  protected:
   struct Health final : grpc::health::v1::Health::Service {
-    grpc::Status Check(grpc::ServerContext*, const grpc::health::v1::HealthCheckRequest*,
+    grpc::Status Check(grpc::ServerContext* context, const grpc::health::v1::HealthCheckRequest*,
                        grpc::health::v1::HealthCheckResponse* response) override {
+      const auto& metadata = context->client_metadata();
+      const auto it = metadata.find("authorization");
+      authorization = it == metadata.end() ? "" : std::string(it->second.data(), it->second.size());
       response->set_status(grpc::health::v1::HealthCheckResponse::SERVING);
       return grpc::Status::OK;
     }
+
+    std::string authorization;  // of the last call
   };
 
   // The folder's path, where the parameter begins with a slash.
@@ -69,8 +74,16 @@ TEST_P(OpenChannelAtTest, ReachesTheServer) {
   const std::string target = address.ends_with(":0")
                                  ? address.substr(0, address.size() - 1) + std::to_string(port)
                                  : address;
-  const auto client = Client::Connect({target}, {});
-  EXPECT_TRUE(client->Check("", std::chrono::seconds(10)).ok()) << target;
+  const auto ask = [&](const Endpoint& endpoint) {
+    const auto client = Client::Connect(endpoint, {});
+    EXPECT_TRUE(client->Check("", std::chrono::seconds(10)).ok()) << target;
+    return health.authorization;
+  };
+  Endpoint endpoint{target};
+  EXPECT_EQ(ask(endpoint), "");
+  folder_.Write("token", "open-sesame\n");
+  endpoint.token_file = folder_.Path("token");
+  EXPECT_EQ(ask(endpoint), "Bearer open-sesame");
   server->Shutdown();
 }
 

@@ -10,7 +10,9 @@ namespace hillock {
 namespace {
 
 const std::vector<std::string> kKnown = {"predict", "models", "load", "--repository", "--listen"};
-constexpr ForeignName kForeign[] = {{"--port", "--listen"}, {"--model-store", "--repository"}};
+constexpr ForeignName kForeign[] = {{"--port", "--listen"},
+                                    {"--model-store", "--repository"},
+                                    {"--http-port", "", "there is only gRPC"}};
 
 struct Case {
   const char* name;
@@ -50,7 +52,9 @@ TEST(NearestTest, LooksForNothingLikeALongName) {
 
 TEST(ExplainUnknownTest, NamesOurs) {
   EXPECT_EQ(ExplainUnknown("option", "--port", kForeign, kKnown),
-            "unknown option '--port': here it is --listen");
+            "unknown option '--port': did you mean --listen?");
+  EXPECT_EQ(ExplainUnknown("option", "--http_port", kForeign, kKnown),
+            "unknown option '--http_port': there is only gRPC");
   EXPECT_EQ(ExplainUnknown("command", "predct", kForeign, kKnown),
             "unknown command 'predct': did you mean predict?");
   EXPECT_EQ(ExplainUnknown("option", "--colour", kForeign, kKnown), "unknown option '--colour'");

@@ -82,7 +82,10 @@ class ControlRouterTest : public ::testing::Test {
   ServerState state_;
   transport::EventLoop loop_;
   ControlServices services_{repository_.catalogs(), control_, state_, "1.2.3"};
-  ControlRouter router_{services_};
+  metrics::Registry registry_{1, {}};
+  TokenHolder tokens_{registry_};
+  Access access_{AccessRules(), 0};
+  ControlRouter router_{services_, access_};
 };
 
 TEST_F(ControlRouterTest, KnowsEveryMethodOfItsServicesButThoseThatInfer) {
@@ -97,6 +100,33 @@ TEST_F(ControlRouterTest, KnowsEveryMethodOfItsServicesButThoseThatInfer) {
   }
   FakeCall call(loop_, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo");
   EXPECT_TRUE(Open(call));
+}
+
+// With a token for use alone, and with none.
+TEST_F(ControlRouterTest, AsksForRights) {
+  tokens_.Publish({{"web", DigestOf("web-token"), false}});
+  Access access({.tokens = &tokens_}, 0);
+  ControlRouter router(services_, access);
+  const auto ask = [&](const std::string& path, bool has_token) {
+    FakeCall call(loop_, path);
+    if (has_token) call.SetMetadata("authorization", "Bearer web-token");
+    call.Open(router.Open(call));
+    return call.open() ? Code::kOk : call.finished().value_or(absl::UnimplementedError("")).code();
+  };
+  for (const auto* file : {inference::ModelInferRequest::descriptor()->file(),
+                           grpc::health::v1::HealthCheckRequest::descriptor()->file(),
+                           Reflection::Request::descriptor()->file()}) {
+    for (const MethodDescriptor* method : MethodsOf(file)) {
+      const std::string path = PathOf(*method);
+      const bool checks_health = path.starts_with("/grpc.health.v1.Health/");
+      const bool changes = path.ends_with("ModelLoad") || path.ends_with("ModelUnload");
+      EXPECT_EQ(ask(path, false), checks_health ? Code::kOk : Code::kUnauthenticated) << path;
+      if (path.ends_with("Infer")) continue;
+      EXPECT_EQ(ask(path, true), changes ? Code::kPermissionDenied : Code::kOk) << path;
+    }
+  }
+  EXPECT_EQ(ask("/no.Service/AtAll", false), Code::kUnauthenticated);
+  EXPECT_EQ(ask("/no.Service/AtAll", true), Code::kUnimplemented);
 }
 
 TEST_F(ControlRouterTest, KnowsNothingElse) {

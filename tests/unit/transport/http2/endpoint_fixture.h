@@ -65,10 +65,10 @@ class EndpointTest : public ::testing::Test, protected Router {
   explicit EndpointTest(const Endpoint::Options& options = {.max_message_bytes = 1 << 20})
       : endpoint_(loop_, *this, budget_, options, clock_) {}
 
-  std::unique_ptr<testing::H2Peer> Connect(int32_t window = 1 << 20) {
+  std::unique_ptr<testing::H2Peer> Connect(int32_t window = 1 << 20, Peer known = {}) {
     int ends[2];
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
-    endpoint_.Adopt(std::make_unique<SocketStream>(Descriptor(ends[0])));
+    endpoint_.Adopt(std::make_unique<SocketStream>(Descriptor(ends[0])), std::move(known));
     auto peer = std::make_unique<testing::H2Peer>(Descriptor(ends[1]), window);
     peers_.push_back(peer.get());
     return peer;

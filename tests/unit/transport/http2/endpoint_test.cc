@@ -174,6 +174,27 @@ TEST_F(MoveTest, ABusyConnectionGoesOnElsewhere) {
   for (const auto& client : clients_) Ask(*client);
 }
 
+TEST_F(MoveTest, WhatIsKnownOfAClientMovesWithItsConnection) {
+  const auto client = Connect(1 << 20, {.entrance = Entrance::kControl});
+  client->Start("/test/Take");
+  SettleBoth();
+  EXPECT_EQ(last().call->peer().entrance, Entrance::kControl);
+  last().call->peer().credentials = "Bearer of good news";
+  last().call->Finish(absl::OkStatus());
+  SettleBoth();
+  std::unique_ptr<Connection> moving = endpoint_.Release();
+  ASSERT_NE(moving, nullptr);
+  other_.Adopt(std::move(moving));
+  client->Start("/test/Take");
+  SettleBoth();
+  EXPECT_EQ(last().call->peer().entrance, Entrance::kControl);
+  EXPECT_EQ(last().call->peer().credentials, "Bearer of good news");
+  clients_.front()->Start("/test/Take");
+  SettleBoth();
+  EXPECT_EQ(last().call->peer().entrance, Entrance::kPublic);
+  EXPECT_EQ(last().call->peer().credentials, "");
+}
+
 TEST_F(MoveTest, KeepsTheLastBusyOne) {
   ASSERT_NE(endpoint_.Release(), nullptr);
   Ask(*clients_.front());

@@ -34,6 +34,22 @@ TEST_F(ClientConnectionTest, SendsWhatGrpcAsksFor) {
   EXPECT_TRUE(Request().complete);
 }
 
+TEST_F(ClientConnectionTest, SendsItsAuthorization) {
+  const UnaryMethod method("http", "example.org:8001", "/some.Service/Method", "Bearer of news");
+  Owner& self = *this;
+  std::array<int, 2> ends{};
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()), 0);
+  server_ = std::make_unique<ScriptedServer>(Descriptor(ends[1]));
+  connection_ = std::make_unique<ClientConnection>(
+      loop_, method, self, std::make_unique<SocketStream>(Descriptor(ends[0])));
+  Go();
+  Start(message_, Clock::Monotonic().Now() + FromSeconds(50));
+  Go();
+  EXPECT_EQ(Request().headers["authorization"], "Bearer of news");
+  EXPECT_EQ(Request().headers.count("grpc-timeout"), 1u);
+  connection_.reset();
+}
+
 TEST_F(ClientConnectionTest, TellsTheServerTheDeadline) {
   Connect();
   const Nanos now = Clock::Monotonic().Now();
