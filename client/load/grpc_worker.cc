@@ -44,7 +44,8 @@ Nanos Now() { return Clock::Monotonic().Now(); }
 
 }  // namespace
 
-GrpcWorker::GrpcWorker(const LoadPlan& plan, ThreadShare share) : plan_(plan), share_(share) {
+GrpcWorker::GrpcWorker(const LoadPlan& plan, ThreadShare share)
+    : plan_(plan), share_(share), turn_(plan) {
   for (const std::string& request : plan.requests) {
     const grpc::Slice slice(request);
     requests_.emplace_back(&slice, 1);
@@ -84,11 +85,11 @@ LoadTally GrpcWorker::Run(std::chrono::nanoseconds duration) {
   end_ = start + duration.count();
   give_up_ = end_ + std::chrono::nanoseconds(plan_.patience).count();
   cancelled_ = false;
-  Schedule schedule =
-      plan_.open ? Schedule::Open(*plan_.open, share_, start, end_) : Schedule::Closed(end_);
+  start_ = start;
+  Schedule schedule = ScheduleOf(plan_, share_, start, end_);
   for (Nanos now = start; Step(schedule, now);) now = Now();
   tally_.RecordSchedule(schedule.late(), schedule.CountUnsent(), schedule.most_behind());
-  tally_.RecordElapsed(end_ - start);
+  tally_.RecordElapsed(std::min(end_, Now()) - start);
   return std::move(tally_);
 }
 
@@ -127,8 +128,7 @@ void GrpcWorker::Send(Call& call, Nanos intended) {
   if (plan_.deadline.count() > 0) {
     call.context->set_deadline(gpr_time_from_millis(plan_.deadline.count(), GPR_TIMESPAN));
   }
-  const grpc::ByteBuffer& request = requests_[next_request_];
-  next_request_ = next_request_ + 1 == requests_.size() ? 0 : next_request_ + 1;
+  const grpc::ByteBuffer& request = requests_[turn_.Take()];
   call.intended = intended;
   call.in_flight = true;
   ++in_flight_;
@@ -158,6 +158,7 @@ void GrpcWorker::Complete(Call& call, Nanos now) {
   const bool given_up = cancelled_ && code == absl::StatusCode::kCancelled;
   tally_.Record(code, now - call.intended, now < end_,
                 given_up ? kGivenUp : call.status.error_message());
+  if (now < end_) tally_.RecordMoment(now - start_, code, now - call.intended);
   CountAnswer();
   // In this order: the reader is in the memory of the context's call.
   call.reader.reset();

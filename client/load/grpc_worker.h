@@ -71,7 +71,7 @@ class GrpcWorker final : public LoadWorker {
   const LoadPlan& plan_;
   const ThreadShare share_;
   std::vector<grpc::ByteBuffer> requests_;
-  size_t next_request_ = 0;
+  RequestTurn turn_;
   std::vector<Connection> connections_;
   grpc::CompletionQueue queue_;
   std::deque<Call> calls_;
@@ -82,6 +82,7 @@ class GrpcWorker final : public LoadWorker {
 
   // Of a run.
   LoadTally tally_;
+  Nanos start_ = 0;
   Nanos end_ = 0;           // of sending
   Nanos give_up_ = 0;       // on answers
   bool cancelled_ = false;  // those that were open then

@@ -60,7 +60,7 @@ TEST(ParseCommandLineTest, TellsWhatIsWrong) {
       {{"--versoin"}, "did you mean --version?"},
       {{"load", "iris", "--qps", "100"}, "unknown option '--qps': here it is --rate"},
       {{"load", "--qps=100"}, "unknown option '--qps': here it is --rate"},
-      {{"load", "iris", "--requests", "9"}, "here it is --duration, in seconds"},
+      {{"load", "iris", "--request-count", "9"}, "here it is --requests"},
       {{"load", "iris", "-c", "4"}, "unknown option '-c': here it is --outstanding or"},
       {{"load", "iris", "-c4"}, "unknown option '-c': here it is --outstanding or"},
       {{"load", "iris", "--concurrency", "4"}, "here it is --outstanding or --connections"},
