@@ -5,10 +5,11 @@ namespace hillock::client {
 
 // Each is defined in the file of its name.
 using AddCommand = void(CLI::App& app, Command& chosen);
-AddCommand AddPredict, AddModels, AddHealth, AddStats, AddLoad, AddActivations, AddPlot, AddConvert;
+AddCommand AddPredict, AddModels, AddHealth, AddStats, AddTop, AddLoad, AddActivations, AddPlot,
+    AddConvert;
 
 // In the order of --help.
-constexpr AddCommand* kCommands[] = {AddPredict, AddModels,      AddHealth, AddStats,
+constexpr AddCommand* kCommands[] = {AddPredict, AddModels,      AddHealth, AddStats,  AddTop,
                                      AddLoad,    AddActivations, AddPlot,   AddConvert};
 
 void AddCommands(CLI::App& app, Command& chosen) {
