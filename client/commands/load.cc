@@ -82,6 +82,8 @@ void AddConnectionFlags(CLI::App& command, LoadFlags& flags) {
           "sent by gRPC's C++ client, each on its own, for comparison with ordinary clients")
       ->capture_default_str()
       ->check(CLI::Range(size_t{1}, kMaxBurst));
+  command.add_flag("--stream", flags.stream,
+                   "send over one ModelStreamInfer call a connection, with gRPC's C++ client");
   command.add_option("--threads", flags.threads, "threads that send, sharing the connections")
       ->capture_default_str()
       ->check(CLI::Range(size_t{1}, kMaxThreads));

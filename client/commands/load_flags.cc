@@ -113,6 +113,7 @@ std::string LoadFlags::Contradiction() const {
        "--rate: got LOW:HIGH without --max-p99, want both, or LOW:HIGH:STEP"},
       {max_p99_ms > 0 && !rates.is_range,
        "--max-p99: got no range to search, want --rate LOW:HIGH"},
+      {stream && deadline_ms > 0, "--stream: got --deadline too, which a stream has none of"},
       {ramp_from > 0 && (rate.empty() || has_rates), "--ramp-from: want one --rate to end at"},
       {ramp_from > 0 && arrivals == Arrivals::kPoisson,
        "--ramp-from: got --arrivals poisson too, want one of them"},
@@ -145,6 +146,7 @@ absl::StatusOr<LoadPlan> PlanOf(const LoadFlags& flags, LoadRequests requests) {
   plan.connections = flags.connections;
   plan.threads = flags.threads;
   plan.burst = flags.burst;
+  plan.stream = flags.stream;
   plan.outstanding = flags.Sweep().front();
   plan.deadline = std::chrono::milliseconds(flags.deadline_ms);
   plan.patience = flags.server.timeout.Deadline();

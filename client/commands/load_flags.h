@@ -30,6 +30,7 @@ struct LoadFlags {
   size_t connections = 4;
   size_t threads = 1;
   size_t burst = LoadPlan().burst;
+  bool stream = false;
   std::string rate;   // empty: a closed loop
   std::string trace;  // file
   Arrivals arrivals = Arrivals::kConstant;

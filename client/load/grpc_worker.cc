@@ -6,7 +6,6 @@
 #include <thread>
 #include <utility>
 
-#include "client/api/channel.h"
 #include "server/core/base/status.h"
 
 namespace hillock::client {
@@ -16,7 +15,6 @@ const std::string kMethod = "/inference.GRPCInferenceService/ModelInfer";
 
 // gRPC waits in whole milliseconds, rounded up, so the last ones are polled away.
 constexpr Nanos kPollAhead = 2'000'000;
-constexpr Nanos kNanosPerSecond = 1'000'000'000;
 
 // Stop() takes effect within this time.
 constexpr Nanos kLongestWait = 100'000'000;
@@ -26,31 +24,12 @@ constexpr Nanos kBriefly = 1'000'000'000;
 
 const std::string kGivenUp = "no answer within the time to wait after the end of the run";
 
-grpc::ChannelArguments Arguments(const LoadPlan& plan) {
-  grpc::ChannelArguments arguments = DefaultArguments();
-  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, plan.retries ? 1 : 0);
-  return arguments;
-}
-
-gpr_timespec ToGpr(Nanos time) {
-  gpr_timespec spec{};
-  spec.tv_sec = time / kNanosPerSecond;
-  spec.tv_nsec = static_cast<int32_t>(time % kNanosPerSecond);
-  spec.clock_type = GPR_CLOCK_MONOTONIC;
-  return spec;
-}
-
 Nanos Now() { return Clock::Monotonic().Now(); }
 
 }  // namespace
 
 GrpcWorker::GrpcWorker(const LoadPlan& plan, ThreadShare share)
-    : plan_(plan), share_(share), turn_(plan) {
-  for (const std::string& request : plan.requests) {
-    const grpc::Slice slice(request);
-    requests_.emplace_back(&slice, 1);
-  }
-}
+    : plan_(plan), share_(share), requests_(ByteBuffersOf(plan)), turn_(plan) {}
 
 GrpcWorker::~GrpcWorker() {
   queue_.Shutdown();
@@ -60,24 +39,11 @@ GrpcWorker::~GrpcWorker() {
 }
 
 absl::Status GrpcWorker::Connect() {
-  for (size_t i = 0; i < share_.Of(plan_.connections); ++i) {
-    HILLOCK_ASSIGN_OR_RETURN(auto channel, OpenChannel(plan_.endpoint, Arguments(plan_)));
-    auto stub = std::make_unique<grpc::GenericStub>(channel);
-    connections_.push_back({std::move(channel), std::move(stub)});
-  }
-  const auto deadline = std::chrono::system_clock::now() + plan_.patience;
-  for (const Connection& connection : connections_) connection.channel->GetState(true);
-  const bool connected = std::ranges::all_of(
-      connections_, [&](const Connection& c) { return c.channel->WaitForConnected(deadline); });
-  return connected ? absl::OkStatus() : absl::UnavailableError("");
+  HILLOCK_ASSIGN_OR_RETURN(connections_, ConnectChannels(plan_, share_.Of(plan_.connections)));
+  return absl::OkStatus();
 }
 
-size_t GrpcWorker::CountLost() {
-  const auto ready = std::ranges::count_if(connections_, [](const Connection& c) {
-    return c.channel->GetState(false) == GRPC_CHANNEL_READY;
-  });
-  return share_.Of(plan_.connections) - static_cast<size_t>(ready);
-}
+size_t GrpcWorker::CountLost() { return share_.Of(plan_.connections) - CountReady(connections_); }
 
 LoadTally GrpcWorker::Run(std::chrono::nanoseconds duration) {
   tally_ = LoadTally();

@@ -2,7 +2,6 @@
 #ifndef HILLOCK_CLIENT_LOAD_GRPC_WORKER_H_
 #define HILLOCK_CLIENT_LOAD_GRPC_WORKER_H_
 
-#include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/completion_queue.h>
 #include <grpcpp/generic/generic_stub.h>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "client/load/grpc_channels.h"
 #include "client/load/worker.h"
 
 namespace hillock::client {
@@ -34,13 +34,8 @@ class GrpcWorker final : public LoadWorker {
   void Stop() override { stop_.store(true); }
 
  private:
-  struct Connection {
-    std::shared_ptr<grpc::Channel> channel;
-    std::unique_ptr<grpc::GenericStub> stub;
-  };
-
   struct Call {
-    Connection* connection = nullptr;
+    GrpcChannel* connection = nullptr;
     std::optional<grpc::ClientContext> context;
     std::unique_ptr<grpc::GenericClientAsyncResponseReader> reader;  // within context's call
     grpc::ByteBuffer response;
@@ -72,7 +67,7 @@ class GrpcWorker final : public LoadWorker {
   const ThreadShare share_;
   std::vector<grpc::ByteBuffer> requests_;
   RequestTurn turn_;
-  std::vector<Connection> connections_;
+  std::vector<GrpcChannel> connections_;
   grpc::CompletionQueue queue_;
   std::deque<Call> calls_;
   Call* first_free_ = nullptr;

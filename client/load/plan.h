@@ -37,6 +37,10 @@ struct LoadPlan {
   // with ordinary clients.
   size_t burst = 32;
 
+  // Whether each connection carries one ModelStreamInfer call, through gRPC's C++ client, in place
+  // of a call for each request. Then there are no deadlines and no bursts.
+  bool stream = false;
+
   // The gRPC deadline of each request; 0: none.
   std::chrono::milliseconds deadline{0};
 

@@ -3,6 +3,7 @@
 
 #include "client/load/grpc_worker.h"
 #include "client/load/http2_worker.h"
+#include "client/load/stream_worker.h"
 
 namespace hillock::client {
 
@@ -14,6 +15,7 @@ Schedule ScheduleOf(const LoadPlan& plan, ThreadShare share, Nanos start, Nanos 
 }
 
 std::unique_ptr<LoadWorker> MakeLoadWorker(const LoadPlan& plan, ThreadShare share) {
+  if (plan.stream) return std::make_unique<StreamWorker>(plan, share);
   if (plan.burst == 1) return std::make_unique<GrpcWorker>(plan, share);
   return std::make_unique<Http2Worker>(plan, share);
 }
