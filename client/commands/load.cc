@@ -138,6 +138,9 @@ void AddRequestFlags(CLI::App& command, LoadFlags& flags) {
   command.add_option("--seed", flags.seed, "seed of random rows and arrivals")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
+  command.add_flag("--check", flags.check,
+                   "send every request alone first, and count answers with other outputs as "
+                   "DATA_LOSS; implies --burst 1");
   command.add_option("--deadline", flags.deadline_ms, "milliseconds that each request may take")
       ->check(CLI::Range(int64_t{1}, kMaxDeadline));
 }

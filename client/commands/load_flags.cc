@@ -11,6 +11,7 @@
 
 #include "client/api/model_input.h"
 #include "client/cli/origin.h"
+#include "client/load/answer_check.h"
 #include "client/load/requests.h"
 #include "client/rows/file.h"
 #include "client/rows/rows.h"
@@ -132,6 +133,10 @@ absl::StatusOr<LoadRequests> PrepareRequests(const LoadFlags& flags) {
     counts.push_back(requests.size());
     std::ranges::move(requests, std::back_inserter(all.requests));
   }
+  if (flags.check) {
+    HILLOCK_ASSIGN_OR_RETURN(all.expected, AnswersAlone(flags.server.endpoint, all.requests,
+                                                        flags.server.timeout.Deadline()));
+  }
   if (counts.size() == 1) return all;
   all.order = WeightedOrder(counts, flags.weights.empty() ? std::vector<uint32_t>(counts.size(), 1)
                                                           : *ParseWeights(flags.weights));
@@ -145,7 +150,8 @@ absl::StatusOr<LoadPlan> PlanOf(const LoadFlags& flags, LoadRequests requests) {
   plan.order = std::move(requests.order);
   plan.connections = flags.connections;
   plan.threads = flags.threads;
-  plan.burst = flags.burst;
+  plan.expected = std::move(requests.expected);
+  plan.burst = flags.check ? 1 : flags.burst;
   plan.stream = flags.stream;
   plan.outstanding = flags.Sweep().front();
   plan.deadline = std::chrono::milliseconds(flags.deadline_ms);

@@ -31,6 +31,7 @@ struct LoadFlags {
   size_t threads = 1;
   size_t burst = LoadPlan().burst;
   bool stream = false;
+  bool check = false;
   std::string rate;   // empty: a closed loop
   std::string trace;  // file
   Arrivals arrivals = Arrivals::kConstant;
@@ -60,6 +61,7 @@ struct LoadFlags {
 struct LoadRequests {
   std::vector<std::string> requests;
   std::vector<uint32_t> order;
+  std::vector<std::string> expected{};  // answers; empty: they are not checked
 };
 
 // Asks the server what the models take. Errors: those of the server; INVALID_ARGUMENT for rows that

@@ -70,7 +70,18 @@ bool LoadSession::IsStopped() const { return plan_.stop != nullptr && plan_.stop
 
 absl::Status LoadSession::Run() {
   HILLOCK_RETURN_IF_ERROR(flags_.max_p99_ms > 0 ? RunSearch() : RunAll());
-  return CheckSucceeded(report_);
+  HILLOCK_RETURN_IF_ERROR(CheckSucceeded(report_));
+  return flags_.check ? CheckAnswers() : absl::OkStatus();
+}
+
+absl::Status LoadSession::CheckAnswers() const {
+  for (const LoadRun& run : report_.runs) {
+    const uint64_t wrong = run.tally.count(absl::StatusCode::kDataLoss);
+    if (wrong == 0) continue;
+    return absl::DataLossError(fmt::format("{} of {} answers are not the expected ones, {}", wrong,
+                                           run.tally.count(), run.name()));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status LoadSession::RunAll() {

@@ -26,7 +26,8 @@ class LoadSession {
       : flags_(flags), plan_(std::move(plan)), line_(line), charset_(charset), report_(report) {}
 
   // Errors: those of connecting and of the metrics; UNAVAILABLE when no request of a run succeeded,
-  // or connections are lost after it; CANCELLED when it was interrupted.
+  // or connections are lost after it; CANCELLED when it was interrupted; DATA_LOSS for answers that
+  // --check finds wrong.
   absl::Status Run();
 
  private:
@@ -39,6 +40,7 @@ class LoadSession {
   LoadTally MeasureWindow(LoadGenerator& generator, double offset, LoadRun& run);
   bool IsStopped() const;
   absl::Status CheckWhole() const;
+  absl::Status CheckAnswers() const;
 
   absl::StatusOr<Metrics> ReadMetrics() const;
   void WatchServer(double at, LoadRun& run);

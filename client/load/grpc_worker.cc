@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/load/grpc_worker.h"
 
+#include <grpcpp/impl/codegen/proto_utils.h>
+
 #include <algorithm>
 #include <string>
 #include <thread>
 #include <utility>
 
+#include "client/load/answer_check.h"
+#include "proto/inference.pb.h"
 #include "server/core/base/status.h"
 
 namespace hillock::client {
@@ -94,7 +98,8 @@ void GrpcWorker::Send(Call& call, Nanos intended) {
   if (plan_.deadline.count() > 0) {
     call.context->set_deadline(gpr_time_from_millis(plan_.deadline.count(), GPR_TIMESPAN));
   }
-  const grpc::ByteBuffer& request = requests_[turn_.Take()];
+  call.request = turn_.Take();
+  const grpc::ByteBuffer& request = requests_[call.request];
   call.intended = intended;
   call.in_flight = true;
   ++in_flight_;
@@ -119,7 +124,20 @@ GrpcWorker::Call* GrpcWorker::Take(gpr_timespec deadline) {
   return event == grpc::CompletionQueue::GOT_EVENT ? static_cast<Call*>(tag) : nullptr;
 }
 
+// Makes an answer that is not the expected one a failure.
+void GrpcWorker::CheckAnswer(Call& call) const {
+  if (plan_.expected.empty() || !call.status.ok()) return;
+  inference::ModelInferResponse answer;
+  call.status = grpc::SerializationTraits<inference::ModelInferResponse>::Deserialize(
+      &call.response, &answer);
+  if (!call.status.ok()) return;
+  const absl::Status same = client::CheckAnswer(plan_.expected, call.request, answer);
+  if (same.ok()) return;
+  call.status = grpc::Status(grpc::StatusCode::DATA_LOSS, std::string(same.message()));
+}
+
 void GrpcWorker::Complete(Call& call, Nanos now) {
+  CheckAnswer(call);
   const auto code = static_cast<absl::StatusCode>(call.status.error_code());
   const bool given_up = cancelled_ && code == absl::StatusCode::kCancelled;
   tally_.Record(code, now - call.intended, now < end_,

@@ -40,6 +40,7 @@ class GrpcWorker final : public LoadWorker {
     std::unique_ptr<grpc::GenericClientAsyncResponseReader> reader;  // within context's call
     grpc::ByteBuffer response;
     grpc::Status status;
+    size_t request = 0;  // its position in the plan
     Nanos intended = 0;
     bool in_flight = false;
     Call* next_free = nullptr;
@@ -48,6 +49,7 @@ class GrpcWorker final : public LoadWorker {
   void SendDue(Schedule& schedule, Nanos now);
   void Send(Call& call, Nanos intended);
   void Complete(Call& call, Nanos now);
+  void CheckAnswer(Call& call) const;
   void CancelAll();
 
   bool Step(Schedule& schedule, Nanos now);

@@ -41,6 +41,10 @@ struct LoadPlan {
   // of a call for each request. Then there are no deadlines and no bursts.
   bool stream = false;
 
+  // The contents of each request's answer (answer_check.h): others count as DATA_LOSS. Empty: they
+  // are not looked at. Only with bursts of 1 or streams.
+  std::vector<std::string> expected{};
+
   // The gRPC deadline of each request; 0: none.
   std::chrono::milliseconds deadline{0};
 

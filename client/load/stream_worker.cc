@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "client/load/answer_check.h"
 #include "proto/inference.pb.h"
 #include "server/core/base/status.h"
 
@@ -116,8 +117,8 @@ void StreamWorker::SendDue(Schedule& schedule, Nanos now) {
     Stream* const stream = NextWithRoom();
     if (stream == nullptr) return;
     next_stream_ = (next_stream_ + 1) % streams_.size();
-    stream->open.push_back(*schedule.Take(now));
-    stream->unwritten.push_back(&requests_[turn_.Take()]);
+    stream->open.push_back({turn_.Take(), *schedule.Take(now)});
+    ++stream->unwritten;
     ++open_;
     WriteNext(*stream);
   }
@@ -125,11 +126,10 @@ void StreamWorker::SendDue(Schedule& schedule, Nanos now) {
 
 // gRPC takes one message at a time.
 void StreamWorker::WriteNext(Stream& stream) {
-  if (stream.writing || stream.unwritten.empty() || stream.state != State::kUp) return;
+  if (stream.writing || stream.unwritten == 0 || stream.state != State::kUp) return;
   stream.writing = true;
-  const grpc::ByteBuffer* const request = stream.unwritten.front();
-  stream.unwritten.pop_front();
-  stream.call->Write(*request, &stream.written);
+  const Request& next = stream.open[stream.open.size() - stream.unwritten--];
+  stream.call->Write(requests_[next.index], &stream.written);
 }
 
 void StreamWorker::Wait(Nanos now, Nanos until) {
@@ -173,12 +173,12 @@ void StreamWorker::OnAnswer(Stream& stream, Nanos now) {
       grpc::SerializationTraits<inference::ModelStreamInferResponse>::Deserialize(&stream.answer,
                                                                                   &answer);
   if (stream.open.empty()) return;
-  const Nanos intended = stream.open.front();
+  const Request request = stream.open.front();
   stream.open.pop_front();
-  if (!parsed.ok()) return Record(intended, absl::StatusCode::kDataLoss, "no answer's bytes", now);
-  const bool ok = answer.error_message().empty();
-  Record(intended, ok ? absl::StatusCode::kOk : absl::StatusCode::kUnknown, answer.error_message(),
-         now);
+  absl::Status status = CheckAnswer(plan_.expected, request.index, answer.infer_response());
+  if (!answer.error_message().empty()) status = absl::UnknownError(answer.error_message());
+  if (!parsed.ok()) status = absl::DataLossError("the answer is no ModelStreamInferResponse");
+  Record(request.intended, status.code(), std::string(status.message()), now);
 }
 
 void StreamWorker::End(Stream& stream) {
@@ -195,9 +195,9 @@ void StreamWorker::CloseIfEnded(Stream& stream, Nanos now) {
     code = absl::StatusCode::kUnavailable;
     message = "the server ended the stream";
   }
-  for (const Nanos intended : stream.open) Record(intended, code, message, now);
+  for (const Request& request : stream.open) Record(request.intended, code, message, now);
   stream.open.clear();
-  stream.unwritten.clear();
+  stream.unwritten = 0;
   // In this order: the call is in the memory of the context's.
   stream.call.reset();
   stream.context.reset();

@@ -50,6 +50,11 @@ class StreamWorker final : public LoadWorker {
     Event event = Event::kOpened;
   };
 
+  struct Request {
+    size_t index = 0;  // its position in the plan
+    Nanos intended = 0;
+  };
+
   struct Stream {
     grpc::GenericStub* stub = nullptr;
     std::optional<grpc::ClientContext> context;
@@ -57,8 +62,8 @@ class StreamWorker final : public LoadWorker {
     State state = State::kClosed;
     bool writing = false;
     Nanos next_attempt = 0;
-    std::deque<Nanos> open;                           // intended times, the oldest first
-    std::deque<const grpc::ByteBuffer*> unwritten{};  // the last of these
+    std::deque<Request> open;  // the oldest first
+    size_t unwritten = 0;      // so many of them, the last
     grpc::ByteBuffer answer;
     grpc::Status status;
     Tag opened, read, written, ended;

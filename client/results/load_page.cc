@@ -16,7 +16,7 @@ namespace hillock::client {
 namespace {
 
 // More runs than this are only in the table and the first chart: a page stays small.
-constexpr size_t kMostRunsInFull = 8;
+constexpr size_t kMostRunsInFull = 4;
 
 constexpr std::array<const char*, 7> kLatencies{"p50",    "p90", "p99", "p99.9",
                                                 "p99.99", "max", "mean"};

@@ -11,7 +11,7 @@
 namespace hillock::client {
 
 // A page of HTML about a load, less than 150 KB: a table of its runs, throughput against latency,
-// then for each of up to eight runs the distribution of latencies, percentiles, time lines of
+// then for each of the last four runs the distribution of latencies, percentiles, time lines of
 // client and server, and the activations' shares; at last how it was measured. It asks for nothing
 // elsewhere, has no script, and follows the reader's choice of light or dark. Pure.
 std::string LoadPage(const LoadSummary& summary);

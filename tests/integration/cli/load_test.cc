@@ -98,6 +98,16 @@ TEST_F(CliLoadTest, AStreamReportsErrorsInItsAnswers) {
   EXPECT_THAT(end.errors, HasSubstr("no request succeeded"));
 }
 
+TEST_F(CliLoadTest, AnswersAreThoseThatRequestsGetAlone) {
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>(), std::vector<std::string>{"--stream"}}) {
+    std::vector<std::string> words = {"iris", "--check", "--rows", "3"};
+    words.insert(words.end(), more.begin(), more.end());
+    const json run = Runs(words)[0];
+    EXPECT_EQ(run.at("codes").at("OK").at("requests"), run.at("requests"));
+  }
+}
+
 TEST_F(CliLoadTest, MixesModelsByWeight) {
   const json run = Runs({"iris", "fashion-mnist", "--weights", "3,1", "--requests", "400",
                          "--metrics", server_.metrics_address()})[0];

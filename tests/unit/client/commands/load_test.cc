@@ -191,6 +191,19 @@ TEST_F(LoadTest, AFullDiskIsAnError) {
               StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("/dev/full")));
 }
 
+TEST_F(LoadTest, FindsAnswersThatChange) {
+  int calls = 0;
+  server_.set_tamper([&](inference::ModelInferResponse& answer) {
+    if (++calls > 3) answer.mutable_raw_output_contents(0)->front() ^= 1;
+    return grpc::Status::OK;
+  });
+  const Outcome outcome = Call({"load", "sum", "--input", "zero", "--check", "--requests", "5",
+                                "--warm-up", "0", "--outstanding", "1", "--connections", "1"});
+  EXPECT_THAT(outcome.status, StatusIs(absl::StatusCode::kDataLoss,
+                                       HasSubstr("3 of 5 answers are not the expected ones")));
+  EXPECT_THAT(outcome.out, HasSubstr("DATA_LOSS: request 0 got other outputs than when it was"));
+}
+
 TEST_F(LoadTest, ComparesTwoReports) {
   const Outcome first = Load({"sum", "--json"});
   ASSERT_THAT(first.status, IsOk());

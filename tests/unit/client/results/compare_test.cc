@@ -61,7 +61,6 @@ TEST(CompareTest, JudgesByTheNoise) {
       {quiet, std::vector<int>(10, 103), Verdict::kBetter},
       {quiet, std::vector<int>(10, 97), Verdict::kWorse},
       {noisy, std::vector<int>(10, 103), Verdict::kSame},
-      {{100, 100}, {200, 200}, Verdict::kUnknown},
   };
   for (const Case& c : cases) {
     const auto changes = CompareLoads(OneRun(c.before, "a"), OneRun(c.after, "b"));
@@ -70,6 +69,15 @@ TEST(CompareTest, JudgesByTheNoise) {
     EXPECT_EQ(VerdictText(changes->front().verdict), VerdictText(c.verdict))
         << ::testing::PrintToString(c.before) << ::testing::PrintToString(c.after);
   }
+}
+
+TEST(CompareTest, KnowsNoNoiseWithoutATimeline) {
+  const LoadSummary before = OneRun(std::vector<int>(10, 100), "a");
+  LoadSummary after = before;
+  after.runs[0].timeline = TimelineFigures();
+  const auto changes = CompareLoads(before, after);
+  ASSERT_THAT(changes, IsOk());
+  EXPECT_EQ(changes->front().verdict, Verdict::kUnknown);
 }
 
 TEST(CompareTest, LessLatencyIsBetter) {

@@ -20,7 +20,7 @@ namespace hillock::client {
 inline constexpr Nanos kSecond = 1'000'000'000;
 inline constexpr Nanos kMillisecond = 1'000'000;
 
-// A run of ten seconds with `rates[i]` answers in second i, each after 1 ms in even and 2 ms in odd
+// A run with `rates[i]` answers in second i, evenly spaced, each after 1 ms in even and 2 ms in odd
 // seconds.
 inline LoadRun SampleRun(size_t outstanding, const std::vector<int>& rates) {
   LoadRun run;
@@ -29,7 +29,8 @@ inline LoadRun SampleRun(size_t outstanding, const std::vector<int>& rates) {
     const Nanos latency = second % 2 == 0 ? kMillisecond : 2 * kMillisecond;
     for (int i = 0; i < rates[second]; ++i) {
       run.tally.Record(absl::StatusCode::kOk, latency, true, "");
-      run.tally.RecordMoment(static_cast<Nanos>(second) * kSecond, absl::StatusCode::kOk, latency);
+      const Nanos at = static_cast<Nanos>(second) * kSecond + i * kSecond / rates[second];
+      run.tally.RecordMoment(at, absl::StatusCode::kOk, latency);
     }
   }
   run.tally.RecordElapsed(static_cast<Nanos>(rates.size()) * kSecond);
