@@ -128,9 +128,9 @@ std::vector<TopReactor> Reactors(const Metrics& interval, double seconds) {
       reactors[name].*figure += sample->value / per;
     }
   };
-  add("hillock_reactor_busy_seconds_total", &TopReactor::busy, seconds);
-  add("hillock_connections", &TopReactor::connections, 1);
-  add("hillock_calls", &TopReactor::calls, 1);
+  add(metrics::kReactorBusySeconds.name, &TopReactor::busy, seconds);
+  add(metrics::kConnections.name, &TopReactor::connections, 1);
+  add(metrics::kCalls.name, &TopReactor::calls, 1);
   std::vector<TopReactor> list;
   for (auto& [name, reactor] : reactors) {
     reactor.name = name;
