@@ -86,7 +86,8 @@ absl::Status LoadSession::CheckAnswers() const {
 
 absl::Status LoadSession::RunAll() {
   if (plan_.open && flags_.trace.empty()) {
-    for (const double rate : ParseRates(flags_.rate)->each) {
+    const Rates rates = *ParseRates(flags_.rate);
+    for (const double rate : rates.each) {
       HILLOCK_RETURN_IF_ERROR(RunRate(rate));
     }
     return absl::OkStatus();

@@ -17,7 +17,7 @@ constexpr double kRight = 16;
 constexpr double kTop = 20;
 constexpr double kBottom = 44;
 constexpr size_t kMostTicks = 6;
-constexpr size_t kMostMarkRows = 2;
+constexpr size_t kMostMarkRows = 5;
 
 // Maps numbers to positions between `first` and `last`.
 class Scale {

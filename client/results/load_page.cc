@@ -39,6 +39,8 @@ i{display:inline-block;width:10px;height:10px;border-radius:2px;margin-right:5px
 .g{stroke:var(--line)}.m{stroke:var(--soft);stroke-dasharray:3 3}
 .l{fill:none;stroke-width:2;stroke-linejoin:round}.f{fill-opacity:.45;stroke:none}
 .d{stroke:var(--bg)}
+.one{max-width:720px;margin-top:16px}
+@media(max-width:520px){svg text{font-size:17px}}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}
 td,th{padding:3px 8px;text-align:left;border-bottom:1px solid var(--line);white-space:nowrap}
 .n{text-align:right;font-variant-numeric:tabular-nums}
@@ -94,6 +96,10 @@ std::string SearchText(const LoadSummary& summary) {
       summary.found_rate == 0 ? "none was found" : FormatCount(summary.found_rate) + " requests/s";
   return fmt::format("<p>Highest rate that keeps p99 within {}: <b>{}</b></p>\n",
                      FormatSeconds(summary.max_p99), found);
+}
+
+std::string ThroughputHtml(std::span<const LoadSummary* const> loads) {
+  return "<div class=\"one\">" + ChartHtml(ThroughputChart(loads)) + "</div>\n";
 }
 
 std::string RunSection(const RunSummary& run) {
@@ -164,7 +170,7 @@ std::string ChangeTable(std::span<const Change> changes) {
 std::string LoadPage(const LoadSummary& summary) {
   const LoadSummary* const loads[] = {&summary};
   std::string body = SearchText(summary) + RunTable(summary);
-  if (summary.runs.size() > 1) body += ChartHtml(ThroughputChart(loads));
+  if (summary.runs.size() > 1) body += ThroughputHtml(loads);
   return Page("Load of " + summary.model, body + RunSections(summary) + Facts(summary));
 }
 
@@ -172,7 +178,7 @@ std::string ComparePage(const LoadSummary& before, const LoadSummary& after,
                         std::span<const Change> changes) {
   const LoadSummary* const loads[] = {&before, &after};
   const std::string body =
-      ChangeTable(changes) + ChartHtml(ThroughputChart(loads)) + Facts(before) + Facts(after);
+      ChangeTable(changes) + ThroughputHtml(loads) + Facts(before) + Facts(after);
   return Page(fmt::format("{} before, {} after", before.source, after.source), body);
 }
 

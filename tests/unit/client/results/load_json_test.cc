@@ -60,7 +60,8 @@ TEST(LoadJsonTest, GivesEveryCodeOfEveryRun) {
 
 TEST(LoadJsonTest, GivesTheDistributionOfAnswers) {
   double count = 0;
-  for (const auto& bar : LoadJson(Open())["runs"][0]["distribution"]) {
+  const ordered_json json = LoadJson(Open());
+  for (const auto& bar : json["runs"][0]["distribution"]) {
     EXPECT_LE(bar[0], bar[1]);
     count += bar[2].get<double>();
   }
