@@ -43,7 +43,8 @@ std::string ShellText(std::string_view words) {
     const size_t end = words.find('\0');
     std::string_view word = words.substr(0, end);
     if (text.empty()) word.remove_prefix(word.rfind('/') + 1);
-    text += (text.empty() ? "" : " ") + ShellWord(word);
+    if (!text.empty()) text += ' ';
+    text += ShellWord(word);
     words.remove_prefix(end == std::string_view::npos ? words.size() : end + 1);
   }
   return text;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/top/view.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <string>
@@ -98,7 +99,7 @@ TEST(TopViewTest, LooksIntoAModelUntilItIsGone) {
 
 TEST(TopViewTest, FitsAnyScreen) {
   TopSnapshot many = Sample();
-  for (int i = 0; i < 100; ++i) many.models.push_back(Model("m" + std::to_string(i), i));
+  for (int i = 0; i < 100; ++i) many.models.push_back(Model(fmt::format("m{}", i), i));
   for (const size_t rows : {0u, 1u, 4u, 5u, 6u, 8u, 10u, 24u, 200u}) {
     for (const size_t columns : {1u, 20u, 80u}) {
       TopView view = ViewOf(many);
@@ -114,7 +115,7 @@ TEST(TopViewTest, FitsAnyScreen) {
 
 TEST(TopViewTest, ScrollsToTheChosenModel) {
   TopSnapshot many;
-  for (int i = 0; i < 50; ++i) many.models.push_back(Model("m" + std::to_string(100 + i), 1));
+  for (int i = 0; i < 50; ++i) many.models.push_back(Model(fmt::format("m{}", 100 + i), 1));
   TopView view = ViewOf(many);
   for (int i = 0; i < 30; ++i) view.OnKey(Key::kDown);
   EXPECT_THAT(Models(view, {20, 160}), HasSubstr("[m130]"));
