@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/load/grpc_worker.h"
 
+#include <grpcpp/impl/codegen/proto_utils.h>
+
 #include <algorithm>
 #include <string>
 #include <thread>
 #include <utility>
 
-#include "client/api/channel.h"
+#include "client/load/answer_check.h"
+#include "proto/inference.pb.h"
 #include "server/core/base/status.h"
 
 namespace hillock::client {
@@ -16,7 +19,6 @@ const std::string kMethod = "/inference.GRPCInferenceService/ModelInfer";
 
 // gRPC waits in whole milliseconds, rounded up, so the last ones are polled away.
 constexpr Nanos kPollAhead = 2'000'000;
-constexpr Nanos kNanosPerSecond = 1'000'000'000;
 
 // Stop() takes effect within this time.
 constexpr Nanos kLongestWait = 100'000'000;
@@ -26,30 +28,12 @@ constexpr Nanos kBriefly = 1'000'000'000;
 
 const std::string kGivenUp = "no answer within the time to wait after the end of the run";
 
-grpc::ChannelArguments Arguments(const LoadPlan& plan) {
-  grpc::ChannelArguments arguments = DefaultArguments();
-  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, plan.retries ? 1 : 0);
-  return arguments;
-}
-
-gpr_timespec ToGpr(Nanos time) {
-  gpr_timespec spec{};
-  spec.tv_sec = time / kNanosPerSecond;
-  spec.tv_nsec = static_cast<int32_t>(time % kNanosPerSecond);
-  spec.clock_type = GPR_CLOCK_MONOTONIC;
-  return spec;
-}
-
 Nanos Now() { return Clock::Monotonic().Now(); }
 
 }  // namespace
 
-GrpcWorker::GrpcWorker(const LoadPlan& plan, ThreadShare share) : plan_(plan), share_(share) {
-  for (const std::string& request : plan.requests) {
-    const grpc::Slice slice(request);
-    requests_.emplace_back(&slice, 1);
-  }
-}
+GrpcWorker::GrpcWorker(const LoadPlan& plan, ThreadShare share)
+    : plan_(plan), share_(share), requests_(ByteBuffersOf(plan)), turn_(plan) {}
 
 GrpcWorker::~GrpcWorker() {
   queue_.Shutdown();
@@ -59,24 +43,11 @@ GrpcWorker::~GrpcWorker() {
 }
 
 absl::Status GrpcWorker::Connect() {
-  for (size_t i = 0; i < share_.Of(plan_.connections); ++i) {
-    HILLOCK_ASSIGN_OR_RETURN(auto channel, OpenChannel(plan_.endpoint, Arguments(plan_)));
-    auto stub = std::make_unique<grpc::GenericStub>(channel);
-    connections_.push_back({std::move(channel), std::move(stub)});
-  }
-  const auto deadline = std::chrono::system_clock::now() + plan_.patience;
-  for (const Connection& connection : connections_) connection.channel->GetState(true);
-  const bool connected = std::ranges::all_of(
-      connections_, [&](const Connection& c) { return c.channel->WaitForConnected(deadline); });
-  return connected ? absl::OkStatus() : absl::UnavailableError("");
+  HILLOCK_ASSIGN_OR_RETURN(connections_, ConnectChannels(plan_, share_.Of(plan_.connections)));
+  return absl::OkStatus();
 }
 
-size_t GrpcWorker::CountLost() {
-  const auto ready = std::ranges::count_if(connections_, [](const Connection& c) {
-    return c.channel->GetState(false) == GRPC_CHANNEL_READY;
-  });
-  return share_.Of(plan_.connections) - static_cast<size_t>(ready);
-}
+size_t GrpcWorker::CountLost() { return share_.Of(plan_.connections) - CountReady(connections_); }
 
 LoadTally GrpcWorker::Run(std::chrono::nanoseconds duration) {
   tally_ = LoadTally();
@@ -84,11 +55,11 @@ LoadTally GrpcWorker::Run(std::chrono::nanoseconds duration) {
   end_ = start + duration.count();
   give_up_ = end_ + std::chrono::nanoseconds(plan_.patience).count();
   cancelled_ = false;
-  Schedule schedule =
-      plan_.open ? Schedule::Open(*plan_.open, share_, start, end_) : Schedule::Closed(end_);
+  start_ = start;
+  Schedule schedule = ScheduleOf(plan_, share_, start, end_);
   for (Nanos now = start; Step(schedule, now);) now = Now();
   tally_.RecordSchedule(schedule.late(), schedule.CountUnsent(), schedule.most_behind());
-  tally_.RecordElapsed(end_ - start);
+  tally_.RecordElapsed(std::min(end_, Now()) - start);
   return std::move(tally_);
 }
 
@@ -127,8 +98,8 @@ void GrpcWorker::Send(Call& call, Nanos intended) {
   if (plan_.deadline.count() > 0) {
     call.context->set_deadline(gpr_time_from_millis(plan_.deadline.count(), GPR_TIMESPAN));
   }
-  const grpc::ByteBuffer& request = requests_[next_request_];
-  next_request_ = next_request_ + 1 == requests_.size() ? 0 : next_request_ + 1;
+  call.request = turn_.Take();
+  const grpc::ByteBuffer& request = requests_[call.request];
   call.intended = intended;
   call.in_flight = true;
   ++in_flight_;
@@ -153,11 +124,25 @@ GrpcWorker::Call* GrpcWorker::Take(gpr_timespec deadline) {
   return event == grpc::CompletionQueue::GOT_EVENT ? static_cast<Call*>(tag) : nullptr;
 }
 
+// Makes an answer that is not the expected one a failure.
+void GrpcWorker::CheckAnswer(Call& call) const {
+  if (plan_.expected.empty() || !call.status.ok()) return;
+  inference::ModelInferResponse answer;
+  call.status = grpc::SerializationTraits<inference::ModelInferResponse>::Deserialize(
+      &call.response, &answer);
+  if (!call.status.ok()) return;
+  const absl::Status same = client::CheckAnswer(plan_.expected, call.request, answer);
+  if (same.ok()) return;
+  call.status = grpc::Status(grpc::StatusCode::DATA_LOSS, std::string(same.message()));
+}
+
 void GrpcWorker::Complete(Call& call, Nanos now) {
+  CheckAnswer(call);
   const auto code = static_cast<absl::StatusCode>(call.status.error_code());
   const bool given_up = cancelled_ && code == absl::StatusCode::kCancelled;
   tally_.Record(code, now - call.intended, now < end_,
                 given_up ? kGivenUp : call.status.error_message());
+  if (now < end_) tally_.RecordMoment(now - start_, code, now - call.intended);
   CountAnswer();
   // In this order: the reader is in the memory of the context's call.
   call.reader.reset();

@@ -2,7 +2,6 @@
 #ifndef HILLOCK_CLIENT_LOAD_GRPC_WORKER_H_
 #define HILLOCK_CLIENT_LOAD_GRPC_WORKER_H_
 
-#include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/completion_queue.h>
 #include <grpcpp/generic/generic_stub.h>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "client/load/grpc_channels.h"
 #include "client/load/worker.h"
 
 namespace hillock::client {
@@ -34,17 +34,13 @@ class GrpcWorker final : public LoadWorker {
   void Stop() override { stop_.store(true); }
 
  private:
-  struct Connection {
-    std::shared_ptr<grpc::Channel> channel;
-    std::unique_ptr<grpc::GenericStub> stub;
-  };
-
   struct Call {
-    Connection* connection = nullptr;
+    GrpcChannel* connection = nullptr;
     std::optional<grpc::ClientContext> context;
     std::unique_ptr<grpc::GenericClientAsyncResponseReader> reader;  // within context's call
     grpc::ByteBuffer response;
     grpc::Status status;
+    size_t request = 0;  // its position in the plan
     Nanos intended = 0;
     bool in_flight = false;
     Call* next_free = nullptr;
@@ -53,6 +49,7 @@ class GrpcWorker final : public LoadWorker {
   void SendDue(Schedule& schedule, Nanos now);
   void Send(Call& call, Nanos intended);
   void Complete(Call& call, Nanos now);
+  void CheckAnswer(Call& call) const;
   void CancelAll();
 
   bool Step(Schedule& schedule, Nanos now);
@@ -71,8 +68,8 @@ class GrpcWorker final : public LoadWorker {
   const LoadPlan& plan_;
   const ThreadShare share_;
   std::vector<grpc::ByteBuffer> requests_;
-  size_t next_request_ = 0;
-  std::vector<Connection> connections_;
+  RequestTurn turn_;
+  std::vector<GrpcChannel> connections_;
   grpc::CompletionQueue queue_;
   std::deque<Call> calls_;
   Call* first_free_ = nullptr;
@@ -82,6 +79,7 @@ class GrpcWorker final : public LoadWorker {
 
   // Of a run.
   LoadTally tally_;
+  Nanos start_ = 0;
   Nanos end_ = 0;           // of sending
   Nanos give_up_ = 0;       // on answers
   bool cancelled_ = false;  // those that were open then

@@ -37,6 +37,7 @@ std::string WithPrefix(const std::string& message) {
 Http2Worker::Http2Worker(const LoadPlan& plan, ThreadShare share)
     : plan_(plan),
       share_(share),
+      turn_(plan),
       deadline_text_(fmt::format("no answer within the deadline of {} ms", plan.deadline.count())) {
   std::ranges::transform(plan.requests, std::back_inserter(messages_), WithPrefix);
 }
@@ -88,8 +89,8 @@ LoadTally Http2Worker::Run(std::chrono::nanoseconds duration) {
   give_up_ = end_ + ToNanos(plan_.patience);
   give_up_text_ =
       fmt::format("no answer within {} ms after the end of the run", plan_.patience.count());
-  Schedule schedule =
-      plan_.open ? Schedule::Open(*plan_.open, share_, start, end_) : Schedule::Closed(end_);
+  start_ = start;
+  Schedule schedule = ScheduleOf(plan_, share_, start, end_);
   for (Nanos now = start;; now = Now()) {
     if (now < end_ && stop_.load(std::memory_order_relaxed)) EndEarly(schedule, now);
     SendDue(schedule, now);
@@ -100,7 +101,7 @@ LoadTally Http2Worker::Run(std::chrono::nanoseconds duration) {
     Wait(now, NextEvent(schedule, now));
   }
   tally_.RecordSchedule(schedule.late(), schedule.CountUnsent(), schedule.most_behind());
-  tally_.RecordElapsed(end_ - start);
+  tally_.RecordElapsed(std::min(end_, Now()) - start);
   return std::move(tally_);
 }
 
@@ -120,8 +121,7 @@ void Http2Worker::SendDue(Schedule& schedule, Nanos now) {
 
 void Http2Worker::Send(Slot& slot, Nanos intended, Nanos now) {
   in_flight_.splice(in_flight_.end(), idle_, slot.self);
-  slot.message = messages_[next_message_];
-  next_message_ = next_message_ + 1 == messages_.size() ? 0 : next_message_ + 1;
+  slot.message = messages_[turn_.Take()];
   slot.intended = intended;
   slot.repeated = false;
   if (plan_.deadline.count() > 0) slot.deadline = now + ToNanos(plan_.deadline);
@@ -152,6 +152,7 @@ bool Http2Worker::SendAgain(Slot& slot) {
 
 void Http2Worker::Complete(Slot& slot, absl::StatusCode code, std::string_view message, Nanos at) {
   tally_.Record(code, at - slot.intended, at < end_, message);
+  if (at < end_) tally_.RecordMoment(at - start_, code, at - slot.intended);
   CountAnswer();
   SlotList& idle = slot.lane->connection.up() ? idle_ : slot.lane->parked;
   idle.splice(idle.end(), in_flight_, slot.self);

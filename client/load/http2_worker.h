@@ -104,7 +104,7 @@ class Http2Worker final : public LoadWorker {
   const LoadPlan& plan_;
   const ThreadShare share_;
   std::vector<std::string> messages_;  // the requests as they leave
-  size_t next_message_ = 0;
+  RequestTurn turn_;
   transport::EventLoop loop_;
   std::optional<Dialer> dialer_;
   std::optional<transport::UnaryMethod> method_;
@@ -120,6 +120,7 @@ class Http2Worker final : public LoadWorker {
 
   // Of a run.
   LoadTally tally_;
+  Nanos start_ = 0;
   Nanos end_ = 0;      // of sending
   Nanos give_up_ = 0;  // on answers
   std::string give_up_text_;

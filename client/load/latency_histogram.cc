@@ -7,36 +7,41 @@
 #include <cstddef>
 #include <limits>
 
+#include "server/core/base/status.h"
+
 namespace hillock::client {
 namespace {
 
-constexpr int kPartBits = 7;
-constexpr uint64_t kParts = uint64_t{1} << kPartBits;
-constexpr size_t kBuckets = (63 - kPartBits + 1) * kParts;
+constexpr int kBarBits = 3;
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
 
 double ToSeconds(double nanos) { return nanos / 1e9; }
 
-// Values of one bucket differ in their last `Shift` bits only.
-int Shift(uint64_t value) {
-  return std::max(0, static_cast<int>(std::bit_width(value)) - kPartBits - 1);
-}
-
-size_t BucketOf(uint64_t value) {
-  const int shift = Shift(value);
-  return static_cast<uint64_t>(shift) * kParts + (value >> shift);
-}
-
-double Middle(size_t bucket) {
-  const uint64_t shift = bucket < 2 * kParts ? 0 : bucket / kParts - 1;
-  const uint64_t low = (bucket - shift * kParts) << shift;
-  const uint64_t width = uint64_t{1} << shift;
-  return static_cast<double>(low) + static_cast<double>(width - 1) / 2;
-}
-
 }  // namespace
 
-LatencyHistogram::LatencyHistogram() : counts_(kBuckets) {}
+LatencyHistogram::LatencyHistogram(int part_bits)
+    : part_bits_(part_bits), counts_(static_cast<size_t>(63 - part_bits + 1) << part_bits) {}
+
+// Values of one bucket differ in their last `Shift` bits only.
+int LatencyHistogram::Shift(uint64_t value) const {
+  return std::max(0, static_cast<int>(std::bit_width(value)) - part_bits_ - 1);
+}
+
+size_t LatencyHistogram::BucketOf(uint64_t value) const {
+  const int shift = Shift(value);
+  return (static_cast<uint64_t>(shift) << part_bits_) + (value >> shift);
+}
+
+uint64_t LatencyHistogram::Low(size_t bucket) const {
+  const uint64_t parts = uint64_t{1} << part_bits_;
+  const uint64_t shift = bucket < 2 * parts ? 0 : bucket / parts - 1;
+  return (bucket - shift * parts) << shift;
+}
+
+double LatencyHistogram::Middle(size_t bucket) const {
+  return static_cast<double>(Low(bucket)) +
+         static_cast<double>(Low(bucket + 1) - Low(bucket) - 1) / 2;
+}
 
 void LatencyHistogram::Record(Nanos latency) {
   const auto value = static_cast<uint64_t>(std::max<Nanos>(latency, 0));
@@ -47,10 +52,25 @@ void LatencyHistogram::Record(Nanos latency) {
 }
 
 void LatencyHistogram::Merge(const LatencyHistogram& other) {
-  for (size_t i = 0; i < kBuckets; ++i) counts_[i] += other.counts_[i];
+  HILLOCK_CHECK(part_bits_ == other.part_bits_);
+  for (size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
   count_ += other.count_;
   sum_ += other.sum_;
   max_ = std::max(max_, other.max_);
+}
+
+// A bar takes 2^(part_bits - 3) buckets: whole ones, as powers of two begin at multiples of that.
+std::vector<LatencyHistogram::Bar> LatencyHistogram::Bars() const {
+  const size_t step = size_t{1} << (part_bits_ - kBarBits);
+  std::vector<Bar> bars;
+  for (size_t first = 0; first < counts_.size(); first += step) {
+    uint64_t count = 0;
+    for (size_t i = first; i < first + step; ++i) count += counts_[i];
+    if (count == 0) continue;
+    bars.push_back({ToSeconds(static_cast<double>(Low(first))),
+                    ToSeconds(static_cast<double>(Low(first + step) - 1)), count});
+  }
+  return bars;
 }
 
 double LatencyHistogram::QuantileSeconds(double q) const {

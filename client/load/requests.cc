@@ -13,6 +13,7 @@ namespace {
 
 constexpr size_t kMaxRequests = 1024;
 constexpr size_t kMaxRandomRequests = 64;
+constexpr size_t kMaxOrder = 65'536;
 constexpr size_t kMaxFloats = (size_t{64} << 20) / sizeof(float);
 
 // How many requests of `floats` floats there may be, at most `most`.
@@ -48,6 +49,30 @@ std::vector<std::string> MakeRequests(const InferInput& input, size_t rows_per_r
   }
   return requests;
 }
+
+// Each turn everybody gains its weight, and who has most goes and pays for all. After as many turns
+// as the weights add up to, everybody has gone as often as its weight says.
+std::vector<uint32_t> WeightedOrder(std::span<const size_t> counts,
+                                    std::span<const uint32_t> weights) {
+  const auto sum = std::accumulate(weights.begin(), weights.end(), int64_t{0});
+  std::vector<int64_t> credit(weights.size());
+  std::vector<size_t> sent(weights.size());
+  std::vector<uint32_t> order;
+  const auto is_done = [&] {
+    return order.size() % static_cast<size_t>(sum) == 0 &&
+           std::ranges::equal(sent, counts, std::ranges::greater_equal());
+  };
+  while (order.size() < kMaxOrder && !is_done()) {
+    for (size_t i = 0; i < credit.size(); ++i) credit[i] += weights[i];
+    const auto next = static_cast<size_t>(std::ranges::max_element(credit) - credit.begin());
+    credit[next] -= sum;
+    const size_t before = std::accumulate(counts.begin(), counts.begin() + next, size_t{0});
+    order.push_back(static_cast<uint32_t>(before + sent[next]++ % counts[next]));
+  }
+  return order;
+}
+
+Rows ZeroRows(size_t width) { return {width, std::vector<float>(width), {}}; }
 
 Rows UniformRows(size_t width, size_t rows_per_request, uint64_t seed) {
   const size_t floats = rows_per_request * width;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,19 @@ namespace hillock::client {
 // at most 1,024 and, beyond the first, 64 MiB. REQUIRES: at least one row, and a whole number.
 std::vector<std::string> MakeRequests(const InferInput& input, size_t rows_per_request);
 
+// Positions in the requests of several models that lie one behind the other, `counts` of each, in
+// the order of sending: each model has its share by weight in every stretch, and sends its requests
+// in turn. Ends when the requests of every model have been sent at least once, but with 65,536.
+// REQUIRES: as many weights as counts, none of them 0.
+std::vector<uint32_t> WeightedOrder(std::span<const size_t> counts,
+                                    std::span<const uint32_t> weights);
+
 // Rows whose floats are uniform from -1 to 1, for up to 64 different requests. The same seed gives
 // the same rows.
 Rows UniformRows(size_t width, size_t rows_per_request, uint64_t seed);
+
+// A row of zeros.
+Rows ZeroRows(size_t width);
 
 }  // namespace hillock::client
 

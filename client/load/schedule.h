@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <random>
+#include <vector>
 
 #include "server/core/base/clock.h"
 
@@ -15,13 +17,19 @@ namespace hillock::client {
 enum class Arrivals {
   kConstant,  // evenly spaced
   kPoisson,   // independent of each other: exponential gaps
+  kRamp,      // evenly more often, until they are evenly spaced
+  kTrace,     // as recorded
 };
 
 // An open loop: requests are sent at times that do not depend on the answers.
 struct OpenLoad {
-  double rate = 0;  // requests a second, over all threads; more than 0
+  double rate = 0;  // requests a second, over all threads; more than 0. Of kTrace: the mean
   Arrivals arrivals = Arrivals::kConstant;
-  uint64_t seed = 1;  // of kPoisson
+  uint64_t seed = 1;        // of kPoisson
+  double ramp_from = 0;     // of kRamp: the rate at the start, more than 0
+  double ramp_seconds = 0;  // of kRamp: until `rate` is reached
+  std::shared_ptr<const std::vector<double>>
+      trace{};  // of kTrace: seconds from the start, ascending
 };
 
 // Which of the threads of a load: number `index` of `count`.
@@ -45,9 +53,12 @@ class Schedule {
   // A closed loop: the next request is due whenever it can be sent.
   static Schedule Closed(Nanos end);
 
-  // The share of one thread: every `count`-th of constant arrivals, or Poisson arrivals at a
-  // `count`-th of the rate.
+  // The share of one thread: every `count`-th of arrivals whose times are given, or Poisson
+  // arrivals at a `count`-th of the rate.
   static Schedule Open(const OpenLoad& load, ThreadShare share, Nanos start, Nanos end);
+
+  // Sends no more than so many.
+  void Limit(uint64_t sends) { limit_ = sends; }
 
   // The intended time of the next request when it is due; it counts as sent, at `now`. `now` does
   // not go back from call to call.
@@ -69,11 +80,13 @@ class Schedule {
   Schedule(std::optional<OpenLoad> load, ThreadShare share, Nanos start, Nanos end);
 
   void Advance();
+  double Offset(size_t number) const;
 
   std::optional<OpenLoad> load_;
   ThreadShare share_;
   Nanos start_;
   Nanos end_;
+  uint64_t limit_ = UINT64_MAX;
   uint64_t sent_ = 0;
   uint64_t late_ = 0;
   Nanos most_behind_ = 0;

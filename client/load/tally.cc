@@ -26,15 +26,26 @@ void LoadTally::RecordSchedule(uint64_t late, uint64_t unsent, Nanos most_behind
   most_behind_ = std::max(most_behind_, most_behind);
 }
 
-void LoadTally::Merge(const LoadTally& other) {
+void LoadTally::AddCounts(const LoadTally& other) {
   for (const auto& [code, theirs] : other.outcomes_) {
     Outcome& ours = OutcomeOf(code, theirs.message);
     ours.latencies.Merge(theirs.latencies);
     ours.in_time += theirs.in_time;
   }
   RecordSchedule(other.late_, other.unsent_, other.most_behind_);
-  RecordElapsed(other.elapsed_);
   retries_ += other.retries_;
+}
+
+void LoadTally::Merge(const LoadTally& other) {
+  AddCounts(other);
+  RecordElapsed(other.elapsed_);
+  timeline_.Merge(other.timeline_);
+}
+
+void LoadTally::Append(const LoadTally& later) {
+  AddCounts(later);
+  timeline_.Append(later.timeline_, elapsed_);
+  elapsed_ += later.elapsed_;
 }
 
 uint64_t LoadTally::count() const {

@@ -3,10 +3,19 @@
 
 #include "client/load/grpc_worker.h"
 #include "client/load/http2_worker.h"
+#include "client/load/stream_worker.h"
 
 namespace hillock::client {
 
+Schedule ScheduleOf(const LoadPlan& plan, ThreadShare share, Nanos start, Nanos end) {
+  Schedule schedule =
+      plan.open ? Schedule::Open(*plan.open, share, start, end) : Schedule::Closed(end);
+  if (plan.max_requests) schedule.Limit(share.Of(*plan.max_requests));
+  return schedule;
+}
+
 std::unique_ptr<LoadWorker> MakeLoadWorker(const LoadPlan& plan, ThreadShare share) {
+  if (plan.stream) return std::make_unique<StreamWorker>(plan, share);
   if (plan.burst == 1) return std::make_unique<GrpcWorker>(plan, share);
   return std::make_unique<Http2Worker>(plan, share);
 }

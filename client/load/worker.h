@@ -48,8 +48,30 @@ class LoadWorker {
   std::atomic<uint64_t> answered_ = 0;
 };
 
-// The worker of every `share.count`-th connection of the plan, which must outlive it: a GrpcWorker
-// when the plan has bursts of 1, else an Http2Worker.
+// Which of the plan's requests is next. Not thread-safe.
+class RequestTurn {
+ public:
+  explicit RequestTurn(const LoadPlan& plan) : plan_(plan) {}
+
+  // Its position in the plan's requests.
+  size_t Take() {
+    const auto& order = plan_.order;
+    const size_t taken = next_;
+    next_ = next_ + 1 == (order.empty() ? plan_.requests.size() : order.size()) ? 0 : next_ + 1;
+    return order.empty() ? taken : order[taken];
+  }
+
+ private:
+  const LoadPlan& plan_;
+  size_t next_ = 0;
+};
+
+// When one thread is to send, of a run of the plan from `start` to `end`.
+Schedule ScheduleOf(const LoadPlan& plan, ThreadShare share, Nanos start, Nanos end);
+
+// The worker of every `share.count`-th connection of the plan, which must outlive it: a
+// StreamWorker when the plan has streams, a GrpcWorker when it has bursts of 1, else an
+// Http2Worker.
 std::unique_ptr<LoadWorker> MakeLoadWorker(const LoadPlan& plan, ThreadShare share);
 
 }  // namespace hillock::client

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -15,59 +15,39 @@
 namespace hillock::client {
 namespace {
 
-using nlohmann::ordered_json;
-
-struct Percentile {
-  double q;
-  const char* name;
-};
-
-constexpr std::array<Percentile, 5> kPercentiles{
-    {{0.5, "p50"}, {0.9, "p90"}, {0.99, "p99"}, {0.999, "p99.9"}, {0.9999, "p99.99"}}};
-
-const char* NameOf(Arrivals arrivals) {
-  return arrivals == Arrivals::kPoisson ? "poisson" : "constant";
-}
-
-std::string NameOf(absl::StatusCode code) { return absl::StatusCodeToString(code); }
-
 std::string Counted(size_t count, const char* noun) {
   return fmt::format("{} {}{}", FormatCount(static_cast<double>(count)), noun,
                      count == 1 ? "" : "s");
 }
 
-double SecondsOf(const LoadReport& report, const LoadRun& run) {
-  return run.interrupted ? ToSeconds(run.tally.elapsed()) : report.seconds;
+std::string AmountText(const LoadReport& report) {
+  if (report.max_requests > 0) return Counted(report.max_requests, "request");
+  return fmt::format("{:g} s", report.seconds);
 }
 
-double PerSecond(const LoadReport& report, const LoadRun& run, const Outcome& outcome) {
-  return static_cast<double>(outcome.in_time) / SecondsOf(report, run);
-}
-
-// A request that was refused brought no rows.
-double RowsPerSecond(const LoadReport& report, const LoadRun& run, absl::StatusCode code,
-                     const Outcome& outcome) {
-  if (code != absl::StatusCode::kOk) return 0;
-  return PerSecond(report, run, outcome) * static_cast<double>(report.rows);
+std::string RateText(const LoadReport& report) {
+  if (!report.has_rates()) return FormatCount(report.open->rate) + " requests/s";
+  const auto [low, high] = std::ranges::minmax(report.runs, {}, &LoadRun::rate);
+  return fmt::format("{} to {} requests/s", FormatCount(low.rate), FormatCount(high.rate));
 }
 
 std::string Heading(const LoadReport& report) {
-  std::string text = fmt::format(
-      "{}: {} a request, {}, {}, {:g} s after {:g} s of warm-up", Printable(report.model),
-      Counted(report.rows, "row"), Counted(report.connections, "connection"),
-      Counted(report.threads, "thread"), report.seconds, report.warm_up_seconds);
+  std::string text =
+      fmt::format("{}: {} a request, {}, {}, {} after {:g} s of warm-up", Printable(report.model),
+                  Counted(report.rows, "row"), Counted(report.connections, "connection"),
+                  Counted(report.threads, "thread"), AmountText(report), report.warm_up_seconds);
   if (report.deadline_seconds > 0) {
     text += fmt::format(", deadline {}", FormatSeconds(report.deadline_seconds));
   }
   if (report.open) {
-    text += fmt::format("\nopen loop: {} requests/s, {} arrivals", FormatCount(report.open->rate),
+    text += fmt::format("\nopen loop: {}, {} arrivals", RateText(report),
                         NameOf(report.open->arrivals));
   }
   return text + "\n\n";
 }
 
-Table EmptyTable() {
-  std::vector<Column> columns{{"outstanding", Align::kRight},
+Table EmptyTable(const LoadReport& report) {
+  std::vector<Column> columns{{report.has_rates() ? "rate" : "outstanding", Align::kRight},
                               {"code"},
                               {"requests", Align::kRight},
                               {"requests/s", Align::kRight},
@@ -82,10 +62,12 @@ Table EmptyTable() {
 
 void AddRow(const LoadReport& report, const LoadRun& run, absl::StatusCode code,
             const Outcome& outcome, Table& table) {
-  std::vector<std::string> cells{std::to_string(run.outstanding), NameOf(code),
-                                 FormatCount(static_cast<double>(outcome.count())),
-                                 FormatCount(PerSecond(report, run, outcome)),
-                                 FormatCount(RowsPerSecond(report, run, code, outcome))};
+  std::vector<std::string> cells{
+      report.has_rates() ? FormatCount(run.rate) : std::to_string(run.outstanding),
+      std::string(absl::StatusCodeToString(code)),
+      FormatCount(static_cast<double>(outcome.count())),
+      FormatCount(PerSecond(report, run, outcome)),
+      FormatCount(RowsPerSecond(report, run, code, outcome))};
   for (const Percentile& percentile : kPercentiles) {
     cells.push_back(FormatSeconds(outcome.latencies.QuantileSeconds(percentile.q)));
   }
@@ -99,7 +81,8 @@ std::string Messages(const LoadTally& tally) {
   std::string text;
   for (const auto& [code, outcome] : tally.outcomes()) {
     if (code == absl::StatusCode::kOk) continue;
-    text += fmt::format("{}: {}\n", NameOf(code), Printable(outcome.message));
+    text += fmt::format("{}: {}\n", std::string(absl::StatusCodeToString(code)),
+                        Printable(outcome.message));
   }
   return text;
 }
@@ -118,81 +101,83 @@ std::string RetryText(const LoadTally& tally) {
                      FormatCount(static_cast<double>(tally.retries())));
 }
 
+std::string StableText(const LoadRun& run) {
+  if (run.windows.empty()) return "";
+  return fmt::format("{} after {} windows, {}\n", run.stable ? "stable" : "not stable",
+                     run.windows.size(), run.name());
+}
+
+std::string FoundText(const LoadReport& report) {
+  if (!report.search) return "";
+  const std::string bound = FormatSeconds(report.search->max_p99_seconds);
+  if (report.search->found == 0) {
+    return fmt::format("\nno rate was found that keeps p99 within {}\n", bound);
+  }
+  return fmt::format("\nhighest rate that keeps p99 within {}: {} requests/s\n", bound,
+                     FormatCount(report.search->found));
+}
+
 std::string InterruptedText(const LoadReport& report, const LoadRun& run) {
   if (!run.interrupted) return "";
-  return fmt::format("interrupted after {} of {:g} s with {} outstanding\n",
-                     FormatSeconds(SecondsOf(report, run)), report.seconds, run.outstanding);
-}
-
-ordered_json ToJson(const LatencyHistogram& latencies) {
-  ordered_json json;
-  for (const Percentile& p : kPercentiles) json[p.name] = latencies.QuantileSeconds(p.q);
-  json["max"] = latencies.MaxSeconds();
-  json["mean"] = latencies.MeanSeconds();
-  return json;
-}
-
-ordered_json ToJson(const LoadReport& report, const LoadRun& run) {
-  ordered_json codes = ordered_json::object();
-  for (const auto& [code, outcome] : run.tally.outcomes()) {
-    codes[NameOf(code)] = {{"requests", outcome.count()},
-                           {"requests_per_second", PerSecond(report, run, outcome)},
-                           {"rows_per_second", RowsPerSecond(report, run, code, outcome)},
-                           {"latency_seconds", ToJson(outcome.latencies)}};
-    if (code != absl::StatusCode::kOk) codes[NameOf(code)]["message"] = outcome.message;
-  }
-  ordered_json json{{"outstanding", run.outstanding}, {"requests", run.tally.count()}};
-  if (run.tally.retries() > 0) json["sent_again"] = run.tally.retries();
-  if (run.interrupted) json["interrupted_after_seconds"] = SecondsOf(report, run);
-  if (report.open) {
-    json["late_sends"] = run.tally.late();
-    json["latest_send_seconds"] = ToSeconds(run.tally.most_behind());
-    json["never_sent"] = run.tally.unsent();
-  }
-  json["codes"] = std::move(codes);
-  if (run.server) json["server"] = StatsJson(*run.server);
-  return json;
+  return fmt::format("interrupted after {} of {:g} s with {}\n",
+                     FormatSeconds(SecondsOf(report, run)), report.seconds, run.name());
 }
 
 }  // namespace
 
+const char* NameOf(Arrivals arrivals) {
+  switch (arrivals) {
+    case Arrivals::kConstant:
+      return "constant";
+    case Arrivals::kPoisson:
+      return "poisson";
+    case Arrivals::kRamp:
+      return "ramp";
+    case Arrivals::kTrace:
+      return "trace";
+  }
+  return "";
+}
+
+std::string LoadRun::name() const {
+  if (rate > 0) return FormatCount(rate) + " requests/s";
+  return fmt::format("{} outstanding", outstanding);
+}
+
+bool LoadReport::has_rates() const {
+  return open && std::ranges::any_of(runs, [&](const LoadRun& run) {
+           return run.rate > 0 && run.rate != runs.front().rate;
+         });
+}
+
+double SecondsOf(const LoadReport& report, const LoadRun& run) {
+  return run.tally.elapsed() > 0 ? ToSeconds(run.tally.elapsed()) : report.seconds;
+}
+
+double PerSecond(const LoadReport& report, const LoadRun& run, const Outcome& outcome) {
+  return static_cast<double>(outcome.in_time) / SecondsOf(report, run);
+}
+
+double RowsPerSecond(const LoadReport& report, const LoadRun& run, absl::StatusCode code,
+                     const Outcome& outcome) {
+  if (code != absl::StatusCode::kOk) return 0;
+  return PerSecond(report, run, outcome) * static_cast<double>(report.rows);
+}
+
 std::string LoadText(const LoadReport& report) {
-  Table table = EmptyTable();
+  Table table = EmptyTable(report);
   std::string below;
   for (const LoadRun& run : report.runs) {
     for (const auto& [code, outcome] : run.tally.outcomes()) {
       AddRow(report, run, code, outcome, table);
     }
     if (report.open) below += LateText(run.tally);
-    below += RetryText(run.tally) + Messages(run.tally) + InterruptedText(report, run);
+    below +=
+        StableText(run) + RetryText(run.tally) + Messages(run.tally) + InterruptedText(report, run);
     if (!run.server) continue;
-    below += fmt::format("\nthe server's metrics, {} outstanding:\n\n{}", run.outstanding,
-                         StatsTables(*run.server));
+    below += fmt::format("\nthe server's metrics, {}:\n\n{}", run.name(), StatsTables(*run.server));
   }
-  return Heading(report) + table.Render() + below;
-}
-
-ordered_json LoadJson(const LoadReport& report) {
-  ordered_json json{{"model", report.model},
-                    {"rows_per_request", report.rows},
-                    {"connections", report.connections},
-                    {"threads", report.threads}};
-  if (report.open) {
-    json["rate"] = report.open->rate;
-    json["arrivals"] = NameOf(report.open->arrivals);
-  }
-  if (report.deadline_seconds > 0) json["deadline_seconds"] = report.deadline_seconds;
-  json["seconds"] = report.seconds;
-  json["warm_up_seconds"] = report.warm_up_seconds;
-  json["runs"] = ordered_json::array();
-  for (const LoadRun& run : report.runs) json["runs"].push_back(ToJson(report, run));
-  return json;
-}
-
-std::string ProgressText(const LoadProgress& progress, double seconds) {
-  const double elapsed = std::chrono::duration<double>(progress.elapsed).count();
-  return fmt::format("{:.1f} of {:g} s  {} requests/s", elapsed, seconds,
-                     FormatCount(static_cast<double>(progress.answered) / elapsed));
+  return Heading(report) + table.Render() + below + FoundText(report);
 }
 
 absl::Status CheckSucceeded(const LoadReport& report) {
@@ -200,10 +185,10 @@ absl::Status CheckSucceeded(const LoadReport& report) {
     if (run.tally.count(absl::StatusCode::kOk) > 0) continue;
     std::string why = run.tally.count() == 0 ? " none was sent" : "";
     for (const auto& [code, outcome] : run.tally.outcomes()) {
-      why += fmt::format(" {} {} ({})", outcome.count(), NameOf(code), outcome.message);
+      why += fmt::format(" {} {} ({})", outcome.count(),
+                         std::string(absl::StatusCodeToString(code)), outcome.message);
     }
-    return absl::UnavailableError(
-        fmt::format("no request succeeded with {} outstanding:{}", run.outstanding, why));
+    return absl::UnavailableError(fmt::format("no request succeeded with {}:{}", run.name(), why));
   }
   return absl::OkStatus();
 }

@@ -34,6 +34,15 @@ bool CountsUp(const Fields& fields) {
   return fields.size() > 2;
 }
 
+// "5,1": a number as spreadsheets of many countries write it.
+bool HasDecimalComma(const std::string& field) {
+  const size_t comma = field.find(',');
+  if (comma == std::string::npos || comma == 0 || IsNumber(field)) return false;
+  std::string with_point = field;
+  with_point[comma] = '.';
+  return IsNumber(with_point);
+}
+
 bool HasStrings(const RowsOptions& options) {
   return std::ranges::find(options.inputs, ElementKind::kString, &InputColumns::kind) !=
          options.inputs.end();
@@ -189,6 +198,11 @@ absl::Status TakeByPosition(const RowsOptions& options, size_t line, CsvLayout& 
 }  // namespace
 
 absl::StatusOr<CsvLayout> MakeLayout(Fields first, size_t line, const RowsOptions& options) {
+  const auto comma = std::ranges::find_if(first, HasDecimalComma);
+  if (comma != first.end() && !HasStrings(options)) {
+    return absl::InvalidArgumentError(fmt::format(
+        "line {}: got {} with a decimal comma, want a decimal point", line, Quoted(*comma)));
+  }
   CsvLayout layout{.first = std::move(first)};
   if (TakeByName(options, layout)) {
     layout.has_header = true;

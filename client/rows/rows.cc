@@ -16,6 +16,9 @@
 namespace hillock::client {
 namespace {
 
+// What zip archives begin with (APPNOTE 4.3.7).
+constexpr std::string_view kZip = "PK\x03\x04";
+
 using Parser = absl::StatusOr<Rows> (*)(std::string_view, const RowsOptions&);
 
 std::string_view Extension(std::string_view path) {
@@ -50,6 +53,11 @@ LabelColumn LabelColumn::FromFlag(std::string_view flag) {
 
 absl::StatusOr<Rows> ParseRows(std::string_view content, const std::string& path,
                                const RowsOptions& options) {
+  if (content.starts_with(kZip)) {
+    return absl::InvalidArgumentError(
+        fmt::format("{}: got a zip archive, such as an NPZ, want one array: numpy.save() writes it",
+                    DisplayName(path)));
+  }
   absl::StatusOr<Rows> rows = ChooseParser(content, path)(content, options);
   if (!rows.ok()) return Annotate(rows.status(), DisplayName(path));
   if (rows->count() == 0) {

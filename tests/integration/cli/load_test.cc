@@ -4,7 +4,9 @@
 
 #include <gmock/gmock.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "tests/integration/support/metrics_page.h"
 #include "tests/integration/support/some_models.h"
@@ -76,6 +78,54 @@ TEST_F(CliLoadTest, PoissonArrivalsFollowTheSeed) {
     return run.at("requests").get<int>() + run.at("never_sent").get<int>();
   };
   EXPECT_EQ(intended("5"), intended("5"));
+}
+
+TEST_F(CliLoadTest, StreamsSendTheSameRequests) {
+  const json runs = Runs({"iris", "--stream", "--outstanding", "1,5", "--threads", "2"});
+  ASSERT_EQ(runs.size(), 2u);
+  double requests = 0;
+  for (const json& run : runs) {
+    EXPECT_GT(run.at("requests"), 0);
+    EXPECT_EQ(run.at("codes").at("OK").at("requests"), run.at("requests"));
+    requests += run.at("requests").get<double>();
+  }
+  EXPECT_EQ(CountServed("hillock_requests_total"), requests);
+}
+
+TEST_F(CliLoadTest, AStreamReportsErrorsInItsAnswers) {
+  const End end = Load({"iris", "--stream", "--rows", "70000", "--outstanding", "1", "--json"});
+  EXPECT_EQ(end.code, 1);
+  EXPECT_THAT(end.errors, HasSubstr("no request succeeded"));
+}
+
+TEST_F(CliLoadTest, AnswersAreThoseThatRequestsGetAlone) {
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>(), std::vector<std::string>{"--stream"}}) {
+    std::vector<std::string> words = {"iris", "--check", "--rows", "3"};
+    words.insert(words.end(), more.begin(), more.end());
+    const json run = Runs(words)[0];
+    EXPECT_EQ(run.at("codes").at("OK").at("requests"), run.at("requests"));
+  }
+}
+
+TEST_F(CliLoadTest, MixesModelsByWeight) {
+  const json run = Runs({"iris", "fashion-mnist", "--weights", "3,1", "--requests", "400",
+                         "--metrics", server_.metrics_address()})[0];
+  EXPECT_EQ(run.at("codes").at("OK").at("requests"), 400);
+  std::map<std::string, int> requests;
+  for (const json& model : run.at("server").at("models")) {
+    requests[model.at("model")] = model.at("requests").at("OK");
+  }
+  EXPECT_EQ(requests["iris"], 300);
+  EXPECT_EQ(requests["fashion-mnist"], 100);
+}
+
+TEST_F(CliLoadTest, SearchesForTheHighestRate) {
+  const End end = Load({"iris", "--rate", "50:100", "--max-p99", "10000", "--json"});
+  EXPECT_EQ(end.code, 0) << end.errors;
+  const json report = json::parse(end.output);
+  EXPECT_EQ(report.at("search").at("found"), 100);
+  EXPECT_EQ(report.at("runs").size(), 2u);
 }
 
 TEST_F(CliLoadTest, CountsMissedDeadlines) {

@@ -63,7 +63,7 @@ TEST(ParseCommandLineTest, TellsWhatIsWrong) {
       {{"--versoin"}, "did you mean --version?"},
       {{"load", "iris", "--qps", "100"}, "unknown option '--qps': did you mean --rate?"},
       {{"load", "--qps=100"}, "unknown option '--qps': did you mean --rate?"},
-      {{"load", "iris", "--requests", "9"}, "did you mean --duration, in seconds?"},
+      {{"load", "iris", "--request-count", "9"}, "did you mean --requests?"},
       {{"load", "iris", "-c", "4"}, "unknown option '-c': did you mean --outstanding or"},
       {{"load", "iris", "-c4"}, "unknown option '-c': did you mean --outstanding or"},
       {{"load", "iris", "--concurrency", "4"}, "did you mean --outstanding or --connections?"},

@@ -97,5 +97,33 @@ TEST(LatencyHistogramTest, NothingRecordedIsNan) {
   EXPECT_TRUE(std::isnan(LatencyHistogram().MeanSeconds()));
 }
 
+TEST(LatencyHistogramTest, BarsCoverWhatWasRecorded) {
+  for (const int part_bits : {4, 7}) {
+    LatencyHistogram histogram(part_bits);
+    for (const Nanos duration : Durations(10'000, 5)) histogram.Record(duration);
+    uint64_t count = 0;
+    double end = -1;
+    for (const auto& bar : histogram.Bars()) {
+      EXPECT_GT(bar.low_seconds, end);
+      EXPECT_GE(bar.high_seconds, bar.low_seconds);
+      end = bar.high_seconds;
+      count += bar.count;
+    }
+    EXPECT_EQ(count, histogram.count());
+    EXPECT_GE(end, histogram.MaxSeconds());
+  }
+}
+
+TEST(LatencyHistogramTest, BarsAreAnEighthOfAPowerOfTwo) {
+  LatencyHistogram histogram;
+  histogram.Record(1024);
+  histogram.Record(1151);
+  histogram.Record(1152);
+  ASSERT_EQ(histogram.Bars().size(), 2u);
+  EXPECT_EQ(histogram.Bars()[0].low_seconds, 1024e-9);
+  EXPECT_EQ(histogram.Bars()[0].high_seconds, 1151e-9);
+  EXPECT_EQ(histogram.Bars()[0].count, 2u);
+}
+
 }  // namespace
 }  // namespace hillock::client

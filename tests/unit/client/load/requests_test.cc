@@ -64,5 +64,30 @@ TEST(UniformRowsTest, FollowTheSeed) {
   EXPECT_GT(std::set(rows.values.begin(), rows.values.end()).size(), rows.values.size() / 2);
 }
 
+TEST(WeightedOrderTest, GivesEveryModelItsShareInTurn) {
+  const std::vector<size_t> counts{2, 1};
+  EXPECT_THAT(WeightedOrder(counts, std::vector<uint32_t>{1, 1}), ElementsAre(0, 2, 1, 2));
+  EXPECT_THAT(WeightedOrder(counts, std::vector<uint32_t>{3, 1}), ElementsAre(0, 1, 2, 0));
+}
+
+TEST(WeightedOrderTest, MixesEvenly) {
+  const auto order = WeightedOrder(std::vector<size_t>{1, 1, 1}, std::vector<uint32_t>{5, 1, 2});
+  ASSERT_EQ(order.size(), 8u);
+  EXPECT_EQ(std::ranges::count(order, 0u), 5);
+  EXPECT_EQ(std::ranges::count(order, 1u), 1);
+  EXPECT_EQ(std::ranges::count(order, 2u), 2);
+  EXPECT_TRUE(std::ranges::search_n(order, 4, 0u).empty()) << "no model goes four times in a row";
+}
+
+TEST(WeightedOrderTest, HasAnEnd) {
+  EXPECT_EQ(WeightedOrder(std::vector<size_t>{1024, 1024}, std::vector<uint32_t>{1000, 1}).size(),
+            65'536u);
+}
+
+TEST(ZeroRowsTest, IsARowOfZeros) {
+  EXPECT_THAT(ZeroRows(3).values, ElementsAre(0, 0, 0));
+  EXPECT_EQ(ZeroRows(3).count(), 1u);
+}
+
 }  // namespace
 }  // namespace hillock::client

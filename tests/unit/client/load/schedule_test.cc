@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <set>
 #include <vector>
 
@@ -136,6 +137,60 @@ TEST_F(ScheduleTest, WhatIsDueAtTheEndGetsALittleGrace) {
 
 TEST_F(ScheduleTest, ARateTooLowToSendMoreThanOnceEnds) {
   EXPECT_THAT(TakeAll(Open(0.001, kSecond), clock_), ElementsAre(start_));
+}
+
+TEST_F(ScheduleTest, ARampSendsMoreAndMore) {
+  OpenLoad load{300, Arrivals::kRamp};
+  load.ramp_from = 100;
+  load.ramp_seconds = 1;
+  const auto taken = TakeAll(Schedule::Open(load, {}, start_, start_ + 2 * kSecond), clock_);
+  const auto count = [&](double from, double to) {
+    return std::ranges::count_if(taken, [&](Nanos at) {
+      const double seconds = static_cast<double>(at - start_) / 1e9;
+      return seconds >= from && seconds < to;
+    });
+  };
+  EXPECT_NEAR(static_cast<double>(count(0, 0.5)), 75, 1) << "from 100/s to 200/s";
+  EXPECT_NEAR(static_cast<double>(count(0.5, 1)), 125, 1) << "from 200/s to 300/s";
+  EXPECT_NEAR(static_cast<double>(count(1, 2)), 300, 1) << "at 300/s";
+}
+
+TEST_F(ScheduleTest, ARampMayGoDown) {
+  OpenLoad load{10, Arrivals::kRamp};
+  load.ramp_from = 190;
+  load.ramp_seconds = 1;
+  EXPECT_NEAR(static_cast<double>(
+                  TakeAll(Schedule::Open(load, {}, start_, start_ + kSecond), clock_).size()),
+              100, 1);
+}
+
+TEST_F(ScheduleTest, ATraceIsSentAsRecorded) {
+  OpenLoad load{1, Arrivals::kTrace};
+  load.trace = std::make_shared<const std::vector<double>>(std::vector<double>{0, 0.25, 0.25, 0.5});
+  const auto schedule = [&](ThreadShare share) {
+    return Schedule::Open(load, share, start_, start_ + kSecond);
+  };
+  const Nanos quarter = kSecond / 4;
+  EXPECT_THAT(TakeAll(schedule({}), clock_),
+              ElementsAre(start_, start_ + quarter, start_ + quarter, start_ + 2 * quarter));
+  FakeClock other;
+  EXPECT_THAT(TakeAll(schedule({1, 2}), other),
+              ElementsAre(start_ + quarter, start_ + 2 * quarter));
+}
+
+TEST_F(ScheduleTest, EndsAfterSoManyRequests) {
+  Schedule closed = Schedule::Closed(start_ + kSecond);
+  closed.Limit(2);
+  EXPECT_TRUE(closed.Take(start_));
+  EXPECT_TRUE(closed.Take(start_));
+  EXPECT_EQ(closed.Next(start_), Schedule::kNever);
+  Schedule open = Open(4, kSecond);
+  open.Limit(3);
+  EXPECT_EQ(open.CountUnsent(), 3u);
+  EXPECT_EQ(TakeAll(open, clock_).size(), 3u);
+  Schedule none = Schedule::Closed(start_ + kSecond);
+  none.Limit(0);
+  EXPECT_EQ(none.Next(start_), Schedule::kNever);
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 
-#include <chrono>
 #include <string>
 
 #include "tests/support/status_matchers.h"
@@ -101,53 +100,34 @@ TEST(LoadTextTest, AddsWhatTheServerSays) {
   EXPECT_THAT(LoadText(report), Not(HasSubstr("metrics, 1 outstanding")));
 }
 
-TEST(LoadJsonTest, GivesEveryCodeOfEveryRun) {
-  EXPECT_EQ(LoadJson(Open()), nlohmann::ordered_json::parse(R"({
-    "model": "digits", "rows_per_request": 2, "connections": 4, "threads": 1,
-    "rate": 50.0, "arrivals": "poisson", "deadline_seconds": 0.25,
-    "seconds": 2.0, "warm_up_seconds": 0.5,
-    "runs": [{
-      "outstanding": 1, "requests": 101,
-      "late_sends": 3, "latest_send_seconds": 0.0015, "never_sent": 4,
-      "codes": {
-        "OK": {
-          "requests": 100, "requests_per_second": 49.5, "rows_per_second": 99.0,
-          "latency_seconds": {"p50": 5e-08, "p90": 9e-08, "p99": 9.9e-08,
-                              "p99.9": 1e-07, "p99.99": 1e-07, "max": 1e-07, "mean": 5.05e-08}
-        },
-        "RESOURCE_EXHAUSTED": {
-          "requests": 1, "requests_per_second": 0.5, "rows_per_second": 0.0,
-          "latency_seconds": {"p50": 5e-08, "p90": 5e-08, "p99": 5e-08, "p99.9": 5e-08,
-                              "p99.99": 5e-08, "max": 5e-08, "mean": 5e-08},
-          "message": "queue \u001b full"
-        }
-      }
-    }]
-  })"));
+TEST(LoadTextTest, NamesRatesAndWhatASearchFound) {
+  LoadReport report = Closed();
+  report.open = OpenLoad{100, Arrivals::kConstant};
+  report.runs[0].rate = 100;
+  report.runs[1].rate = 2000;
+  report.search = SearchResult{0.005, 2000};
+  const std::string text = LoadText(report);
+  EXPECT_THAT(text, HasSubstr("open loop: 100 to 2,000 requests/s, constant arrivals\n"));
+  EXPECT_THAT(text, HasSubstr(" rate  code"));
+  EXPECT_THAT(text, HasSubstr("2,000  OK"));
+  EXPECT_THAT(text, HasSubstr("highest rate that keeps p99 within 5 ms: 2,000 requests/s\n"));
+  report.search->found = 0;
+  EXPECT_THAT(LoadText(report), HasSubstr("no rate was found that keeps p99 within 5 ms\n"));
 }
 
-TEST(LoadJsonTest, SaysOfAClosedLoopOnlyWhatItHas) {
-  const nlohmann::ordered_json json = LoadJson(Closed());
-  EXPECT_EQ(json["runs"].size(), 2u);
-  for (const char* name : {"rate", "arrivals", "deadline_seconds"}) {
-    EXPECT_FALSE(json.contains(name)) << name;
-  }
-  EXPECT_FALSE(json["runs"][0].contains("late_sends"));
-  EXPECT_FALSE(json["runs"][0].contains("server"));
+TEST(LoadTextTest, TellsWhetherARunIsStable) {
+  LoadReport report = Closed();
+  report.runs[0].windows.resize(4);
+  report.runs[0].stable = true;
+  report.runs[1].windows.resize(10);
+  EXPECT_THAT(LoadText(report), HasSubstr("\nstable after 4 windows, 1 outstanding\n"
+                                          "not stable after 10 windows, 16 outstanding\n"));
 }
 
-TEST(LoadJsonTest, TellsWhatWasInterruptedAndSentAgain) {
-  const nlohmann::ordered_json runs = LoadJson(Interrupted())["runs"];
-  EXPECT_EQ(runs[1]["interrupted_after_seconds"], 1.0);
-  EXPECT_EQ(runs[1]["sent_again"], 1);
-  EXPECT_EQ(runs[1]["codes"]["OK"]["requests_per_second"], 99.0);
-  EXPECT_FALSE(runs[0].contains("interrupted_after_seconds"));
-  EXPECT_FALSE(runs[0].contains("sent_again"));
-}
-
-TEST(ProgressTextTest, TellsTimeAndRate) {
-  EXPECT_EQ(ProgressText({std::chrono::milliseconds(2500), 25'000}, 10),
-            "2.5 of 10 s  10,000 requests/s");
+TEST(LoadTextTest, CountsRequestsWhereTheyAreTheLimit) {
+  LoadReport report = Closed();
+  report.max_requests = 5000;
+  EXPECT_THAT(LoadText(report), HasSubstr("1 thread, 5,000 requests after 0.5 s of warm-up"));
 }
 
 TEST(CheckSucceededTest, IsContentWithOneSuccessARun) {

@@ -65,6 +65,8 @@ TEST(ParseRowsTest, ErrorsNameTheInput) {
               StatusIs(kInvalid, HasSubstr("rows.json: parse error")));
   EXPECT_THAT(ParseRows("1,2", "rows.npy", {2, {}}),
               StatusIs(kInvalid, HasSubstr("rows.npy: it does not")));
+  EXPECT_THAT(ParseRows("PK\x03\x04", "rows.npz", {2, {}}),
+              StatusIs(kInvalid, HasSubstr("rows.npz: got a zip archive, such as an NPZ, want")));
 }
 
 TEST(ParseRowsTest, NoRowsIsAnError) {

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/commands/load_flags.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "client/api/model_input.h"
+#include "client/cli/origin.h"
+#include "client/load/answer_check.h"
+#include "client/load/requests.h"
+#include "client/rows/file.h"
+#include "client/rows/rows.h"
+#include "server/core/base/status.h"
+
+namespace hillock::client {
+namespace {
+
+constexpr size_t kMaxRequestFloats = size_t{1} << 28;  // 1 GiB; protobuf ends at 2
+constexpr char kClosedOutstanding[] = "16";
+constexpr char kOpenOutstanding[] = "1024";
+constexpr double kUsualSeconds = 10;
+constexpr double kLongestSeconds = 86'400;
+
+absl::StatusOr<Rows> MakeRows(const LoadFlags& flags, size_t width) {
+  if (flags.rows > kMaxRequestFloats / width) {
+    return absl::InvalidArgumentError(
+        fmt::format("--rows {}: got {} floats a request, want at most {}", flags.rows,
+                    flags.rows * width, kMaxRequestFloats));
+  }
+  if (flags.input == "random") return UniformRows(width, flags.rows, flags.seed);
+  if (flags.input == "zero") return ZeroRows(width);
+  return ReadRows(flags.input, {width, LabelColumn::FromFlag(flags.label_column)});
+}
+
+absl::StatusOr<std::vector<std::string>> RequestsFor(const Client& client, const LoadFlags& flags,
+                                                     const std::string& name) {
+  const std::string version = flags.version.VersionText();
+  HILLOCK_ASSIGN_OR_RETURN(const auto metadata, client.ModelMetadata(name, version));
+  HILLOCK_ASSIGN_OR_RETURN(const ModelInput model, OnlyInput(metadata));
+  HILLOCK_ASSIGN_OR_RETURN(const Rows rows, MakeRows(flags, model.width));
+  return MakeRequests({name, version, model.name, rows.width, rows.values}, flags.rows);
+}
+
+// Pairs of flags that exclude each other: the first that are given are named.
+struct Pair {
+  bool both;
+  const char* text;
+};
+
+std::string FirstOf(std::initializer_list<Pair> pairs) {
+  for (const Pair& pair : pairs) {
+    if (pair.both) return pair.text;
+  }
+  return "";
+}
+
+std::string WrongCounts(const LoadFlags& flags) {
+  if (flags.threads > flags.connections) {
+    return fmt::format("--threads: got {} for {} connections, want at least one each",
+                       flags.threads, flags.connections);
+  }
+  if (!flags.weights.empty() && ParseWeights(flags.weights)->size() != flags.models.size()) {
+    return fmt::format("--weights: got {} for {} models, want one each", flags.weights,
+                       flags.models.size());
+  }
+  return "";
+}
+
+absl::StatusOr<OpenLoad> OpenLoadOf(const LoadFlags& flags) {
+  OpenLoad open{0, flags.arrivals, flags.seed};
+  if (!flags.trace.empty()) {
+    HILLOCK_ASSIGN_OR_RETURN(const std::string text, ReadWhole(flags.trace));
+    HILLOCK_ASSIGN_OR_RETURN(auto times, ParseTrace(text, flags.trace));
+    open.arrivals = Arrivals::kTrace;
+    open.rate =
+        std::max(static_cast<double>(times.size()) / std::max(times.back(), 1e-9), kMinRate);
+    open.trace = std::make_shared<const std::vector<double>>(std::move(times));
+    return open;
+  }
+  open.rate = ParseRates(flags.rate)->each.front();
+  if (flags.ramp_from > 0) {
+    open.arrivals = Arrivals::kRamp;
+    open.ramp_from = flags.ramp_from;
+    open.ramp_seconds = flags.seconds.value_or(kUsualSeconds);
+  }
+  return open;
+}
+
+}  // namespace
+
+std::vector<size_t> LoadFlags::Sweep() const {
+  const char* const usual = is_open() ? kOpenOutstanding : kClosedOutstanding;
+  return *ParseSweep(outstanding.empty() ? usual : outstanding);
+}
+
+std::string LoadFlags::ModelText() const { return fmt::format("{}", fmt::join(models, ", ")); }
+
+std::string LoadFlags::Contradiction() const {
+  if (!compare.empty()) {
+    return models.empty() ? "" : "--compare: got a model too, want only two files";
+  }
+  if (models.empty()) return "model: got none, want the name of a model";
+  const Rates rates = rate.empty() ? Rates() : *ParseRates(rate);
+  const bool has_rates = rates.each.size() > 1;
+  const std::string wrong = FirstOf({
+      {is_open() && Sweep().size() > 1, "--outstanding: got several with --rate, want one number"},
+      {!rate.empty() && !trace.empty(), "--trace: got --rate too, want one of them"},
+      {rates.is_range && max_p99_ms == 0,
+       "--rate: got LOW:HIGH without --max-p99, want both, or LOW:HIGH:STEP"},
+      {max_p99_ms > 0 && !rates.is_range,
+       "--max-p99: got no range to search, want --rate LOW:HIGH"},
+      {stream && deadline_ms > 0, "--stream: got --deadline too, which a stream has none of"},
+      {ramp_from > 0 && (rate.empty() || has_rates), "--ramp-from: want one --rate to end at"},
+      {ramp_from > 0 && arrivals == Arrivals::kPoisson,
+       "--ramp-from: got --arrivals poisson too, want one of them"},
+      {stable_percent > 0 && (requests > 0 || ramp_from > 0 || !trace.empty()),
+       "--stable: got --requests, --ramp-from or --trace too, want one of them"},
+  });
+  return wrong.empty() ? WrongCounts(*this) : wrong;
+}
+
+absl::StatusOr<LoadRequests> PrepareRequests(const LoadFlags& flags) {
+  HILLOCK_ASSIGN_OR_RETURN(const Client client, Connect(flags.server));
+  LoadRequests all;
+  std::vector<size_t> counts;
+  for (const std::string& name : flags.models) {
+    HILLOCK_ASSIGN_OR_RETURN(auto requests, RequestsFor(client, flags, name));
+    counts.push_back(requests.size());
+    std::ranges::move(requests, std::back_inserter(all.requests));
+  }
+  if (flags.check) {
+    HILLOCK_ASSIGN_OR_RETURN(all.expected, AnswersAlone(flags.server.endpoint, all.requests,
+                                                        flags.server.timeout.Deadline()));
+  }
+  if (counts.size() == 1) return all;
+  all.order = WeightedOrder(counts, flags.weights.empty() ? std::vector<uint32_t>(counts.size(), 1)
+                                                          : *ParseWeights(flags.weights));
+  return all;
+}
+
+absl::StatusOr<LoadPlan> PlanOf(const LoadFlags& flags, LoadRequests requests) {
+  LoadPlan plan;
+  plan.endpoint = flags.server.endpoint;
+  plan.requests = std::move(requests.requests);
+  plan.order = std::move(requests.order);
+  plan.connections = flags.connections;
+  plan.threads = flags.threads;
+  plan.expected = std::move(requests.expected);
+  plan.burst = flags.check ? 1 : flags.burst;
+  plan.stream = flags.stream;
+  plan.outstanding = flags.Sweep().front();
+  plan.deadline = std::chrono::milliseconds(flags.deadline_ms);
+  plan.patience = flags.server.timeout.Deadline();
+  if (flags.requests > 0) plan.max_requests = flags.requests;
+  if (!flags.is_open()) return plan;
+  HILLOCK_ASSIGN_OR_RETURN(plan.open, OpenLoadOf(flags));
+  return plan;
+}
+
+// A trace lasts until its last arrival.
+double DurationOf(const LoadFlags& flags, const LoadPlan& plan) {
+  if (flags.seconds) return *flags.seconds;
+  if (flags.requests > 0) return kLongestSeconds;
+  if (!plan.open || plan.open->trace == nullptr) return kUsualSeconds;
+  return plan.open->trace->back() + 0.001;
+}
+
+LoadReport ReportOf(const LoadFlags& flags, const LoadPlan& plan) {
+  LoadReport report;
+  report.model = flags.ModelText();
+  report.rows = flags.rows;
+  report.connections = flags.connections;
+  report.threads = flags.threads;
+  report.open = plan.open;
+  report.deadline_seconds = static_cast<double>(flags.deadline_ms) / 1000;
+  report.seconds = DurationOf(flags, plan);
+  report.max_requests = flags.requests;
+  report.warm_up_seconds = flags.warm_up_seconds;
+  report.origin = {CommandText(), ThisMachineText(), DateText(), ""};
+  return report;
+}
+
+}  // namespace hillock::client

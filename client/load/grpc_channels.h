@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What the workers that send through gRPC's C++ client share.
+
+#ifndef HILLOCK_CLIENT_LOAD_GRPC_CHANNELS_H_
+#define HILLOCK_CLIENT_LOAD_GRPC_CHANNELS_H_
+
+#include <grpc/support/time.h>
+#include <grpcpp/channel.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/support/byte_buffer.h>
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "client/load/plan.h"
+#include "server/core/base/clock.h"
+
+namespace hillock::client {
+
+// A channel with a connection of its own.
+struct GrpcChannel {
+  std::shared_ptr<grpc::Channel> channel;
+  std::unique_ptr<grpc::GenericStub> stub;
+};
+
+// `count` channels to the plan's endpoint, all connected. Errors: as of OpenChannel(); UNAVAILABLE
+// without a message when connecting takes longer than the plan's patience.
+absl::StatusOr<std::vector<GrpcChannel>> ConnectChannels(const LoadPlan& plan, size_t count);
+
+// Those that have a connection now.
+size_t CountReady(std::span<const GrpcChannel> channels);
+
+// The plan's requests as gRPC sends them.
+std::vector<grpc::ByteBuffer> ByteBuffersOf(const LoadPlan& plan);
+
+gpr_timespec ToGpr(Nanos time);
+
+}  // namespace hillock::client
+
+#endif  // HILLOCK_CLIENT_LOAD_GRPC_CHANNELS_H_
