@@ -54,8 +54,11 @@ constexpr ForeignName kForeignNames[] = {
     {"--grpc-port", "--listen"},
     {"--grpc_port", "--listen"},
     {"--grpc-address", "--listen"},
-    {"--metrics-port", "--metrics-listen"},
-    {"--metrics-address", "--metrics-listen"},
+    {"--metrics-port", "--http-listen"},
+    {"--metrics-address", "--http-listen"},
+    {"--http-port", "--http-listen"},
+    {"--http-address", "--http-listen"},
+    {"--rest_api_port", "--http-listen"},
     {"--model-control-mode", "--model-control"},
     {"--repository-poll-secs", "--poll-seconds"},
     {"--file_system_poll_wait_seconds", "--poll-seconds"},
@@ -80,16 +83,33 @@ struct Choices {
   std::string log_format = "text";
 };
 
+// Accepts what an option was called in the release before, with a warning.
+void DeclareOldName(CLI::App& app, const std::string& old_name, const std::string& name,
+                    Options& options) {
+  CLI::Option* const option = app.get_option(name);
+  app.add_option_function<std::string>(
+         old_name,
+         [=, &options](const std::string& value) {
+           option->add_result(value);
+           options.warnings.push_back(
+               fmt::format("{} is now called {}; the old name goes away with the next release",
+                           old_name, name));
+         })
+      ->trigger_on_parse()
+      ->group("");  // not in --help
+}
+
 void DeclareAddresses(CLI::App& app, Options& options) {
   app.add_option(
          "--listen", options.listen,
          "HOST:PORT, PORT of 127.0.0.1, unix:PATH or unix-abstract:NAME of the gRPC service")
       ->transform(AddressBy({.sockets = true, .zero_port = true}))
       ->capture_default_str();
-  app.add_option("--metrics-listen", options.metrics_listen,
-                 "HOST:PORT, or PORT of 127.0.0.1, of the Prometheus metrics; empty for none")
-      ->transform(MetricsAddress())
+  app.add_option("--http-listen", options.http_listen,
+                 "The same of the HTTP port, with metrics and health; empty for none")
+      ->transform(AddressOrNothingBy({.sockets = true, .zero_port = true}))
       ->capture_default_str();
+  DeclareOldName(app, "--metrics-listen", "--http-listen", options);
 }
 
 void DeclareTls(CLI::App& app, Options& options) {
@@ -125,22 +145,6 @@ void DeclareModels(CLI::App& app, Options& options, Choices& choices) {
       throw CLI::ValidationError("--load-model", "needs --model-control explicit");
     }
   });
-}
-
-// Accepts what an option was called in the release before, with a warning.
-void DeclareOldName(CLI::App& app, const std::string& old_name, const std::string& name,
-                    Options& options) {
-  CLI::Option* const option = app.get_option(name);
-  app.add_option_function<std::string>(
-         old_name,
-         [=, &options](const std::string& value) {
-           option->add_result(value);
-           options.warnings.push_back(
-               fmt::format("{} is now called {}; the old name goes away with the next release",
-                           old_name, name));
-         })
-      ->trigger_on_parse()
-      ->group("");  // not in --help
 }
 
 void DeclareComputing(CLI::App& app, Options& options, Choices& choices) {
@@ -237,6 +241,11 @@ void Declare(CLI::App& app, Options& options, Choices& choices) {
 void Apply(const Choices& choices, Options& options) {
   options.listen_address =
       transport::ParseAddress(options.listen, {.sockets = true, .zero_port = true}).value();
+  options.http_address.reset();
+  if (!options.http_listen.empty()) {
+    options.http_address =
+        transport::ParseAddress(options.http_listen, {.sockets = true, .zero_port = true}).value();
+  }
   options.compute.backend = *FindBackend(choices.backend);
   options.compute.precision = kPrecisions.at(choices.precision);
   options.compute.rewrite = !choices.no_rewrite;

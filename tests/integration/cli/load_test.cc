@@ -88,7 +88,7 @@ TEST_F(CliLoadTest, CountsMissedDeadlines) {
 }
 
 TEST_F(CliLoadTest, TellsWhatTheServersMetricsSay) {
-  const std::vector<std::string> words = {"iris", "--metrics", server_.metrics_address()};
+  const std::vector<std::string> words = {"iris", "--metrics", server_.http_address()};
   const json run = Runs(words)[0];
   const json& models = run.at("server").at("models");
   ASSERT_EQ(models.size(), 1u);
@@ -105,7 +105,7 @@ TEST_F(CliLoadTest, TellsWhatTheServersMetricsSay) {
 }
 
 TEST_F(CliLoadTest, PrintsATable) {
-  const End end = Load({"iris", "--metrics", server_.metrics_address()});
+  const End end = Load({"iris", "--metrics", server_.http_address()});
   EXPECT_EQ(end.code, 0) << end.errors;
   EXPECT_THAT(end.output,
               AllOf(HasSubstr("iris: 1 row a request, 4 connections, 1 thread, 0.2 s after 0 s"),

@@ -52,7 +52,7 @@ TEST(ParseCommandLine, NeedsNoMoreThanARepository) {
   EXPECT_EQ(options.repository, "models");
   EXPECT_EQ(options.listen, "127.0.0.1:8001");
   EXPECT_EQ(options.listen_address, (Address{Address::Kind::kTcp, "127.0.0.1", 8001}));
-  EXPECT_EQ(options.metrics_listen, "127.0.0.1:8002");
+  EXPECT_EQ(options.http_listen, "127.0.0.1:8002");
   EXPECT_EQ(options.tls_cert, "");
   EXPECT_EQ(options.tls_key, "");
   EXPECT_EQ(options.tls_client_ca, "");
@@ -80,7 +80,7 @@ TEST(ParseCommandLine, NeedsNoMoreThanARepository) {
 TEST(ParseCommandLine, TakesEveryOption) {
   const Options options = With({"--listen",
                                 "unix:/tmp/s",
-                                "--metrics-listen",
+                                "--http-listen",
                                 "0.0.0.0:0",
                                 "--model-control",
                                 "explicit",
@@ -127,7 +127,7 @@ TEST(ParseCommandLine, TakesEveryOption) {
                                 "json"});
   EXPECT_EQ(options.listen, "unix:/tmp/s");
   EXPECT_EQ(options.listen_address, (Address{Address::Kind::kUnix, "/tmp/s", 0}));
-  EXPECT_EQ(options.metrics_listen, "0.0.0.0:0");
+  EXPECT_EQ(options.http_listen, "0.0.0.0:0");
   EXPECT_EQ(options.model_control, lifecycle::ControlMode::kExplicit);
   EXPECT_EQ(options.poll_seconds, 0.5);
   EXPECT_EQ(options.load_models, (std::vector<std::string>{"cat", "dog"}));
@@ -153,22 +153,27 @@ TEST(ParseCommandLine, TakesValuesAfterAnEqualsSign) {
 }
 
 TEST(ParseCommandLine, MakesAddressesCanonical) {
-  const Options options = With({"--listen", "0", "--metrics-listen", ":8003"});
+  const Options options = With({"--listen", "0", "--http-listen", ":8003"});
   EXPECT_EQ(options.listen, "127.0.0.1:0");
   EXPECT_EQ(options.listen_address, (Address{Address::Kind::kTcp, "127.0.0.1", 0}));
-  EXPECT_EQ(options.metrics_listen, "127.0.0.1:8003");
+  EXPECT_EQ(options.http_listen, "127.0.0.1:8003");
   EXPECT_EQ(With({"--listen", "unix:///run/h"}).listen, "unix:/run/h");
   EXPECT_EQ(With({"--listen", "unix-abstract:hillock"}).listen, "unix-abstract:hillock");
 }
 
-TEST(ParseCommandLine, ServesMetricsOfIpv6OrSaysThatItCannot) {
-  const auto line = Parse({"--repository", "models", "--metrics-listen", "[::1]:0"});
-  if (line.ok()) {
-    EXPECT_EQ(line->options->metrics_listen, "[::1]:0");
-  } else {
-    EXPECT_THAT(std::string(line.status().message()),
-                HasSubstr("--metrics-listen: got '[::1]:0', want HOST:PORT or PORT of IPv4"));
-  }
+TEST(ParseCommandLine, TakesAnyAddressForHttp) {
+  EXPECT_EQ(With({"--http-listen", "[::1]:0"}).http_address,
+            (Address{Address::Kind::kTcp, "::1", 0}));
+  EXPECT_EQ(With({"--http-listen", "unix:/x"}).http_address,
+            (Address{Address::Kind::kUnix, "/x", 0}));
+}
+
+TEST(ParseCommandLine, TakesTheOldNameOfHttp) {
+  const Options options = With({"--metrics-listen", "8003"});
+  EXPECT_EQ(options.http_listen, "127.0.0.1:8003");
+  EXPECT_EQ(options.http_address, (Address{Address::Kind::kTcp, "127.0.0.1", 8003}));
+  EXPECT_THAT(options.warnings, ElementsAre(HasSubstr("is now called --http-listen")));
+  EXPECT_EQ(With({"--metrics-listen", ""}).http_address, std::nullopt);
 }
 
 struct Bytes {
@@ -251,7 +256,7 @@ TEST(ParseCommandLine, KnowsWhatOthersCallItsOptions) {
       {{"--repository", "X", "--port", "8001"}, "here it is --listen"},
       {{"--repository", "X", "--port", "8001", "--reactors", "abc"}, "here it is --listen"},
       {{"--repositroy", "X"}, "unknown option '--repositroy': did you mean --repository?"},
-      {{"--metrics-listn", "1"}, "did you mean --metrics-listen?"},
+      {{"--http-listn", "1"}, "did you mean --http-listen?"},
       {{"--gpus", "1"}, "unknown option '--gpus'\n"},
   };
   for (const Foreign& c : cases) {
@@ -260,8 +265,9 @@ TEST(ParseCommandLine, KnowsWhatOthersCallItsOptions) {
   }
 }
 
-TEST(ParseCommandLine, TakesAnEmptyMetricsAddressForNone) {
-  EXPECT_EQ(With({"--metrics-listen", ""}).metrics_listen, "");
+TEST(ParseCommandLine, TakesAnEmptyHttpAddressForNone) {
+  EXPECT_EQ(With({"--http-listen", ""}).http_listen, "");
+  EXPECT_EQ(With({"--http-listen", ""}).http_address, std::nullopt);
 }
 
 TEST(ParseCommandLine, KnowsEveryBackend) {
@@ -285,7 +291,7 @@ TEST(ParseCommandLine, OnlyPrintsTheHelpWithEveryOption) {
   ASSERT_THAT(line, IsOk());
   EXPECT_EQ(line->options, std::nullopt);
   for (const char* option :
-       {"--repository",        "--listen",          "--metrics-listen",  "--model-control",
+       {"--repository",        "--listen",          "--http-listen",     "--model-control",
         "--poll-seconds",      "--load-model",      "--reactors",        "--busy-poll-seconds",
         "--backend",           "--precision",       "--profile-every",   "--max-rows",
         "--max-message-bytes", "--max-model-bytes", "--drain-wait",      "--tls-cert",
@@ -332,12 +338,10 @@ INSTANTIATE_TEST_SUITE_P(
                 {"--listen", "unix:" + std::string(150, 'x')},
                 "the path has 150 bytes, at most 107 fit"},
         BadLine{"listen_empty", {"--listen", ""}, "--listen: got '', want HOST:PORT"},
-        BadLine{"metrics_host",
-                {"--metrics-listen", "0.0.0.0"},
-                "--metrics-listen: got '0.0.0.0', want HOST:PORT"},
-        BadLine{
-            "metrics_unix", {"--metrics-listen", "unix:/x"}, "this one cannot be a unix socket"},
-        BadLine{"metrics_two", {"--metrics-listen", "1,2"}, "--metrics-listen: got '1,2'"},
+        BadLine{"http_host",
+                {"--http-listen", "0.0.0.0"},
+                "--http-listen: got '0.0.0.0', want HOST:PORT"},
+        BadLine{"http_two", {"--http-listen", "1,2"}, "--http-listen: got '1,2'"},
         BadLine{
             "reactors_text", {"--reactors", "abc"}, "--reactors: got 'abc', want a whole number"},
         BadLine{
