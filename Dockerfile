@@ -57,7 +57,7 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
   CMD ["hillock", "health"]
 ENTRYPOINT ["hillock-server"]
-CMD ["--repository", "/models", "--listen", "0.0.0.0:8001", "--metrics-listen", "0.0.0.0:8002"]
+CMD ["--repository", "/models", "--listen", "0.0.0.0:8001", "--http-listen", "0.0.0.0:8002"]
 ARG VERSION=
 ARG REVISION=
 LABEL org.opencontainers.image.title="hillock" \

@@ -20,7 +20,7 @@ build=(
   libre2-dev
   libdnnl-dev ocl-icd-opencl-dev libhwy-dev
   libnghttp2-dev libssl-dev
-  prometheus-cpp-dev zlib1g-dev libcurl4-openssl-dev
+  prometheus-cpp-dev libcpp-httplib-dev zlib1g-dev
   libcli11-dev libfmt-dev libspdlog-dev nlohmann-json3-dev
   libgtest-dev libgmock-dev libbenchmark-dev
 )
@@ -31,15 +31,15 @@ tests=(prometheus python3-grpcio python3-protobuf clang-format curl)
 
 # The names of runtime packages carry sonames, so they differ between distributions.
 runtime_of() {
-  local common=(libgomp1 libnghttp2-14 libprometheus-cpp-core1.0 libprometheus-cpp-pull1.0 libstdc++6 zlib1g)
+  local common=(libgomp1 libnghttp2-14 libprometheus-cpp-core1.0 libstdc++6 zlib1g)
   case "$1" in
     debian-12)
-      echo "${common[@]}" libc-ares2 libcurl4 libdnnl2 libfmt9 libhwy1 libspdlog1.10 libssl3 ;;
+      echo "${common[@]}" libc-ares2 libcpp-httplib0.11 libdnnl2 libfmt9 libhwy1 libspdlog1.10 libssl3 ;;
     debian-13)
-      echo "${common[@]}" libcares2 libcurl4t64 libdnnl3.6 libfmt10 libhwy1t64 libspdlog1.15 \
+      echo "${common[@]}" libcares2 libcpp-httplib0.18 libdnnl3.6 libfmt10 libhwy1t64 libspdlog1.15 \
         libssl3t64 ;;
     ubuntu-24.04)
-      echo "${common[@]}" libcares2 libcurl4t64 libdnnl3 libfmt9 libhwy1t64 libspdlog1.12 \
+      echo "${common[@]}" libcares2 libcpp-httplib0.14t64 libdnnl3 libfmt9 libhwy1t64 libspdlog1.12 \
         libssl3t64 ;;
   esac
 }

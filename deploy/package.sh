@@ -74,7 +74,7 @@ make_system() {
 predict() {
   say "serving and predicting there"
   chroot "$root" hillock-server --repository /usr/share/hillock/models --listen 127.0.0.1:0 \
-    --metrics-listen "" >"$scratch/log" 2>&1 &
+    --http-listen "" >"$scratch/log" 2>&1 &
   server=$!
   local address deadline=$((SECONDS + 30))
   until address=$(sed -n 's/.* ready: .* grpc \([^,]*\),.*/\1/p' "$scratch/log") && [[ -n $address ]]; do

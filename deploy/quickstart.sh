@@ -15,7 +15,7 @@ USAGE
 build=build/release
 log=$build/quickstart-server.log
 listen=127.0.0.1:0
-metrics_listen=127.0.0.1:0
+http_listen=127.0.0.1:0
 keep=0
 server=
 
@@ -31,7 +31,7 @@ parse_arguments() {
     --keep)
       keep=1
       listen=127.0.0.1:8001
-      metrics_listen=127.0.0.1:8002 ;;
+      http_listen=127.0.0.1:8002 ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
   esac
@@ -51,7 +51,7 @@ stop_server() {
 # Sets `address` and `metrics` from the server's line that it is ready.
 start_server() {
   "$build/hillock-server" --repository models --listen "$listen" \
-    --metrics-listen "$metrics_listen" >"$log" 2>&1 &
+    --http-listen "$http_listen" >"$log" 2>&1 &
   server=$!
   trap stop_server EXIT
   local ready
@@ -61,7 +61,7 @@ start_server() {
   done
   echo "$ready"
   address=$(sed 's/.* grpc \([^,]*\),.*/\1/' <<<"$ready")
-  metrics=$(sed 's/.* metrics \([^,]*\),.*/\1/' <<<"$ready")
+  metrics=$(sed 's/.* http \([^,]*\),.*/\1/' <<<"$ready")
 }
 
 hillock() { "$build/hillock" "$@"; }

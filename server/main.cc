@@ -110,9 +110,9 @@ int Serve(const Options& options, Nanos start) {
   spdlog::info("memory: at most {} MiB, of which requests and answers may hold {}",
                (*server)->memory_bytes() >> 20, (*server)->request_bytes() >> 20);
   const std::string control = (*server)->control_address();
-  spdlog::info("ready: {} models, {} unavailable, grpc {}, metrics {}, {}{} reactors, {:.0f} ms",
+  spdlog::info("ready: {} models, {} unavailable, grpc {}, http {}, {}{} reactors, {:.0f} ms",
                (*server)->served_models(), (*server)->unavailable_models(), (*server)->address(),
-               (*server)->metrics_address(), control.empty() ? "" : "control " + control + ", ",
+               (*server)->http_address(), control.empty() ? "" : "control " + control + ", ",
                (*server)->reactors(), 1e3 * ToSeconds(Clock::Monotonic().Now() - start));
   stop.Await();
   (*server)->Drain();

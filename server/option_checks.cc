@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/option_checks.h"
 
-#include <civetweb.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,9 +31,6 @@ constexpr std::array<Unit, 6> kUnits{{{"KiB", uint64_t{1} << 10},
                                       {"MB", 1'000'000},
                                       {"GB", 1'000'000'000}}};
 
-// From civetweb.h, which gives it no name.
-constexpr unsigned kCivetIpv6 = 8;
-
 std::optional<uint64_t> ParseDigits(std::string_view text) {
   uint64_t number = 0;
   const char* const end = text.data() + text.size();
@@ -54,17 +50,10 @@ std::optional<uint64_t> ParseBytes(std::string_view text) {
   return bytes;
 }
 
-std::string MetricsAddressError(std::string& text) {
-  if (text.empty()) return "";
-  const auto address = transport::ParseAddress(text, {.sockets = false, .zero_port = true});
+// Makes `text` canonical, or returns what is wrong with it.
+std::string Canonize(std::string& text, const transport::AddressRules& rules) {
+  const auto address = transport::ParseAddress(text, rules);
   if (!address.ok()) return std::string(address.status().message());
-  const bool ipv6 = address->name.find(':') != std::string::npos;
-  if (ipv6 && mg_check_feature(kCivetIpv6) == 0) {
-    return fmt::format(
-        "got '{}', want HOST:PORT or PORT of IPv4: the HTTP library of this build (civetweb) has "
-        "no IPv6",
-        text);
-  }
   text = address->ToString();
   return "";
 }
@@ -120,17 +109,13 @@ CLI::Validator SecondsBetween(double min, double max) {
 }
 
 CLI::Validator AddressBy(const transport::AddressRules& rules) {
-  return CLI::Validator(
-      [rules](std::string& text) {
-        const auto address = transport::ParseAddress(text, rules);
-        if (!address.ok()) return std::string(address.status().message());
-        text = address->ToString();
-        return std::string();
-      },
-      "ADDRESS");
+  return CLI::Validator([rules](std::string& text) { return Canonize(text, rules); }, "ADDRESS");
 }
 
-CLI::Validator MetricsAddress() { return CLI::Validator(MetricsAddressError, "ADDRESS"); }
+CLI::Validator AddressOrNothingBy(const transport::AddressRules& rules) {
+  return CLI::Validator(
+      [rules](std::string& text) { return text.empty() ? "" : Canonize(text, rules); }, "ADDRESS");
+}
 
 CLI::Validator ReadableFile() {
   return CLI::Validator([](std::string& path) { return UnreadableError(path); }, "FILE");

@@ -25,8 +25,8 @@ CLI::Validator SecondsBetween(double min, double max);
 // An address, which becomes canonical.
 CLI::Validator AddressBy(const transport::AddressRules& rules);
 
-// An address at which the metrics' HTTP library can serve, which becomes what it takes; or nothing.
-CLI::Validator MetricsAddress();
+// The same, or an empty text.
+CLI::Validator AddressOrNothingBy(const transport::AddressRules& rules);
 
 // A file that this process may read.
 CLI::Validator ReadableFile();

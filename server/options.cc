@@ -42,7 +42,7 @@ const CLI::Validator kPollSeconds = SecondsBetween(0.01, 3600);
 const CLI::Validator kShortSeconds = SecondsBetween(0, 0.01);
 const CLI::Validator kAgeSeconds = SecondsBetween(0, 31'536'000);  // a year
 
-constexpr std::string_view kNoHttp = "there is no HTTP API, only gRPC (--listen)";
+constexpr std::string_view kNoRest = "there is no REST API, only gRPC (--listen)";
 constexpr std::string_view kNames = "a model is called as its folder in --repository";
 
 // What Triton, TensorFlow Serving, OpenVINO Model Server, TorchServe, KServe and others call what
@@ -64,21 +64,21 @@ constexpr ForeignName kForeignNames[] = {
     {"--grpc-port", "--listen"},
     {"--grpc-address", "--listen"},
     {"--grpc-bind-address", "--listen"},
-    {"--http-port", "", kNoHttp},
-    {"--http-address", "", kNoHttp},
-    {"--allow-http", "", kNoHttp},
-    {"--rest-port", "", kNoHttp},
-    {"--rest-api-port", "", kNoHttp},
-    {"--rest-bind-address", "", kNoHttp},
     {"--allow-grpc", "", "gRPC is all there is (--listen)"},
-    {"--allow-metrics", "--metrics-listen"},
-    {"--metrics-port", "--metrics-listen"},
-    {"--metrics-address", "--metrics-listen"},
     {"--control-port", "--control-listen"},
     {"--management-address", "--control-listen"},
     {"--grpc-restricted-protocol", "--control-listen"},
     {"--token-file", "--auth-tokens"},
     {"--api-key", "--auth-tokens"},
+    {"--metrics-port", "--http-listen"},
+    {"--metrics-address", "--http-listen"},
+    {"--http-port", "--http-listen"},
+    {"--http-address", "--http-listen"},
+    {"--allow-metrics", "--http-listen"},
+    {"--allow-http", "--http-listen"},
+    {"--rest-port", "", kNoRest},
+    {"--rest-api-port", "", kNoRest},
+    {"--rest-bind-address", "", kNoRest},
     {"--model-control-mode", "--model-control"},
     {"--repository-poll-secs", "--poll-seconds"},
     {"--file-system-poll-wait-seconds", "--poll-seconds"},
@@ -106,6 +106,22 @@ struct Choices {
   std::string log_format = "text";
 };
 
+// Accepts what an option was called in the release before, with a warning.
+void DeclareOldName(CLI::App& app, const std::string& old_name, const std::string& name,
+                    Options& options) {
+  CLI::Option* const option = app.get_option(name);
+  app.add_option_function<std::string>(
+         old_name,
+         [=, &options](const std::string& value) {
+           option->add_result(value);
+           options.warnings.push_back(
+               fmt::format("{} is now called {}; the old name goes away with the next release",
+                           old_name, name));
+         })
+      ->trigger_on_parse()
+      ->group("");  // not in --help
+}
+
 void DeclareAddresses(CLI::App& app, Options& options) {
   app.add_option(
          "--listen", options.listen,
@@ -115,10 +131,11 @@ void DeclareAddresses(CLI::App& app, Options& options) {
   app.add_option("--control-listen", options.control_listen,
                  "A second such address: models are loaded and unloaded there alone")
       ->transform(AddressBy(kListenRules));
-  app.add_option("--metrics-listen", options.metrics_listen,
-                 "HOST:PORT, or PORT of 127.0.0.1, of the Prometheus metrics; empty for none")
-      ->transform(MetricsAddress())
+  app.add_option("--http-listen", options.http_listen,
+                 "The same of the HTTP port, with metrics and health; empty for none")
+      ->transform(AddressOrNothingBy(kListenRules))
       ->capture_default_str();
+  DeclareOldName(app, "--metrics-listen", "--http-listen", options);
 }
 
 void DeclareAccess(CLI::App& app, Options& options) {
@@ -157,22 +174,6 @@ void DeclareModels(CLI::App& app, Options& options, Choices& choices) {
       throw CLI::ValidationError("--load-model", "needs --model-control explicit");
     }
   });
-}
-
-// Accepts what an option was called in the release before, with a warning.
-void DeclareOldName(CLI::App& app, const std::string& old_name, const std::string& name,
-                    Options& options) {
-  CLI::Option* const option = app.get_option(name);
-  app.add_option_function<std::string>(
-         old_name,
-         [=, &options](const std::string& value) {
-           option->add_result(value);
-           options.warnings.push_back(
-               fmt::format("{} is now called {}; the old name goes away with the next release",
-                           old_name, name));
-         })
-      ->trigger_on_parse()
-      ->group("");  // not in --help
 }
 
 void DeclareComputing(CLI::App& app, Options& options, Choices& choices) {
@@ -271,6 +272,10 @@ void Apply(const Choices& choices, Options& options) {
   options.listen_address = transport::ParseAddress(options.listen, kListenRules).value();
   if (!options.control_listen.empty()) {
     options.control_address = transport::ParseAddress(options.control_listen, kListenRules).value();
+  }
+  options.http_address.reset();
+  if (!options.http_listen.empty()) {
+    options.http_address = transport::ParseAddress(options.http_listen, kListenRules).value();
   }
   options.compute.backend = *FindBackend(choices.backend);
   options.compute.precision = kPrecisions.at(choices.precision);

@@ -3,12 +3,10 @@
 
 #include <fmt/format.h>
 #include <nghttp2/nghttp2ver.h>
-#include <prometheus/exposer.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <chrono>
-#include <exception>
 #include <map>
 #include <stop_token>
 #include <thread>
@@ -23,6 +21,8 @@
 #include "server/core/kernel/onednn.h"
 #include "server/core/repository/repository.h"
 #include "server/housekeeping.h"
+#include "server/http/http_server.h"
+#include "server/http/pages.h"
 #include "server/lifecycle/catalog_holder.h"
 #include "server/lifecycle/model_compiler.h"
 #include "server/lifecycle/model_control.h"
@@ -52,11 +52,6 @@ std::map<std::string, std::string> BuildLabels() {
           {"isa", std::string(kernel::fallback::InstructionSet())}};
 }
 
-// "HOST:PORT" with the port that the system chose.
-std::string WithPort(const std::string& address, int port) {
-  return fmt::format("{}:{}", address.substr(0, address.rfind(':')), port);
-}
-
 Nanos BusyPollOf(const Options& options) {
   return FromSeconds(options.busy_poll_seconds.value_or(CpuQuota() ? 0 : kBusyPollSeconds));
 }
@@ -80,7 +75,7 @@ transport::Endpoint::Options EndpointOptions(const Options& options) {
 struct Server::Parts {
   Parts(const Options& given, repository::Repository repository)
       : options(given),
-        registry(std::make_shared<metrics::Registry>(options.reactors, BuildLabels())),
+        registry(std::make_unique<metrics::Registry>(options.reactors, BuildLabels())),
         compiler(options.reactors, *registry, Clock::Monotonic(), &Clock::ThreadCpu(),
                  stop.get_token()),
         manager(std::move(repository), compiler, catalogs, *registry, model_log, stop.get_token()),
@@ -93,7 +88,7 @@ struct Server::Parts {
 
   absl::Status LoadModels();
   absl::Status Secure();
-  absl::Status Expose();
+  absl::Status ServeHttp();
   absl::Status Listen();
   rpc::AccessRules Rules() const;
   void Begin();
@@ -104,7 +99,7 @@ struct Server::Parts {
   void AwaitConnections() const;
 
   const Options options;
-  const std::shared_ptr<metrics::Registry> registry;  // the exposer holds it weakly
+  const std::unique_ptr<metrics::Registry> registry;
   lifecycle::CatalogHolder catalogs;
   ModelLog model_log;
   std::stop_source stop;  // of the loading of models
@@ -123,7 +118,7 @@ struct Server::Parts {
   std::unique_ptr<transport::Listener> control_listener;        // the same; none without its option
   std::vector<std::unique_ptr<transport::Acceptor>> acceptors;  // on the first reactor
   std::unique_ptr<Housekeeping> housekeeping;
-  std::unique_ptr<prometheus::Exposer> exposer;
+  std::unique_ptr<http::HttpServer> http;
   std::string address;
   std::string control_address;
 };
@@ -151,15 +146,13 @@ absl::Status Server::Parts::Secure() {
   return absl::OkStatus();
 }
 
-absl::Status Server::Parts::Expose() try {
-  if (options.metrics_listen.empty()) return absl::OkStatus();
-  exposer = std::make_unique<prometheus::Exposer>(options.metrics_listen);
-  exposer->RegisterCollectable(registry);
+absl::Status Server::Parts::ServeHttp() {
+  if (!options.http_address) return absl::OkStatus();
+  auto pages = http::Pages(*registry, catalogs, [this] { return state.ready(); });
+  auto server = http::HttpServer::Start(*options.http_address, std::move(pages));
+  if (!server.ok()) return Annotate(server.status(), "HTTP port");
+  http = *std::move(server);
   return absl::OkStatus();
-} catch (const std::exception& error) {
-  return absl::UnavailableError(
-      fmt::format("metrics cannot listen on '{}' (port taken, or no such address?): {}",
-                  options.metrics_listen, error.what()));
 }
 
 absl::Status Server::Parts::Listen() {
@@ -251,9 +244,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
                                    {.compute = options.compute, .limits = options.limits}));
   auto parts = std::make_unique<Parts>(resolved, std::move(repository));
   HILLOCK_RETURN_IF_ERROR(parts->Secure());
+  HILLOCK_RETURN_IF_ERROR(parts->ServeHttp());
   HILLOCK_RETURN_IF_ERROR(parts->LoadModels());
   HILLOCK_RETURN_IF_ERROR(parts->Listen());
-  HILLOCK_RETURN_IF_ERROR(parts->Expose());
   parts->Begin();
   parts->state.SetReady(true);
   return std::unique_ptr<Server>(new Server(std::move(parts)));
@@ -282,15 +275,15 @@ void Server::Drain() {
   });
   for (const auto& frontend : parts.frontends) frontend->Drain();
   parts.AwaitConnections();
+  parts.http.reset();
 }
 
 std::string Server::address() const { return parts_->address; }
 
 std::string Server::control_address() const { return parts_->control_address; }
 
-std::string Server::metrics_address() const {
-  if (parts_->exposer == nullptr) return "";
-  return WithPort(parts_->options.metrics_listen, parts_->exposer->GetListeningPorts().front());
+std::string Server::http_address() const {
+  return parts_->http == nullptr ? "" : parts_->http->address().ToString();
 }
 
 size_t Server::served_models() const { return parts_->catalogs.Snapshot()->served_count(); }

@@ -10,7 +10,7 @@
 
 namespace hillock {
 
-// The whole server: repository, engine, gRPC and metrics. Start() composes it, Drain() ends it;
+// The whole server: repository, engine, gRPC and HTTP. Start() composes it, Drain() ends it;
 // between them it serves on threads of its own. Both are for one thread.
 class Server {
  public:
@@ -30,7 +30,7 @@ class Server {
   // Where the server really listens, the ports chosen for it included.
   std::string address() const;
   std::string control_address() const;  // empty when there is no listener for control
-  std::string metrics_address() const;  // empty when there are no metrics
+  std::string http_address() const;     // empty when there is no HTTP port
 
   size_t served_models() const;
   size_t unavailable_models() const;

@@ -41,7 +41,7 @@ std::string MetricsAddressError(std::string& text) {
     if (address.ends_with('/')) address.remove_suffix(1);
   }
   text = std::string(address);
-  return Canonize(text, {.sockets = false, .zero_port = false});
+  return Canonize(text, {});
 }
 
 void AddTlsFlags(CLI::App& command, TlsOptions& tls) {

@@ -68,7 +68,7 @@ struct ModelFlags {
 void AddModelName(CLI::App& command, ModelFlags& flags);
 void AddVersionFlag(CLI::App& command, ModelFlags& flags);
 
-// --metrics, the HOST:PORT that serves metrics; its http://HOST:PORT/metrics becomes that.
+// --metrics, the address that serves metrics; its http://HOST:PORT/metrics becomes HOST:PORT.
 CLI::Option* AddMetricsFlag(CLI::App& command, std::string& address, const std::string& help);
 
 absl::StatusOr<Client> Connect(const ServerFlags& flags, size_t batch_rows = 256);

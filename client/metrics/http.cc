@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/metrics/http.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
+#include <httplib.h>
+#include <sys/socket.h>
 
-#include <algorithm>
-#include <limits>
-#include <memory>
 #include <utility>
 
 #include "server/core/base/status.h"
@@ -14,64 +12,72 @@
 namespace hillock::client {
 namespace {
 
-struct Closer {
-  void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
-};
-using Handle = std::unique_ptr<CURL, Closer>;
+using transport::Address;
 
+using SteadyClock = std::chrono::steady_clock;
+
+httplib::Client ClientOf(const Address& address) {
+  if (address.kind == Address::Kind::kTcp) return httplib::Client(address.name, address.port);
+  // An abstract name begins with a zero byte (unix(7)).
+  std::string name = address.name;
+  if (address.kind == Address::Kind::kAbstract) name.insert(0, 1, '\0');
+  httplib::Client client(name, 80);
+  client.set_address_family(AF_UNIX);
+  return client;
+}
+
+// A body as it arrives.
 struct Body {
-  std::string text;
-  size_t max_bytes = 0;
+  size_t max_bytes;
+  SteadyClock::time_point due;
+  std::string text{};
   bool overflowed = false;
+
+  // Whether there may be more.
+  bool Append(const char* data, size_t size) {
+    overflowed = size > max_bytes - text.size();
+    if (overflowed || SteadyClock::now() > due) return false;
+    text.append(data, size);
+    return true;
+  }
 };
 
-// libcurl takes any count other than `size` for a reason to stop.
-size_t Receive(char* data, size_t, size_t size, void* user) {
-  auto& body = *static_cast<Body*>(user);
-  if (size > body.max_bytes - body.text.size()) {
-    body.overflowed = true;
-    return 0;
-  }
-  body.text.append(data, size);
-  return size;
-}
-
-void Configure(CURL* curl, const std::string& url, std::chrono::milliseconds deadline, Body& body) {
-  const auto most = static_cast<long long>(std::numeric_limits<long>::max());
-  const auto timeout = static_cast<long>(std::min<long long>(deadline.count(), most));
-  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
-  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
-  curl_easy_setopt(curl, CURLOPT_PROXY, "");
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout);
-  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &Receive);
-  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
-}
-
-absl::Status ToStatus(CURLcode code, const std::string& url, const Body& body) {
-  if (code == CURLE_OK) return absl::OkStatus();
+absl::Status ToStatus(httplib::Error error, const Body& body) {
   if (body.overflowed) {
     return absl::ResourceExhaustedError(
-        fmt::format("{}: more than {} bytes, which is the limit", url, body.max_bytes));
+        fmt::format("more than {} bytes, which is the limit", body.max_bytes));
   }
-  const std::string message = fmt::format("{}: {}", url, curl_easy_strerror(code));
-  return code == CURLE_OPERATION_TIMEDOUT ? absl::DeadlineExceededError(message)
-                                          : absl::UnavailableError(message);
+  if (SteadyClock::now() >= body.due || error == httplib::Error::ConnectionTimeout) {
+    return absl::DeadlineExceededError("no answer in time");
+  }
+  return absl::UnavailableError(error == httplib::Error::Connection
+                                    ? "cannot connect"
+                                    : "the connection ended without an answer of HTTP/1.1");
+}
+
+absl::StatusOr<std::string> Get(const Address& address, const std::string& path,
+                                std::chrono::milliseconds deadline, size_t max_bytes) {
+  httplib::Client client = ClientOf(address);
+  client.set_connection_timeout(deadline);
+  client.set_read_timeout(deadline);
+  client.set_write_timeout(deadline);
+  httplib::Headers headers;
+  if (address.kind != Address::Kind::kTcp) headers.emplace("Host", "localhost");
+  Body body{max_bytes, SteadyClock::now() + deadline};
+  const httplib::Result result = client.Get(
+      path, headers, [&body](const char* data, size_t size) { return body.Append(data, size); });
+  if (!result) return ToStatus(result.error(), body);
+  if (result->status == 200) return std::move(body.text);
+  return absl::InternalError(fmt::format("got HTTP status {}, want 200", result->status));
 }
 
 }  // namespace
 
-absl::StatusOr<std::string> HttpGet(const std::string& url, std::chrono::milliseconds deadline,
-                                    size_t max_bytes) {
-  const Handle curl(curl_easy_init());
-  if (curl == nullptr) return absl::InternalError("libcurl cannot be started");
-  Body body{"", max_bytes, false};
-  Configure(curl.get(), url, deadline, body);
-  HILLOCK_RETURN_IF_ERROR(ToStatus(curl_easy_perform(curl.get()), url, body));
-  long code = 0;
-  curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &code);
-  if (code == 200) return std::move(body.text);
-  return absl::InternalError(fmt::format("{}: got HTTP status {}, want 200", url, code));
+absl::StatusOr<std::string> HttpGet(const Address& address, const std::string& path,
+                                    std::chrono::milliseconds deadline, size_t max_bytes) {
+  auto body = Get(address, path, deadline, max_bytes);
+  if (body.ok()) return body;
+  return Annotate(body.status(), fmt::format("http://{}{}", address.ToString(), path));
 }
 
 }  // namespace hillock::client

@@ -9,12 +9,17 @@
 #include "server/core/base/status.h"
 
 namespace hillock::client {
+namespace {
+
+constexpr char kPath[] = "/metrics";
+
+}  // namespace
 
 absl::StatusOr<Reading> Scrape(const std::string& address, std::chrono::milliseconds deadline) {
-  const std::string url = fmt::format("http://{}/metrics", address);
-  HILLOCK_ASSIGN_OR_RETURN(std::string text, HttpGet(url, deadline));
+  HILLOCK_ASSIGN_OR_RETURN(const auto where, transport::ParseAddress(address, {}));
+  HILLOCK_ASSIGN_OR_RETURN(std::string text, HttpGet(where, kPath, deadline));
   absl::StatusOr<Metrics> metrics = ParseMetrics(text);
-  if (!metrics.ok()) return Annotate(metrics.status(), url);
+  if (!metrics.ok()) return Annotate(metrics.status(), fmt::format("http://{}{}", address, kPath));
   return Reading{std::move(text), *std::move(metrics)};
 }
 

@@ -16,8 +16,8 @@ struct Reading {
   Metrics metrics;
 };
 
-// Reads http://`address`/metrics. Errors: as of HttpGet; INVALID_ARGUMENT naming the address and
-// the line that is no metric.
+// Reads /metrics at `address` (server/transport/net/address.h). Errors: as of HttpGet;
+// INVALID_ARGUMENT for what is no address, or naming the address and the line that is no metric.
 absl::StatusOr<Reading> Scrape(const std::string& address, std::chrono::milliseconds deadline);
 
 }  // namespace hillock::client

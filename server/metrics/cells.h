@@ -14,6 +14,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "server/core/activation/distribution.h"
+
 namespace hillock::metrics {
 
 // A count that only grows. One writer, any readers.
@@ -94,8 +96,44 @@ class Histogram {
   Counter sum_;
 };
 
+// A real number. One writer, any readers.
+class Real {
+ public:
+  void Add(double n) {
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+  void Add(const Real& other) { Add(other.Get()); }
+  double Get() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<double> value_{0};
+};
+
+// Counts real values by `Bounds`, each inclusive, as activation::Tally does. One writer, any
+// readers.
+template <const auto& Bounds>
+class ValueHistogram {
+ public:
+  void Add(const activation::Tally<Bounds>& tally) {
+    for (size_t i = 0; i < buckets_.size(); ++i) buckets_[i].Add(tally.counts[i]);
+    sum_.Add(tally.sum);
+  }
+  void Add(const ValueHistogram& other) {
+    for (size_t i = 0; i < buckets_.size(); ++i) buckets_[i].Add(other.buckets_[i]);
+    sum_.Add(other.sum_);
+  }
+  uint64_t Bucket(size_t i) const { return buckets_[i].Get(); }  // the last: beyond all bounds
+  double Sum() const { return sum_.Get(); }
+
+ private:
+  std::array<Counter, Bounds.size() + 1> buckets_;
+  Real sum_;
+};
+
 using TimeHistogram = Histogram<TimeScale>;
 using RowHistogram = Histogram<RowScale>;
+using InputHistogram = ValueHistogram<activation::kInputBounds>;
+using DerivativeHistogram = ValueHistogram<activation::kDerivativeBounds>;
 
 }  // namespace hillock::metrics
 

@@ -10,6 +10,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "server/core/base/utf8.h"
+
 namespace hillock::metrics {
 namespace {
 
@@ -71,7 +73,7 @@ prometheus::ClientMetric& Exposition::Sample(const Family& family, const Labels&
         {std::string(family.name), std::string(family.help), TypeOf(family.kind), {}});
   }
   prometheus::ClientMetric metric;
-  for (const auto& [name, value] : labels) metric.label.push_back({name, value});
+  for (const auto& [name, value] : labels) metric.label.push_back({name, EscapedUtf8(value)});
   auto& metrics = families_[position->second].metric;
   metrics.push_back(std::move(metric));
   return metrics.back();

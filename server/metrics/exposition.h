@@ -20,7 +20,8 @@ namespace hillock::metrics {
 
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
-// Collects the samples of a scrape, family by family, in the order they first appear.
+// Collects the samples of a scrape, family by family, in the order they first appear. Label values
+// become UTF-8, without which no reader takes the page.
 class Exposition {
  public:
   void Number(const Family& family, const Labels& labels, double value);
@@ -29,6 +30,13 @@ class Exposition {
   template <class Scale>
   void Distribution(const Family& family, const Labels& labels, const Histogram<Scale>& total) {
     if (total.Count() != 0) Sample(family, labels).histogram = Export(total);
+  }
+
+  template <const auto& Bounds>
+  void Distribution(const Family& family, const Labels& labels,
+                    const ValueHistogram<Bounds>& total) {
+    auto histogram = Export(total);
+    if (histogram.sample_count != 0) Sample(family, labels).histogram = std::move(histogram);
   }
 
   std::vector<prometheus::MetricFamily> Take() { return std::move(families_); }
@@ -43,6 +51,18 @@ class Exposition {
       const double bound = i == Scale::kBounds
                                ? std::numeric_limits<double>::infinity()
                                : static_cast<double>(Scale::Bound(i)) * Scale::kUnit;
+      out.bucket.push_back({out.sample_count, bound});
+    }
+    return out;
+  }
+
+  template <const auto& Bounds>
+  static prometheus::ClientMetric::Histogram Export(const ValueHistogram<Bounds>& total) {
+    prometheus::ClientMetric::Histogram out;
+    out.sample_sum = total.Sum();
+    for (size_t i = 0; i <= Bounds.size(); ++i) {
+      out.sample_count += total.Bucket(i);
+      const double bound = i == Bounds.size() ? std::numeric_limits<double>::infinity() : Bounds[i];
       out.bucket.push_back({out.sample_count, bound});
     }
     return out;

@@ -39,6 +39,15 @@ inline constexpr Family kSampledElements{
 inline constexpr Family kSaturatedElements{
     "hillock_activation_saturated_elements_total", Kind::kCounter,
     "Of the sampled elements, those whose derivative is under 0.001: gradients vanish there"};
+inline constexpr Family kLayerSampledSeconds{
+    "hillock_layer_sampled_seconds_total", Kind::kCounter,
+    "Time of a layer's dense part and of its activation in profiled batches"};
+inline constexpr Family kActivationInput{
+    "hillock_activation_input", Kind::kHistogram,
+    "What goes into an activation: the sampled elements' pre-activations"};
+inline constexpr Family kActivationDerivative{
+    "hillock_activation_derivative", Kind::kHistogram,
+    "How much of a gradient an activation lets through: |f'| of the sampled elements"};
 inline constexpr Family kDeadUnits{
     "hillock_layer_dead_units", Kind::kGauge,
     "Units saturated in every sampled row of the last 64 profiled batches, such as dead ReLUs"};

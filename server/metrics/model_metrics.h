@@ -48,13 +48,26 @@ struct OutcomeNanos {
 struct LayerCells {
   Counter sampled;
   Counter saturated;
+  Real dense_seconds;  // of profiled batches, as the rest
+  Real activation_seconds;
+  InputHistogram inputs;
+  DerivativeHistogram derivatives;
   Gauge dead_units;  // 0 before the first verdict
+
+  void Add(const activation::InputTally& input, const activation::DerivativeTally& derivative) {
+    inputs.Add(input);
+    derivatives.Add(derivative);
+  }
 
   // Labels: model, layer, activation. See ModelCells. dead_units is no sum and not part of this.
   template <class Visit, class... Cells>
   static void ForEach(const Visit& visit, Cells&... cells) {
     visit(kSampledElements, LabelList{}, cells.sampled...);
     visit(kSaturatedElements, LabelList{}, cells.saturated...);
+    visit(kLayerSampledSeconds, LabelList{{"part", "dense"}}, cells.dense_seconds...);
+    visit(kLayerSampledSeconds, LabelList{{"part", "activation"}}, cells.activation_seconds...);
+    visit(kActivationInput, LabelList{}, cells.inputs...);
+    visit(kActivationDerivative, LabelList{}, cells.derivatives...);
   }
 };
 

@@ -27,15 +27,31 @@ void ExposeActivation(Exposition& out, const std::deque<ReactorCells>& reactors,
 // by model alone adds them up, with those that are gone.
 using Versions = std::vector<const ModelMetrics*>;
 
+// A visitor of a sampled layer's cells: shows counters of 0 as well.
+struct LayerExposer {
+  Exposition& out;
+  const Labels& labels;
+
+  void operator()(const Family& family, LabelList, const Counter& total) const {
+    out.Number(family, labels, static_cast<double>(total.Get()));
+  }
+  void operator()(const Family& family, LabelList further, const Real& total) const {
+    Labels all = labels;
+    all.insert(all.end(), further.begin(), further.end());
+    out.Number(family, all, total.Get());
+  }
+  template <const auto& Bounds>
+  void operator()(const Family& family, LabelList, const ValueHistogram<Bounds>& total) const {
+    out.Distribution(family, labels, total);
+  }
+};
+
 void ExposeLayers(Exposition& out, const std::string& model, const LayerTotals& totals) {
   std::map<std::string, int64_t> dead_units;  // by layer
   for (const auto& [key, total] : totals) {
     if (total.sampled.Get() == 0) continue;
     const Labels labels = {{"model", model}, {"layer", key.first}, {"activation", key.second}};
-    const auto expose = [&](const Family& family, LabelList, const Counter& cell) {
-      out.Number(family, labels, static_cast<double>(cell.Get()));
-    };
-    LayerCells::ForEach(expose, total);
+    LayerCells::ForEach(LayerExposer{out, labels}, total);
     int64_t& most = dead_units[key.first];
     most = std::max(most, total.dead_units.Get());
   }

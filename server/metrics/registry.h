@@ -2,7 +2,6 @@
 #ifndef HILLOCK_SERVER_METRICS_REGISTRY_H_
 #define HILLOCK_SERVER_METRICS_REGISTRY_H_
 
-#include <prometheus/collectable.h>
 #include <prometheus/metric_family.h>
 
 #include <cstddef>
@@ -28,7 +27,7 @@ class Exposition;
 
 // Everything the server exposes. Cells are handed out at start and when a model is loaded; a scrape
 // adds up the shards. Thread-safe; Collect() takes a lock that no hot path takes.
-class Registry final : public prometheus::Collectable {
+class Registry {
  public:
   // build: labels of hillock_build_info.
   Registry(size_t reactors, std::map<std::string, std::string> build);
@@ -69,7 +68,7 @@ class Registry final : public prometheus::Collectable {
   // From now on scrapes show what `read` returns, on the thread that scrapes.
   void ReadServerWith(std::function<ServerReadings()> read);
 
-  std::vector<prometheus::MetricFamily> Collect() const override;
+  std::vector<prometheus::MetricFamily> Collect() const;
 
  private:
   void RetireUnheld() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

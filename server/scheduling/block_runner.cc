@@ -88,6 +88,11 @@ void BlockRunner::CountSteps(const Block& block) {
       a.timed_elements[backend].Add(elements);
     }
     metrics::LayerCells& layer = cells.layers[i];
+    if (report.sample.elements > 0) {
+      layer.Add(report.sample.inputs, report.sample.derivatives);
+      layer.dense_seconds.Add(ToSeconds(report.layer - report.activation));
+      layer.activation_seconds.Add(ToSeconds(report.activation));
+    }
     layer.sampled.Add(report.sample.elements);
     layer.saturated.Add(report.sample.saturated);
     if (report.dead_units) layer.dead_units.Set(static_cast<int64_t>(*report.dead_units));

@@ -109,8 +109,8 @@ BenchServer::BenchServer(const std::vector<Shape>& shapes, const std::vector<std
 void BenchServer::Start(const std::string& repository, const std::vector<std::string>& options,
                         const std::vector<int>& cores) {
   std::vector<std::string> command = {
-      HILLOCK_SERVER_BINARY, "--repository",     repository,   "--listen",
-      "127.0.0.1:0",         "--metrics-listen", "127.0.0.1:0"};
+      HILLOCK_SERVER_BINARY, "--repository",  repository,   "--listen",
+      "127.0.0.1:0",         "--http-listen", "127.0.0.1:0"};
   command.insert(command.end(), options.begin(), options.end());
   process_ = std::make_unique<Process>(command, cores);
   address_ = AddressIn(process_->WaitForLine("ready:"));

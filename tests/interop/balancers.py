@@ -63,7 +63,7 @@ class Replica:
     def __init__(self, command: list[str], address: str):
         self.address = address
         self._command = command + ["--listen", f"{address}:{PORT}",
-                                   "--metrics-listen", f"{address}:{METRICS_PORT}"]
+                                   "--http-listen", f"{address}:{METRICS_PORT}"]
         self._process = None
 
     def start(self) -> None:

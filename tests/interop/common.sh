@@ -44,9 +44,9 @@ make_stubs() {
 start_server() {
   local line log=
   coproc SERVER { exec "$1/hillock-server" --repository "$2" --listen 127.0.0.1:0 \
-    --metrics-listen 127.0.0.1:0; }
+    --http-listen 127.0.0.1:0; }
   while read -r -t 60 line <&"${SERVER[0]}"; do
-    if [[ $line =~ \ ready:\ .*\ grpc\ ([^,]+),\ metrics\ ([^,]+), ]]; then
+    if [[ $line =~ \ ready:\ .*\ grpc\ ([^,]+),\ http\ ([^,]+), ]]; then
       address=${BASH_REMATCH[1]}
       metrics=${BASH_REMATCH[2]}
       return

@@ -23,7 +23,7 @@ from report import Report
 
 HERE = pathlib.Path(__file__).parent
 FAMILIES = HERE.parents[1] / "server" / "metrics" / "families.h"
-READY = re.compile(r"\bready: 1 models, 0 unavailable, grpc \S+, metrics ([^,]+),")
+READY = re.compile(r"\bready: 1 models, 0 unavailable, grpc \S+, http ([^,]+),")
 # Of other projects, whose types check them.
 FOREIGN = {"ScaledObject", "ServiceMonitor", "ClusterServingRuntime", "InferenceService"}
 START_SECONDS = 30
@@ -70,7 +70,7 @@ class Server:
     def __init__(self, build: pathlib.Path, repository: pathlib.Path, tokens: pathlib.Path):
         self._program = str(build / "hillock-server")
         self._ours = {"--repository": str(repository), "--listen": "127.0.0.1:0",
-                      "--metrics-listen": "127.0.0.1:0", "--control-listen": "127.0.0.1:0",
+                      "--http-listen": "127.0.0.1:0", "--control-listen": "127.0.0.1:0",
                       "--auth-tokens": str(tokens)}
         self._metrics: dict[tuple[str, ...], set[str]] = {}
 

@@ -33,7 +33,7 @@ import onnx_layers
 LEAST_TESTS = 75
 NAMES_SHOWN = 4
 TIMEOUT_SECONDS = 60
-READY = re.compile(r" ready: .* grpc ([^,]+), metrics ([^,]+),")
+READY = re.compile(r" ready: .* grpc ([^,]+), http ([^,]+),")
 ELEMENTS = re.compile(r'^hillock_activation_elements_total\{activation="(\w+)",backend="(\w+)".*'
                       r' [1-9]', re.MULTILINE)
 
@@ -94,7 +94,7 @@ class Server:
 @contextlib.contextmanager
 def running_server(program: pathlib.Path, repository: pathlib.Path, backend: str) -> Iterator[Server]:
     command = [program, "--repository", repository, "--backend", backend,
-               "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"]
+               "--listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True) as process:
         try:

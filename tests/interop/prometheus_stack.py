@@ -77,7 +77,7 @@ class Server:
         self._process = None
         self._command = [
             str(build / "hillock-server"), "--repository", str(scratch / "models"), "--listen",
-            self.address, "--metrics-listen", self.metrics, "--profile-every", "4", "--reactors",
+            self.address, "--http-listen", self.metrics, "--profile-every", "4", "--reactors",
             "2", "--busy-poll-seconds", "0"]
 
     def start(self):

@@ -64,7 +64,7 @@ class Server:
     def __init__(self, build: pathlib.Path, models: pathlib.Path, port: int):
         self.port = port
         self._command = [str(build / "hillock-server"), "--repository", str(models), "--listen",
-                         f"127.0.0.1:{port}", "--metrics-listen", ""]
+                         f"127.0.0.1:{port}", "--http-listen", ""]
         self._process = None
 
     def start(self) -> None:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/core/base/utf8.h"
 
+#include <fmt/format.h>
+
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -64,6 +66,20 @@ bool IsUtf8(std::string_view text) {
     if (length == 0) return false;
     text.remove_prefix(length);
   }
+}
+
+std::string EscapedUtf8(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const size_t length = CharacterLength(text);
+    if (length == 0 || text[0] == '\\') {
+      out += fmt::format("\\x{:02X}", static_cast<uint8_t>(text[0]));
+    } else {
+      out += text.substr(0, length);
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return out;
 }
 
 }  // namespace hillock

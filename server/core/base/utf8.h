@@ -2,6 +2,7 @@
 #ifndef HILLOCK_SERVER_CORE_BASE_UTF8_H_
 #define HILLOCK_SERVER_CORE_BASE_UTF8_H_
 
+#include <string>
 #include <string_view>
 
 namespace hillock {
@@ -9,6 +10,10 @@ namespace hillock {
 // Whether `text` is UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
 // Text that is not cannot be written to a model.mlp nor be in a message.
 bool IsUtf8(std::string_view text);
+
+// `text` as UTF-8, for places that take nothing else: bytes that are no UTF-8 become \xNN, and so
+// does a backslash, so that no two texts look the same.
+std::string EscapedUtf8(std::string_view text);
 
 }  // namespace hillock
 

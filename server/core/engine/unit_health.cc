@@ -16,18 +16,22 @@ UnitHealth::UnitHealth(const activation::Spec& spec, const activation::Params& p
                        std::vector<float> slopes, size_t units)
     : spec_(spec), params_(params), slopes_(std::move(slopes)), alive_(units, 0) {}
 
-bool UnitHealth::IsSaturated(float value, size_t unit) const {
+double UnitHealth::Derivative(float value, size_t unit) const {
   activation::Params params = params_;
   if (!slopes_.empty()) params[0] = slopes_[unit];
-  return std::abs(spec_.derivative(double{value}, params)) < activation::kVanishing;
+  return std::abs(spec_.derivative(double{value}, params));
 }
 
 UnitHealth::Sample UnitHealth::Observe(const float* values, size_t rows) {
   const size_t units = alive_.size();
   const size_t sampled = std::min(rows, std::max<size_t>(1, kSampleElements / units));
   Sample sample{.elements = sampled * units};
+  const bool by_row = spec_.scope == activation::Scope::kRow;
   for (size_t i = 0; i < sample.elements; ++i) {
-    if (IsSaturated(values[i], i % units)) {
+    const double derivative = Derivative(values[i], i % units);
+    sample.derivatives.Add(derivative);
+    if (!by_row) sample.inputs.Add(values[i]);
+    if (derivative < activation::kVanishing) {
       ++sample.saturated;
     } else {
       alive_[i % units] = 1;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "server/core/activation/activation.h"
+#include "server/core/activation/distribution.h"
 
 namespace hillock::engine {
 
@@ -24,8 +25,10 @@ class UnitHealth {
              std::vector<float> slopes, size_t units);
 
   struct Sample {
-    size_t elements = 0;   // looked at
-    size_t saturated = 0;  // of them, those with |f'| < activation::kVanishing
+    size_t elements = 0;                        // looked at
+    size_t saturated = 0;                       // of them, those with |f'| < activation::kVanishing
+    activation::InputTally inputs{};            // empty for a row function
+    activation::DerivativeTally derivatives{};  // of |f'|
   };
 
   // Looks at the first rows of values [rows][units], about a thousand elements: pre-activations, or
@@ -36,7 +39,8 @@ class UnitHealth {
   std::optional<size_t> TakeDeadUnits();
 
  private:
-  bool IsSaturated(float value, size_t unit) const;
+  // |f'| of one element.
+  double Derivative(float value, size_t unit) const;
 
   const activation::Spec& spec_;
   activation::Params params_;

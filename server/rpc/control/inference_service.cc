@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "server/core/base/utf8.h"
 #include "server/lifecycle/model_control.h"
 #include "server/lifecycle/served_model.h"
 #include "server/rpc/control/describe_model.h"
@@ -127,10 +128,10 @@ absl::Status InferenceService::RepositoryIndex(const inference::RepositoryIndexR
   for (const lifecycle::CatalogEntry& entry : catalog->entries()) {
     if (request.ready() && !entry.served.ok()) continue;
     auto& index = *response.add_models();
-    index.set_name(entry.model);
+    index.set_name(EscapedUtf8(entry.model));
     if (entry.version > 0) index.set_version(std::to_string(entry.version));
     index.set_state(std::string(entry.state()));
-    index.set_reason(ReasonOf(entry));
+    index.set_reason(EscapedUtf8(ReasonOf(entry)));
   }
   return absl::OkStatus();
 }

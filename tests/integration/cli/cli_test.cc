@@ -203,10 +203,10 @@ TEST(CliStatsTest, ShowsWhatWasAsked) {
   const SomeModels models{"iris"};
   ServerProcess server(models.path());
   ASSERT_THAT(Infer(server, MakeRequest("iris", 4, std::vector<float>(12))), IsOk());
-  const End table = RunClient({"stats", "--metrics", server.metrics_address()});
+  const End table = RunClient({"stats", "--metrics", server.http_address()});
   EXPECT_EQ(table.code, 0) << table.errors;
   EXPECT_THAT(table.output, AllOf(HasSubstr("tanh"), HasSubstr("softmax"), HasSubstr("iris")));
-  const json stats = ToJson(RunClient({"stats", "--json", "--metrics", server.metrics_address()}));
+  const json stats = ToJson(RunClient({"stats", "--json", "--metrics", server.http_address()}));
   ASSERT_EQ(stats.at("models").size(), 1u);
   EXPECT_EQ(stats.at("models")[0].at("model"), "iris");
   EXPECT_EQ(stats.at("models")[0].at("rows"), 3);

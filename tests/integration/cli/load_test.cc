@@ -110,7 +110,7 @@ TEST_F(CliLoadTest, AnswersAreThoseThatRequestsGetAlone) {
 
 TEST_F(CliLoadTest, MixesModelsByWeight) {
   const json run = Runs({"iris", "fashion-mnist", "--weights", "3,1", "--requests", "400",
-                         "--metrics", server_.metrics_address()})[0];
+                         "--metrics", server_.http_address()})[0];
   EXPECT_EQ(run.at("codes").at("OK").at("requests"), 400);
   std::map<std::string, int> requests;
   for (const json& model : run.at("server").at("models")) {
@@ -138,7 +138,7 @@ TEST_F(CliLoadTest, CountsMissedDeadlines) {
 }
 
 TEST_F(CliLoadTest, TellsWhatTheServersMetricsSay) {
-  const std::vector<std::string> words = {"iris", "--metrics", server_.metrics_address()};
+  const std::vector<std::string> words = {"iris", "--metrics", server_.http_address()};
   const json run = Runs(words)[0];
   const json& models = run.at("server").at("models");
   ASSERT_EQ(models.size(), 1u);
@@ -155,7 +155,7 @@ TEST_F(CliLoadTest, TellsWhatTheServersMetricsSay) {
 }
 
 TEST_F(CliLoadTest, PrintsATable) {
-  const End end = Load({"iris", "--metrics", server_.metrics_address()});
+  const End end = Load({"iris", "--metrics", server_.http_address()});
   EXPECT_EQ(end.code, 0) << end.errors;
   EXPECT_THAT(end.output,
               AllOf(HasSubstr("iris: 1 row a request, 4 connections, 1 thread, 0.2 s after 0 s"),

@@ -98,8 +98,8 @@ class OnTerminal {
 class CliTopTest : public ::testing::Test {
  protected:
   std::vector<std::string> Words(const std::vector<std::string>& more) const {
-    std::vector<std::string> words = {HILLOCK_CLIENT_BINARY,     "top",        "--metrics",
-                                      server_.metrics_address(), "--interval", "0.1"};
+    std::vector<std::string> words = {HILLOCK_CLIENT_BINARY,  "top",        "--metrics",
+                                      server_.http_address(), "--interval", "0.1"};
     words.insert(words.end(), more.begin(), more.end());
     return words;
   }

@@ -158,7 +158,24 @@ TEST_F(MetricsTest, PassPromtool) {
 }
 
 TEST_F(MetricsTest, AreNowhereElse) {
-  EXPECT_EQ(HttpGet(server_.metrics_address(), "/").status, 404);
+  EXPECT_EQ(HttpGet(server_.http_address(), "/metric").status, 404);
+}
+
+TEST_F(MetricsTest, ShareTheirPortWithHealth) {
+  EXPECT_EQ(HttpGet(server_.http_address(), "/health/live").status, 200);
+  EXPECT_EQ(HttpGet(server_.http_address(), "/health/ready").status, 200);
+}
+
+TEST(FolderNameTest, ThatIsNotUtf8LeavesMetricsAndIndexReadable) {
+  const SomeModels models{"iris"};
+  models.folder().Write("f\xff\xfe/1/model.mlp", "no model");
+  ServerProcess server(models.path(), {"--reactors", "1"});
+  const MetricsPage page(server);
+  EXPECT_EQ(page.Sum("hillock_model_state", {{"model", R"(f\\xFF\\xFE)"}}), 1) << page.text();
+  grpc::ClientContext context;
+  inference::RepositoryIndexResponse index;
+  ASSERT_TRUE(server.inference().RepositoryIndex(&context, {}, &index).ok());
+  EXPECT_THAT(index.DebugString(), HasSubstr(R"(f\\xFF\\xFE)"));
 }
 
 }  // namespace

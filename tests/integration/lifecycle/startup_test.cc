@@ -49,11 +49,11 @@ TEST_F(StartupTest, ThePortOfAnotherServer) {
 
 TEST_F(StartupTest, ATakenMetricsPort) {
   const TakenPort taken;
-  const End end = RunServer(models_.path(), {"--metrics-listen", taken.address()});
+  const End end = RunServer(models_.path(), {"--http-listen", taken.address()});
   EXPECT_EQ(end.code, kCouldNotStart);
   EXPECT_THAT(end.output,
               AllOf(HasSubstr(" error "),
-                    HasSubstr("metrics cannot listen on '" + taken.address() + "' (port taken"),
+                    HasSubstr("HTTP port: cannot listen on '" + taken.address() + "': address"),
                     Not(HasSubstr("ready"))));
 }
 
@@ -71,8 +71,8 @@ TEST_F(StartupTest, AnEmptyRepository) {
 }
 
 TEST_F(StartupTest, NoMetricsWhenNotWanted) {
-  ServerProcess server(models_.path(), {"--metrics-listen", ""});
-  EXPECT_EQ(server.metrics_address(), "");
+  ServerProcess server(models_.path(), {"--http-listen", ""});
+  EXPECT_EQ(server.http_address(), "");
   EXPECT_THAT(Infer(server, MakeRequest("iris", 4, std::vector<float>(4))), IsOk());
 }
 
@@ -124,8 +124,8 @@ const std::vector<Usage> kUsages = {
      {"--repository", "r", "--listen", "nowhere"},
      "--listen: got 'nowhere', want HOST:PORT"},
     {"MetricsWithoutPort",
-     {"--repository", "r", "--metrics-listen", "nowhere"},
-     "--metrics-listen: got 'nowhere', want HOST:PORT"},
+     {"--repository", "r", "--http-listen", "nowhere"},
+     "--http-listen: got 'nowhere', want HOST:PORT"},
     {"ForeignName", {"--model-repository", "r"}, "did you mean --repository?"},
     {"ExtraWord", {"--repository", "r", "again"}, "again"},
 };
@@ -136,7 +136,7 @@ INSTANTIATE_TEST_SUITE_P(Flags, UsageTest, ::testing::ValuesIn(kUsages),
 TEST(UsageTextTest, HelpAndVersionAreNoErrors) {
   const End help = RunToEnd({ServerBinary(), "--help"});
   EXPECT_EQ(help.code, 0);
-  EXPECT_THAT(help.output, AllOf(HasSubstr("--repository"), HasSubstr("--metrics-listen")));
+  EXPECT_THAT(help.output, AllOf(HasSubstr("--repository"), HasSubstr("--http-listen")));
   const End version = RunToEnd({ServerBinary(), "--version"});
   EXPECT_EQ(version.code, 0);
   EXPECT_THAT(version.output, ::testing::MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+\n"));

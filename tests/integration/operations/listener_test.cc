@@ -3,7 +3,9 @@
 // Connections: many, idle, gone, more than there are descriptors for, and where they come from.
 
 #include <gmock/gmock.h>
+#include <sys/socket.h>
 
+#include <chrono>
 #include <csignal>
 #include <memory>
 #include <string>
@@ -13,6 +15,7 @@
 #include "tests/integration/support/besieged_server.h"
 #include "tests/integration/support/http.h"
 #include "tests/integration/support/inference.h"
+#include "tests/integration/support/some_models.h"
 #include "tests/integration/support/well_behaved_client.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_folder.h"
@@ -43,7 +46,7 @@ TEST(ListenerTest, ServesAgainAfterAllDescriptorsWereTaken) {
     EXPECT_TRUE(IsReady(besieged.server())) << "on a connection that was there before";
     connections.clear();
     EXPECT_TRUE(ComesToHold([&] { return AskAnew(besieged.address()).ok(); }));
-    EXPECT_EQ(HttpGet(besieged.server().metrics_address(), "/metrics").status, 200);
+    EXPECT_EQ(HttpGet(besieged.server().http_address(), "/metrics").status, 200);
   });
 }
 
@@ -57,6 +60,20 @@ TEST(ListenerTest, ServesBesideIdleConnections) {
     }
     EXPECT_THAT(AskAnew(besieged.address()), IsOk());
   });
+}
+
+TEST(ListenerTest, ServesHttpBesideSilentConnections) {
+  ServerProcess server(SomeModels{"iris"}.path());
+  std::vector<Descriptor> silent;
+  for (int i = 0; i < 2000; ++i) {
+    silent.push_back(ConnectTcp(server.http_address()));
+    if (i % 2 == 0) send(silent.back().get(), "GET /met", 8, MSG_NOSIGNAL);
+  }
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(HttpGet(server.http_address(), "/metrics").status, 200);
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(4));
 }
 
 TEST(ListenerTest, ForgetsConnectionsThatVanish) {

@@ -33,7 +33,7 @@ class MetricsPage {
   double Sum(const std::string& name, const Labels& labels = {}) const;
 
   // The lines of the page without what differs from run to run and from machine to machine: values,
-  // help, bounds of buckets, what the build is made of, and what the exposer's library adds.
+  // help, bounds of buckets, and what the build is made of.
   std::set<std::string> Outline() const;
 
  private:

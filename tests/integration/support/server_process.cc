@@ -37,7 +37,7 @@ std::vector<std::string> ServerCommand(const std::string& repository,
     command.insert(command.end(), {flag, "127.0.0.1:0"});
   };
   add_unless_given("--listen");
-  add_unless_given("--metrics-listen");
+  add_unless_given("--http-listen");
   command.insert(command.end(), flags.begin(), flags.end());
   return command;
 }
@@ -62,7 +62,7 @@ ServerProcess& ServerProcess::Shared() {
 
 void ServerProcess::ReadReadyLine() {
   static const std::regex kReady(
-      R"(.* ready: (\d+) models, (\d+) unavailable, grpc (\S+), metrics (\S*), .*)");
+      R"(.* ready: (\d+) models, (\d+) unavailable, grpc (\S+), http (\S*), .*)");
   address_ = kNobody;
   const std::optional<std::string> line = process_.WaitForLine(" ready: ");
   std::smatch match;
@@ -73,7 +73,7 @@ void ServerProcess::ReadReadyLine() {
   served_ = std::stoi(match[1]);
   unavailable_ = std::stoi(match[2]);
   address_ = match[3];
-  metrics_address_ = match[4];
+  http_address_ = match[4];
 }
 
 }  // namespace hillock::testing

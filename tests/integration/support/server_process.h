@@ -36,7 +36,7 @@ class ServerProcess {
 
   // What its ready line says.
   const std::string& address() const { return address_; }
-  const std::string& metrics_address() const { return metrics_address_; }
+  const std::string& http_address() const { return http_address_; }
   int served() const { return served_; }
   int unavailable() const { return unavailable_; }
 
@@ -51,7 +51,7 @@ class ServerProcess {
 
   Subprocess process_;
   std::string address_;
-  std::string metrics_address_;
+  std::string http_address_;
   int served_ = 0;
   int unavailable_ = 0;
   std::shared_ptr<grpc::Channel> channel_;

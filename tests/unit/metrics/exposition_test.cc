@@ -79,6 +79,12 @@ TEST(Exposition, LeavesOutHistogramsThatHaveSeenNothing) {
   EXPECT_THAT(exposition.Take(), IsEmpty());
 }
 
+TEST(Exposition, HasLabelsOfUtf8Alone) {
+  Exposition exposition;
+  exposition.Number(kPeople, {{"house", "f\xff"}}, 1);
+  EXPECT_EQ(exposition.Take()[0].metric[0].label[0].value, "f\\xFF");
+}
+
 TEST(CellExposer, PutsItsLabelsFirst) {
   Exposition exposition;
   Counter counter;

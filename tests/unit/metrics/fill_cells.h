@@ -15,6 +15,13 @@ struct FillCells {
   void operator()(const Family&, LabelList, Histogram<Scale>& cell) const {
     cell.Observe(1);
   }
+  void operator()(const Family&, LabelList, Real& cell) const { cell.Add(1); }
+  template <const auto& Bounds>
+  void operator()(const Family&, LabelList, ValueHistogram<Bounds>& cell) const {
+    activation::Tally<Bounds> one;
+    one.Add(1);
+    cell.Add(one);
+  }
 };
 
 // All that are shown of one shard.

@@ -149,12 +149,26 @@ TEST_F(RegistryTest, TellsTheHealthOfEveryLayer) {
     model->shards[r].layers[1].sampled.Add(50);
     model->shards[r].layers[1].saturated.Add(20 + r);
     model->shards[r].layers[1].dead_units.Set(static_cast<int64_t>(3 + r));
+    activation::InputTally inputs;
+    inputs.Add(r == 0 ? -100 : 0.75);
+    activation::DerivativeTally derivatives;
+    derivatives.Add(0.5);
+    model->shards[r].layers[1].Add(inputs, derivatives);
   }
   EXPECT_THAT(CounterOf(kSampledElements, "model=cat, layer=fc2, activation=relu"), Optional(100));
   EXPECT_THAT(CounterOf(kSaturatedElements, "model=cat, layer=fc2, activation=relu"), Optional(41));
   EXPECT_THAT(GaugeOf(kDeadUnits, "model=cat, layer=fc2"), Optional(4)) << "the worst reactor's";
   EXPECT_THAT(CounterOf(kSampledElements, "model=cat, layer=fc1, activation=relu"),
               Eq(std::nullopt));
+  const auto inputs = Find(kActivationInput, "model=cat, layer=fc2, activation=relu");
+  ASSERT_TRUE(inputs);
+  EXPECT_EQ(inputs->histogram.sample_sum, -99.25);
+  EXPECT_EQ(inputs->histogram.bucket.front().cumulative_count, 1u) << "up to -32";
+  EXPECT_EQ(inputs->histogram.bucket.back().cumulative_count, 2u);
+  const auto derivatives = Find(kActivationDerivative, "model=cat, layer=fc2, activation=relu");
+  ASSERT_TRUE(derivatives);
+  EXPECT_EQ(derivatives->histogram.sample_sum, 1);
+  EXPECT_EQ(derivatives->histogram.sample_count, 2u);
 }
 
 TEST_F(RegistryTest, ShowsAModelsGaugesAsLongAsSomebodyHoldsIt) {
@@ -301,9 +315,10 @@ TEST_F(RegistryTest, HasTheFamiliesThatDashboardsKnow) {
           "hillock_activation_elements_total", "hillock_layer_seconds", "hillock_requests_total",
           "hillock_request_seconds", "hillock_batch_rows", "hillock_rows_total",
           "hillock_queue_rows", "hillock_shed_total", "hillock_activation_sampled_elements_total",
-          "hillock_activation_saturated_elements_total", "hillock_layer_dead_units",
-          "hillock_model_load_seconds", "hillock_model_bytes", "hillock_model_state",
-          "hillock_request_bytes_total", "hillock_answer_bytes_total",
+          "hillock_activation_saturated_elements_total", "hillock_activation_input",
+          "hillock_activation_derivative", "hillock_layer_sampled_seconds_total",
+          "hillock_layer_dead_units", "hillock_model_load_seconds", "hillock_model_bytes",
+          "hillock_model_state", "hillock_request_bytes_total", "hillock_answer_bytes_total",
           "hillock_model_loaded_timestamp_seconds", "hillock_reactor_busy_seconds_total",
           "hillock_connections", "hillock_calls", "hillock_buffered_bytes",
           "hillock_buffered_limit_bytes", "hillock_memory_limit_bytes",

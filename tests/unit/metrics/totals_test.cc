@@ -25,6 +25,13 @@ struct ExpectCount {
     EXPECT_EQ(cell.Count(), want) << family.name;
     EXPECT_EQ(cell.Sum(), want) << family.name;
   }
+  void operator()(const Family& family, LabelList, const Real& cell) const {
+    EXPECT_EQ(cell.Get(), static_cast<double>(want)) << family.name;
+  }
+  template <const auto& Bounds>
+  void operator()(const Family& family, LabelList, const ValueHistogram<Bounds>& cell) const {
+    EXPECT_EQ(cell.Sum(), static_cast<double>(want)) << family.name;
+  }
 };
 
 constexpr size_t kReactors = 2;

@@ -53,7 +53,7 @@ TEST(ParseCommandLine, NeedsNoMoreThanARepository) {
   EXPECT_EQ(options.repository, "models");
   EXPECT_EQ(options.listen, "127.0.0.1:8001");
   EXPECT_EQ(options.listen_address, (Address{Address::Kind::kTcp, "127.0.0.1", 8001}));
-  EXPECT_EQ(options.metrics_listen, "127.0.0.1:8002");
+  EXPECT_EQ(options.http_listen, "127.0.0.1:8002");
   EXPECT_EQ(options.tls_cert, "");
   EXPECT_EQ(options.tls_key, "");
   EXPECT_EQ(options.tls_client_ca, "");
@@ -106,7 +106,7 @@ TEST(ParseCommandLine, TakesAFileOfTokens) {
 TEST(ParseCommandLine, TakesEveryOption) {
   const Options options = With({"--listen",
                                 "unix:/tmp/s",
-                                "--metrics-listen",
+                                "--http-listen",
                                 "0.0.0.0:0",
                                 "--model-control",
                                 "explicit",
@@ -153,7 +153,7 @@ TEST(ParseCommandLine, TakesEveryOption) {
                                 "json"});
   EXPECT_EQ(options.listen, "unix:/tmp/s");
   EXPECT_EQ(options.listen_address, (Address{Address::Kind::kUnix, "/tmp/s", 0}));
-  EXPECT_EQ(options.metrics_listen, "0.0.0.0:0");
+  EXPECT_EQ(options.http_listen, "0.0.0.0:0");
   EXPECT_EQ(options.model_control, lifecycle::ControlMode::kExplicit);
   EXPECT_EQ(options.poll_seconds, 0.5);
   EXPECT_EQ(options.load_models, (std::vector<std::string>{"cat", "dog"}));
@@ -179,22 +179,27 @@ TEST(ParseCommandLine, TakesValuesAfterAnEqualsSign) {
 }
 
 TEST(ParseCommandLine, MakesAddressesCanonical) {
-  const Options options = With({"--listen", "0", "--metrics-listen", ":8003"});
+  const Options options = With({"--listen", "0", "--http-listen", ":8003"});
   EXPECT_EQ(options.listen, "127.0.0.1:0");
   EXPECT_EQ(options.listen_address, (Address{Address::Kind::kTcp, "127.0.0.1", 0}));
-  EXPECT_EQ(options.metrics_listen, "127.0.0.1:8003");
+  EXPECT_EQ(options.http_listen, "127.0.0.1:8003");
   EXPECT_EQ(With({"--listen", "unix:///run/h"}).listen, "unix:/run/h");
   EXPECT_EQ(With({"--listen", "unix-abstract:hillock"}).listen, "unix-abstract:hillock");
 }
 
-TEST(ParseCommandLine, ServesMetricsOfIpv6OrSaysThatItCannot) {
-  const auto line = Parse({"--repository", "models", "--metrics-listen", "[::1]:0"});
-  if (line.ok()) {
-    EXPECT_EQ(line->options->metrics_listen, "[::1]:0");
-  } else {
-    EXPECT_THAT(std::string(line.status().message()),
-                HasSubstr("--metrics-listen: got '[::1]:0', want HOST:PORT or PORT of IPv4"));
-  }
+TEST(ParseCommandLine, TakesAnyAddressForHttp) {
+  EXPECT_EQ(With({"--http-listen", "[::1]:0"}).http_address,
+            (Address{Address::Kind::kTcp, "::1", 0}));
+  EXPECT_EQ(With({"--http-listen", "unix:/x"}).http_address,
+            (Address{Address::Kind::kUnix, "/x", 0}));
+}
+
+TEST(ParseCommandLine, TakesTheOldNameOfHttp) {
+  const Options options = With({"--metrics-listen", "8003"});
+  EXPECT_EQ(options.http_listen, "127.0.0.1:8003");
+  EXPECT_EQ(options.http_address, (Address{Address::Kind::kTcp, "127.0.0.1", 8003}));
+  EXPECT_THAT(options.warnings, ElementsAre(HasSubstr("is now called --http-listen")));
+  EXPECT_EQ(With({"--metrics-listen", ""}).http_address, std::nullopt);
 }
 
 struct Bytes {
@@ -279,16 +284,16 @@ TEST(ParseCommandLine, KnowsWhatOthersCallItsOptions) {
       {{"--repository", "X", "--port", "8001"}, "did you mean --listen?"},
       {{"--repository", "X", "--port", "8001", "--reactors", "abc"}, "did you mean --listen?"},
       {{"--repositroy", "X"}, "unknown option '--repositroy': did you mean --repository?"},
-      {{"--metrics-listn", "1"}, "did you mean --metrics-listen?"},
+      {{"--http-listn", "1"}, "did you mean --http-listen?"},
       {{"--gpus", "1"}, "unknown option '--gpus'\n"},
       {{"--model_base_path=/models"}, "'--model_base_path': did you mean --repository?"},
       {{"--model-base-path", "/models"}, "did you mean --repository?"},
       {{"--model_dir=/mnt/models"}, "did you mean --repository?"},
       {{"--model_name=iris"}, "'--model_name': a model is called as its folder in --repository"},
-      {{"--http-port", "8000"}, "'--http-port': there is no HTTP API, only gRPC (--listen)"},
-      {{"--rest_api_port=8501"}, "'--rest_api_port': there is no HTTP API, only gRPC (--listen)"},
-      {{"--metrics-port", "8002"}, "did you mean --metrics-listen?"},
-      {{"--metrics_listen", "8002"}, "did you mean --metrics-listen?"},
+      {{"--http-port", "8000"}, "did you mean --http-listen?"},
+      {{"--rest_api_port=8501"}, "'--rest_api_port': there is no REST API, only gRPC (--listen)"},
+      {{"--metrics-port", "8002"}, "did you mean --http-listen?"},
+      {{"--metrics_port=8002"}, "did you mean --http-listen?"},
       {{"-p", "8001"}, "unknown option '-p': did you mean --listen?"},
       {{"-v"}, "unknown option '-v': did you mean --version?"},
       {{"--control-port", "8003"}, "did you mean --control-listen?"},
@@ -299,8 +304,9 @@ TEST(ParseCommandLine, KnowsWhatOthersCallItsOptions) {
   }
 }
 
-TEST(ParseCommandLine, TakesAnEmptyMetricsAddressForNone) {
-  EXPECT_EQ(With({"--metrics-listen", ""}).metrics_listen, "");
+TEST(ParseCommandLine, TakesAnEmptyHttpAddressForNone) {
+  EXPECT_EQ(With({"--http-listen", ""}).http_listen, "");
+  EXPECT_EQ(With({"--http-listen", ""}).http_address, std::nullopt);
 }
 
 TEST(ParseCommandLine, KnowsEveryBackend) {
@@ -324,7 +330,7 @@ TEST(ParseCommandLine, OnlyPrintsTheHelpWithEveryOption) {
   ASSERT_THAT(line, IsOk());
   EXPECT_EQ(line->options, std::nullopt);
   for (const char* option : {"--repository",        "--listen",
-                             "--metrics-listen",    "--model-control",
+                             "--http-listen",       "--model-control",
                              "--poll-seconds",      "--load-model",
                              "--reactors",          "--busy-poll-seconds",
                              "--backend",           "--precision",
@@ -377,12 +383,10 @@ INSTANTIATE_TEST_SUITE_P(
                 {"--listen", "unix:" + std::string(150, 'x')},
                 "the path has 150 bytes, at most 107 fit"},
         BadLine{"listen_empty", {"--listen", ""}, "--listen: got '', want HOST:PORT"},
-        BadLine{"metrics_host",
-                {"--metrics-listen", "0.0.0.0"},
-                "--metrics-listen: got '0.0.0.0', want HOST:PORT"},
-        BadLine{
-            "metrics_unix", {"--metrics-listen", "unix:/x"}, "this one cannot be a unix socket"},
-        BadLine{"metrics_two", {"--metrics-listen", "1,2"}, "--metrics-listen: got '1,2'"},
+        BadLine{"http_host",
+                {"--http-listen", "0.0.0.0"},
+                "--http-listen: got '0.0.0.0', want HOST:PORT"},
+        BadLine{"http_two", {"--http-listen", "1,2"}, "--http-listen: got '1,2'"},
         BadLine{
             "reactors_text", {"--reactors", "abc"}, "--reactors: got 'abc', want a whole number"},
         BadLine{

@@ -91,7 +91,8 @@ TEST(ParseCommandLineTest, TakesEveryFormOfAnAddress) {
   for (const char* address : {"8001", ":8001", "h:1", "[::1]:1", "unix:/x", "unix-abstract:x"}) {
     EXPECT_THAT(Parse({"health", "--server", address}), IsOk()) << address;
   }
-  for (const char* address : {"8002", "h:1", "http://h:1/metrics", "http://h:1/", "http://h:1"}) {
+  for (const char* address :
+       {"8002", "h:1", "http://h:1/metrics", "http://h:1/", "http://h:1", "[::1]:1", "unix:/x"}) {
     EXPECT_THAT(Parse({"stats", "--metrics", address}), IsOk()) << address;
   }
 }

@@ -66,5 +66,19 @@ INSTANTIATE_TEST_SUITE_P(Among, IsUtf8Test, ::testing::Range(size_t{0}, size_t{2
 
 TEST(IsUtf8, TakesNothing) { EXPECT_TRUE(IsUtf8("")); }
 
+TEST(EscapedUtf8, KeepsWhatIsUtf8AndSpellsTheRest) {
+  EXPECT_EQ(EscapedUtf8("digits-relu.2"), "digits-relu.2");
+  EXPECT_EQ(EscapedUtf8("gr\xc3\xbcn"), "gr\xc3\xbcn");
+  EXPECT_EQ(EscapedUtf8("f\xff\xfe"), "f\\xFF\\xFE");
+  EXPECT_EQ(EscapedUtf8("f\\xFF"), "f\\x5CxFF");
+  EXPECT_EQ(EscapedUtf8(""), "");
+}
+
+TEST_P(IsUtf8Test, EscapingLeavesNothingElse) {
+  for (const std::string& damaged : kDamaged) {
+    EXPECT_TRUE(IsUtf8(EscapedUtf8(Around(damaged)))) << ::testing::PrintToString(damaged);
+  }
+}
+
 }  // namespace
 }  // namespace hillock

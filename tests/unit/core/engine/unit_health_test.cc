@@ -49,6 +49,19 @@ TEST_F(UnitHealthTest, LooksAtTheOutputsOfARowFunction) {
   EXPECT_EQ(SaturatedOf("softmax", {1, 0, 0.3f, 0.7f}), 2u);
 }
 
+TEST_F(UnitHealthTest, TalliesInputsAndDerivatives) {
+  UnitHealth relu = Watch("relu");
+  const std::vector<float> values = {-1, 1, -2, 3};
+  const auto sample = relu.Observe(values.data(), 2);
+  EXPECT_EQ(sample.inputs.sum, 1);
+  EXPECT_EQ(sample.derivatives.sum, 2);
+  EXPECT_EQ(sample.derivatives.counts[0], 2u);
+  UnitHealth softmax = Watch("softmax");
+  const auto outputs = softmax.Observe(values.data(), 2);
+  EXPECT_EQ(outputs.inputs.sum, 0) << "it looks at outputs";
+  EXPECT_EQ(outputs.inputs.counts, activation::InputTally().counts);
+}
+
 TEST_F(UnitHealthTest, TakesEachUnitsOwnSlope) {
   EXPECT_EQ(SaturatedOf("prelu", {-1, -1, -2, -2}, {0.0f, 0.5f}), 2u);
   EXPECT_EQ(SaturatedOf("prelu", {1, 1, 2, 2}, {0.0f, 0.5f}), 0u);

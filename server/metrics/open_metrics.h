@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef HILLOCK_SERVER_METRICS_OPEN_METRICS_H_
+#define HILLOCK_SERVER_METRICS_OPEN_METRICS_H_
+
+#include <prometheus/metric_family.h>
+
+#include <string>
+#include <vector>
+
+namespace hillock::metrics {
+
+// The families in OpenMetrics's text format, version 1.0, which prometheus-cpp does not write.
+// Counters, gauges and histograms without exemplars; the name of a counter ends in _total.
+std::string ToOpenMetrics(const std::vector<prometheus::MetricFamily>& families);
+
+}  // namespace hillock::metrics
+
+#endif  // HILLOCK_SERVER_METRICS_OPEN_METRICS_H_
