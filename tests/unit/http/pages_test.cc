@@ -43,6 +43,15 @@ TEST_F(PagesTest, ServeOpenMetricsToWhoPrefersThem) {
   EXPECT_FALSE(is_open("text/html,*/*"));
 }
 
+TEST_F(PagesTest, ServeTheLivePageAndItsState) {
+  const Response page = Get("/");
+  EXPECT_EQ(page.content_type, "text/html; charset=utf-8");
+  EXPECT_THAT(page.body, AllOf(StartsWith("<!DOCTYPE html>"), EndsWith("</html>\n")));
+  EXPECT_LT(page.body.size(), 150'000u);
+  EXPECT_EQ(Get("/state.json").content_type, "application/json");
+  EXPECT_THAT(Get("/state.json").body, HasSubstr("\"models\":[]"));
+}
+
 TEST_F(PagesTest, ServeHealth) {
   EXPECT_EQ(Get("/health/live").status, 200);
   EXPECT_EQ(Get("/health/ready").status, 503);
@@ -51,7 +60,7 @@ TEST_F(PagesTest, ServeHealth) {
 }
 
 TEST_F(PagesTest, NameWhatThereIsInPlaceOfOthers) {
-  for (const char* path : {"/metric", "/metrics/", "/../etc/passwd", ""}) {
+  for (const char* path : {"/metric", "/metrics/", "/../etc/passwd", "//"}) {
     const Response page = Get(path);
     EXPECT_EQ(page.status, 404) << path;
     EXPECT_THAT(page.body, AllOf(StartsWith(std::string("got ") + path), HasSubstr("/metrics")));
