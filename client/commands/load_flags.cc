@@ -71,6 +71,33 @@ std::string WrongCounts(const LoadFlags& flags) {
   return "";
 }
 
+std::string WrongRates(const LoadFlags& flags) {
+  const Rates rates = flags.rate.empty() ? Rates() : *ParseRates(flags.rate);
+  const bool is_search = flags.max_p99_ms > 0;
+  return FirstOf({
+      {rates.is_range && !is_search,
+       "--rate: got LOW:HIGH without --max-p99, want both, or LOW:HIGH:STEP"},
+      {is_search && !rates.is_range, "--max-p99: got no range to search, want --rate LOW:HIGH"},
+      {flags.ramp_from > 0 && rates.each.size() != 1, "--ramp-from: want one --rate to end at"},
+  });
+}
+
+std::string WrongLoops(const LoadFlags& flags) {
+  const bool has_trace = !flags.trace.empty();
+  const bool has_ramp = flags.ramp_from > 0;
+  return FirstOf({
+      {flags.is_open() && flags.Sweep().size() > 1,
+       "--outstanding: got several with --rate, want one number"},
+      {!flags.rate.empty() && has_trace, "--trace: got --rate too, want one of them"},
+      {flags.stream && flags.deadline_ms > 0,
+       "--stream: got --deadline too, which a stream has none of"},
+      {has_ramp && flags.arrivals == Arrivals::kPoisson,
+       "--ramp-from: got --arrivals poisson too, want one of them"},
+      {flags.stable_percent > 0 && (flags.requests > 0 || has_ramp || has_trace),
+       "--stable: got --requests, --ramp-from or --trace too, want one of them"},
+  });
+}
+
 absl::StatusOr<OpenLoad> OpenLoadOf(const LoadFlags& flags) {
   OpenLoad open{0, flags.arrivals, flags.seed};
   if (!flags.trace.empty()) {
@@ -105,23 +132,10 @@ std::string LoadFlags::Contradiction() const {
     return models.empty() ? "" : "--compare: got a model too, want only two files";
   }
   if (models.empty()) return "model: got none, want the name of a model";
-  const Rates rates = rate.empty() ? Rates() : *ParseRates(rate);
-  const bool has_rates = rates.each.size() > 1;
-  const std::string wrong = FirstOf({
-      {is_open() && Sweep().size() > 1, "--outstanding: got several with --rate, want one number"},
-      {!rate.empty() && !trace.empty(), "--trace: got --rate too, want one of them"},
-      {rates.is_range && max_p99_ms == 0,
-       "--rate: got LOW:HIGH without --max-p99, want both, or LOW:HIGH:STEP"},
-      {max_p99_ms > 0 && !rates.is_range,
-       "--max-p99: got no range to search, want --rate LOW:HIGH"},
-      {stream && deadline_ms > 0, "--stream: got --deadline too, which a stream has none of"},
-      {ramp_from > 0 && (rate.empty() || has_rates), "--ramp-from: want one --rate to end at"},
-      {ramp_from > 0 && arrivals == Arrivals::kPoisson,
-       "--ramp-from: got --arrivals poisson too, want one of them"},
-      {stable_percent > 0 && (requests > 0 || ramp_from > 0 || !trace.empty()),
-       "--stable: got --requests, --ramp-from or --trace too, want one of them"},
-  });
-  return wrong.empty() ? WrongCounts(*this) : wrong;
+  for (const auto& wrong : {WrongRates(*this), WrongLoops(*this), WrongCounts(*this)}) {
+    if (!wrong.empty()) return wrong;
+  }
+  return "";
 }
 
 absl::StatusOr<LoadRequests> PrepareRequests(const LoadFlags& flags) {

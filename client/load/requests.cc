@@ -66,7 +66,8 @@ std::vector<uint32_t> WeightedOrder(std::span<const size_t> counts,
     for (size_t i = 0; i < credit.size(); ++i) credit[i] += weights[i];
     const auto next = static_cast<size_t>(std::ranges::max_element(credit) - credit.begin());
     credit[next] -= sum;
-    const size_t before = std::accumulate(counts.begin(), counts.begin() + next, size_t{0});
+    const auto earlier = counts.first(next);
+    const size_t before = std::accumulate(earlier.begin(), earlier.end(), size_t{0});
     order.push_back(static_cast<uint32_t>(before + sent[next]++ % counts[next]));
   }
   return order;

@@ -76,6 +76,7 @@ std::vector<TopModel> Models(const Metrics& later, const Stats& interval, double
     if (found != models.end()) found->second.queue_rows += sample->value;
   }
   std::vector<TopModel> list;
+  list.reserve(models.size());
   for (auto& [name, model] : models) list.push_back(std::move(model));
   return list;
 }
@@ -132,6 +133,7 @@ std::vector<TopReactor> Reactors(const Metrics& interval, double seconds) {
   add(metrics::kConnections.name, &TopReactor::connections, 1);
   add(metrics::kCalls.name, &TopReactor::calls, 1);
   std::vector<TopReactor> list;
+  list.reserve(reactors.size());
   for (auto& [name, reactor] : reactors) {
     reactor.name = name;
     list.push_back(reactor);
