@@ -15,6 +15,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "server/core/repository/names.h"
+
 namespace hillock {
 namespace {
 
@@ -129,6 +131,12 @@ CLI::Validator AddressBy(const transport::AddressRules& rules) {
 }
 
 CLI::Validator MetricsAddress() { return CLI::Validator(MetricsAddressError, "ADDRESS"); }
+
+CLI::Validator ModelName() {
+  return CLI::Validator(
+      [](std::string& name) { return std::string(repository::CheckModelName(name).message()); },
+      "NAME");
+}
 
 CLI::Validator ReadableFile() {
   return CLI::Validator([](std::string& path) { return UnreadableError(path); }, "FILE");

@@ -28,6 +28,9 @@ CLI::Validator AddressBy(const transport::AddressRules& rules);
 // An address at which the metrics' HTTP library can serve, which becomes what it takes; or nothing.
 CLI::Validator MetricsAddress();
 
+// What may name a model.
+CLI::Validator ModelName();
+
 // A file that this process may read.
 CLI::Validator ReadableFile();
 
