@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/logging.h"
 
+#include <fmt/format.h>
 #include <spdlog/async.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <chrono>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -36,13 +38,33 @@ class JsonMessage final : public spdlog::custom_flag_formatter {
   }
 };
 
+// The message on one line: what a file or a folder's name brings along cannot begin a line of its
+// own, nor change a terminal.
+class TextMessage final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&,
+              spdlog::memory_buf_t& out) override {
+    for (const char c : message.payload) {
+      const auto byte = static_cast<unsigned char>(c);
+      if (byte >= ' ' && byte != 0x7f) {
+        out.push_back(c);
+      } else {
+        fmt::format_to(std::back_inserter(out), "\\x{:02x}", byte);
+      }
+    }
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<TextMessage>();
+  }
+};
+
 }  // namespace
 
 void SetUpLogging(LogFormat format) {
   auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-  formatter->add_flag<JsonMessage>('*').set_pattern(
+  formatter->add_flag<JsonMessage>('*').add_flag<TextMessage>('$').set_pattern(
       format == LogFormat::kJson ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%*})"
-                                 : "%Y-%m-%dT%H:%M:%S.%eZ %l %v");
+                                 : "%Y-%m-%dT%H:%M:%S.%eZ %l %$");
   spdlog::init_thread_pool(kMaxWaitingLines, 1);
   auto logger = std::make_shared<spdlog::async_logger>(
       "hillock", std::make_shared<spdlog::sinks::stdout_sink_mt>(), spdlog::thread_pool(),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // hillock-server: serves the models of a repository until SIGTERM, SIGINT or SIGHUP.
-// Exit codes: 0 drained, 1 could not start, 2 usage.
+// Exit codes: 0 drained, 1 could not start, 2 usage, 3 a model was refused (--exit-on-error).
 
 #include <fmt/format.h>
 #include <google/protobuf/stubs/logging.h>
@@ -11,13 +11,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <string>
-#include <thread>
 
 #include "server/core/base/clock.h"
 #include "server/logging.h"
@@ -29,6 +27,7 @@ namespace {
 
 constexpr int kCouldNotStart = 1;
 constexpr int kUsage = 2;
+constexpr int kModelRefused = 3;
 
 // Buffers of this size are the system's again as soon as they are free, and so is what is free
 // beyond the other at the end of a thread's heap. Left alone, the C library raises both to tens of
@@ -61,37 +60,20 @@ sigset_t StopSignals() {
   std::quick_exit(code);
 }
 
-// Waits for the first stop signal on a thread of its own, so that one which comes while models are
-// being loaded ends the process at once. A second one always does. REQUIRES: the stop signals are
+// Waits for a stop signal, and lets a second one end the process. REQUIRES: stop signals are
 // blocked in every thread.
-class StopSignal {
- public:
-  StopSignal() : thread_([this] { Watch(); }) {}
+void AwaitStopSignal() {
+  const sigset_t signals = StopSignals();
+  int signal = 0;
+  sigwait(&signals, &signal);
+  spdlog::info("signal {}: draining", signal);
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+}
 
-  // There is something to drain from now on. Waits for the signal.
-  void Await() {
-    serving_.store(true);
-    has_come_.wait(false);
-  }
-
- private:
-  void Watch() {
-    const sigset_t signals = StopSignals();
-    int signal = 0;
-    sigwait(&signals, &signal);
-    const bool serving = serving_.load();
-    spdlog::info("signal {}: {}", signal, serving ? "draining" : "stopped before it was ready");
-    if (!serving) Exit(0);
-    pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-    has_come_.store(true);
-    has_come_.notify_one();
-    for (;;) pause();  // a thread that takes the second signal, whose default is to end the process
-  }
-
-  std::atomic<bool> serving_{false};
-  std::atomic<bool> has_come_{false};
-  std::thread thread_;
-};
+[[noreturn]] void Fail(const absl::Status& why) {
+  spdlog::error("{}", why.ToString());
+  Exit(absl::IsAborted(why) ? kModelRefused : kCouldNotStart);
+}
 
 // The process's exit code.
 int Serve(const Options& options, Nanos start) {
@@ -101,20 +83,9 @@ int Serve(const Options& options, Nanos start) {
   // Protobuf would print lines of its own about requests that it cannot read.
   google::protobuf::SetLogHandler(nullptr);
   for (const std::string& warning : options.warnings) spdlog::warn("{}", warning);
-  StopSignal stop;
-  auto server = Server::Start(options);
-  if (!server.ok()) {
-    spdlog::error("{}", server.status().ToString());
-    Exit(kCouldNotStart);
-  }
-  spdlog::info("memory: at most {} MiB, of which requests and answers may hold {}",
-               (*server)->memory_bytes() >> 20, (*server)->request_bytes() >> 20);
-  const std::string control = (*server)->control_address();
-  spdlog::info("ready: {} models, {} unavailable, grpc {}, http {}, {}{} reactors, {:.0f} ms",
-               (*server)->served_models(), (*server)->unavailable_models(), (*server)->address(),
-               (*server)->http_address(), control.empty() ? "" : "control " + control + ", ",
-               (*server)->reactors(), 1e3 * ToSeconds(Clock::Monotonic().Now() - start));
-  stop.Await();
+  auto server = Server::Start(options, start, Fail);
+  if (!server.ok()) Fail(server.status());
+  AwaitStopSignal();
   (*server)->Drain();
   spdlog::info("drained");
   Exit(0);

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "server/core/repository/names.h"
 #include "server/rpc/access/token_file.h"
 
 namespace hillock {
@@ -115,6 +116,12 @@ CLI::Validator AddressBy(const transport::AddressRules& rules) {
 CLI::Validator AddressOrNothingBy(const transport::AddressRules& rules) {
   return CLI::Validator(
       [rules](std::string& text) { return text.empty() ? "" : Canonize(text, rules); }, "ADDRESS");
+}
+
+CLI::Validator ModelName() {
+  return CLI::Validator(
+      [](std::string& name) { return std::string(repository::CheckModelName(name).message()); },
+      "NAME");
 }
 
 CLI::Validator ReadableFile() {

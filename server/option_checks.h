@@ -28,6 +28,9 @@ CLI::Validator AddressBy(const transport::AddressRules& rules);
 // The same, or an empty text.
 CLI::Validator AddressOrNothingBy(const transport::AddressRules& rules);
 
+// What may name a model.
+CLI::Validator ModelName();
+
 // A file that this process may read.
 CLI::Validator ReadableFile();
 

@@ -26,6 +26,11 @@ const std::map<std::string, lifecycle::ControlMode> kControlModes = {
     {"poll", lifecycle::ControlMode::kPoll},
     {"explicit", lifecycle::ControlMode::kExplicit}};
 
+const std::map<std::string, lifecycle::ReadinessRule> kReadinessRules = {
+    {"any", lifecycle::ReadinessRule::kAny},
+    {"all", lifecycle::ReadinessRule::kAll},
+    {"strict", lifecycle::ReadinessRule::kStrict}};
+
 const std::map<std::string, Precision> kPrecisions = [] {
   std::map<std::string, Precision> by_name;
   for (const std::string_view name : kPrecisionNames)
@@ -54,7 +59,6 @@ constexpr ForeignName kForeignNames[] = {
     {"--model-path", "--repository"},
     {"--model-dir", "--repository"},
     {"--models", "--repository"},
-    {"--model-name", "", kNames},
     {"--model-config-file", "", kNames},
     {"--port", "--listen"},
     {"-p", "--listen"},
@@ -79,6 +83,7 @@ constexpr ForeignName kForeignNames[] = {
     {"--rest-port", "", kNoRest},
     {"--rest-api-port", "", kNoRest},
     {"--rest-bind-address", "", kNoRest},
+    {"--strict-readiness", "--readiness"},
     {"--model-control-mode", "--model-control"},
     {"--repository-poll-secs", "--poll-seconds"},
     {"--file-system-poll-wait-seconds", "--poll-seconds"},
@@ -103,6 +108,7 @@ struct Choices {
   bool no_rewrite = false;
   double max_queue_seconds = ToSeconds(QueueLimits{}.wait);
   std::string model_control = "none";
+  std::string readiness = "all";
   std::string log_format = "text";
 };
 
@@ -157,7 +163,11 @@ void DeclareAccess(CLI::App& app, Options& options) {
 }
 
 void DeclareModels(CLI::App& app, Options& options, Choices& choices) {
-  app.add_option("--repository", options.repository, "Folder of models to serve")->required();
+  app.add_option("--repository", options.repository, "Folder of models, or one model, to serve")
+      ->required();
+  app.add_option("--model-name", options.model_name,
+                 "Name of the model, where the repository is one [what it is called]")
+      ->check(ModelName());
   app.add_option("--model-control", choices.model_control,
                  "Models after start: none are loaded, poll the repository, or explicit calls")
       ->check(CLI::IsMember(kControlModes))
@@ -174,6 +184,19 @@ void DeclareModels(CLI::App& app, Options& options, Choices& choices) {
       throw CLI::ValidationError("--load-model", "needs --model-control explicit");
     }
   });
+}
+
+void DeclareReadiness(CLI::App& app, Options& options, Choices& choices) {
+  app.add_option("--readiness", choices.readiness,
+                 "Ready when any model serves; when all serve or have failed; strict: none failed")
+      ->check(CLI::IsMember(kReadinessRules))
+      ->capture_default_str();
+  app.add_flag("--exit-on-error", options.exit_on_error,
+               "Exit with 3 at start when a model cannot be served");
+  app.add_option("--repository-wait", options.repository_wait_seconds,
+                 "Seconds to wait at start for a repository without models, or that is not there")
+      ->check(kSeconds)
+      ->capture_default_str();
 }
 
 void DeclareComputing(CLI::App& app, Options& options, Choices& choices) {
@@ -257,6 +280,7 @@ void DeclareTheEnd(CLI::App& app, Options& options) {
 void Declare(CLI::App& app, Options& options, Choices& choices) {
   app.set_version_flag("--version", kVersion);
   DeclareModels(app, options, choices);
+  DeclareReadiness(app, options, choices);
   DeclareAddresses(app, options);
   DeclareAccess(app, options);
   DeclareComputing(app, options, choices);
@@ -282,6 +306,7 @@ void Apply(const Choices& choices, Options& options) {
   options.compute.rewrite = !choices.no_rewrite;
   options.limits.queue.wait = FromSeconds(choices.max_queue_seconds);
   options.model_control = kControlModes.at(choices.model_control);
+  options.readiness = kReadinessRules.at(choices.readiness);
   options.log_format = kLogFormats.at(choices.log_format);
 }
 

@@ -11,6 +11,7 @@
 #include "server/core/base/status.h"
 #include "server/core/model/compute_options.h"
 #include "server/lifecycle/control_mode.h"
+#include "server/lifecycle/readiness.h"
 #include "server/log_format.h"
 #include "server/transport/net/address.h"
 
@@ -20,7 +21,10 @@ inline constexpr double kBusyPollSeconds = 100e-6;
 
 // The options of hillock-server, with their defaults.
 struct Options {
-  std::string repository;  // folder of models; required
+  std::string repository;  // folder of models, or one model; required
+
+  // The name of the model where the repository is one; empty: what the repository is called.
+  std::string model_name;
 
   // Where the gRPC service listens, as text and parsed; port 0 takes any free one.
   std::string listen = "127.0.0.1:8001";
@@ -60,6 +64,15 @@ struct Options {
 
   // Models to load at start when callers decide; "*" stands for all.
   std::vector<std::string> load_models;
+
+  // Seconds to wait at start for a repository without models, or that is not there.
+  double repository_wait_seconds = 0;
+
+  // When health checks say that the server as a whole serves.
+  lifecycle::ReadinessRule readiness = lifecycle::ReadinessRule::kAll;
+
+  // Give up at start when a model, or a version of one, is refused.
+  bool exit_on_error = false;
 
   // Threads that serve predictions; 0 takes one for each core that the process can really use.
   size_t reactors = 0;

@@ -27,8 +27,10 @@
 #include "server/lifecycle/model_compiler.h"
 #include "server/lifecycle/model_control.h"
 #include "server/lifecycle/model_manager.h"
+#include "server/lifecycle/readiness.h"
 #include "server/metrics/registry.h"
 #include "server/model_log.h"
+#include "server/readiness_log.h"
 #include "server/rpc/access/access.h"
 #include "server/rpc/control/control_services.h"
 #include "server/rpc/inference/frontend.h"
@@ -56,6 +58,13 @@ Nanos BusyPollOf(const Options& options) {
   return FromSeconds(options.busy_poll_seconds.value_or(CpuQuota() ? 0 : kBusyPollSeconds));
 }
 
+repository::Repository RepositoryOf(const Options& options) {
+  return {options.repository,
+          options.max_model_bytes,
+          {.compute = options.compute, .limits = options.limits},
+          options.model_name};
+}
+
 scheduling::Batcher::Options BatcherOptions(const Options& options, size_t reactor) {
   return {
       .reactor = reactor, .profile_every = options.profile_every, .limits = options.limits.queue};
@@ -73,20 +82,32 @@ transport::Endpoint::Options EndpointOptions(const Options& options) {
 // The composition. In order of construction: each part may refer to those above it. Nothing is torn
 // down in a running process, since Drain() ends it.
 struct Server::Parts {
-  Parts(const Options& given, repository::Repository repository)
+  Parts(const Options& given, Nanos since, Failed on_failed)
       : options(given),
+        start(since),
+        failed(std::move(on_failed)),
+        readiness(options.readiness, options.model_control == lifecycle::ControlMode::kExplicit),
+        readiness_log([this] { return readiness.Check(*catalogs.Snapshot()); },
+                      [this] { return Describe(); }),
+        model_log([this] { NoteReadiness(); }),
         registry(std::make_unique<metrics::Registry>(options.reactors, BuildLabels())),
         compiler(options.reactors, *registry, Clock::Monotonic(), &Clock::ThreadCpu(),
                  stop.get_token()),
-        manager(std::move(repository), compiler, catalogs, *registry, model_log, stop.get_token()),
+        manager(RepositoryOf(options), compiler, catalogs, *registry, model_log, stop.get_token()),
         control(
             manager, [this] { return !shared_work.HasIdleCore(); }, options.model_control,
             absl::Seconds(options.poll_seconds),
-            [](const absl::Status& status) { spdlog::error("{}", status.ToString()); }),
-        services(catalogs, control, state, kVersion),
+            [this](const absl::Status& status) {
+              spdlog::error("{}", OfRepository(status).ToString());
+            }),
+        services(catalogs, control, readiness, kVersion),
         budget(options.max_memory_bytes) {}
 
-  absl::Status LoadModels();
+  void LoadModels();
+  absl::Status CheckLoaded() const;
+  void NoteReadiness();
+  std::string Describe() const;
+  absl::Status OfRepository(const absl::Status& status) const;
   absl::Status Secure();
   absl::Status ServeHttp();
   absl::Status Listen();
@@ -99,15 +120,18 @@ struct Server::Parts {
   void AwaitConnections() const;
 
   const Options options;
-  const std::unique_ptr<metrics::Registry> registry;
+  const Nanos start;
+  const Failed failed;
   lifecycle::CatalogHolder catalogs;
+  lifecycle::Readiness readiness;
+  ReadinessLog readiness_log;  // of the thread that loads models
   ModelLog model_log;
+  const std::unique_ptr<metrics::Registry> registry;
   std::stop_source stop;  // of the loading of models
   lifecycle::ModelCompiler compiler;
   lifecycle::ModelManager manager;
   scheduling::SharedWorkQueue shared_work;
   lifecycle::ModelControl control;
-  rpc::ServerState state;
   rpc::ControlServices services;
   transport::MemoryBudget budget;
   std::unique_ptr<TlsKeeper> tls;       // none without TLS
@@ -123,16 +147,54 @@ struct Server::Parts {
   std::string control_address;
 };
 
-absl::Status Server::Parts::LoadModels() {
-  HILLOCK_RETURN_IF_ERROR(control.LoadFirst(options.load_models));
-  if (options.model_control == lifecycle::ControlMode::kNone &&
-      catalogs.Snapshot()->entries().empty()) {
-    return absl::NotFoundError(
-        fmt::format("repository '{}': has no model, want folders such as <name>/1/model.mlp or "
-                    "<name>/1/model.onnx",
-                    options.repository));
+// On the thread that loads models.
+void Server::Parts::LoadModels() {
+  if (options.repository_wait_seconds > 0 && !manager.IsSettled()) {
+    readiness_log.NoteEither();
+    spdlog::info("waiting for models in repository '{}'", options.repository);
+    control.AwaitModels(absl::Seconds(options.repository_wait_seconds));
   }
-  return absl::OkStatus();
+  absl::Status status = control.LoadFirst(options.load_models);
+  if (stop.stop_requested()) return;
+  if (status.ok()) status = CheckLoaded();
+  if (!status.ok()) return failed(OfRepository(status));
+  readiness.SetStarted();
+  NoteReadiness();
+  readiness_log.NoteEither();
+}
+
+// What the repository's models are to be at start.
+absl::Status Server::Parts::CheckLoaded() const {
+  const auto catalog = catalogs.Snapshot();
+  if (options.model_control == lifecycle::ControlMode::kNone && catalog->entries().empty()) {
+    return absl::NotFoundError(
+        "it has no model, want folders such as <name>/1/model.mlp or <name>/1/model.onnx");
+  }
+  const auto refused = std::ranges::find_if(catalog->entries(), [](const auto& entry) {
+    return entry.served.ok() ? !entry.refused.ok() : !absl::IsUnavailable(entry.served.status());
+  });
+  if (!options.exit_on_error || refused == catalog->entries().end()) return absl::OkStatus();
+  return absl::AbortedError(fmt::format("model '{}' cannot be served as it is", refused->model));
+}
+
+// When readiness has changed, watchers are not left to the next tick.
+void Server::Parts::NoteReadiness() {
+  if (!readiness_log.Note()) return;
+  for (const auto& frontend : frontends) frontend->UpdateWatchers();
+}
+
+absl::Status Server::Parts::OfRepository(const absl::Status& status) const {
+  return Annotate(status, fmt::format("repository '{}'", options.repository));
+}
+
+std::string Server::Parts::Describe() const {
+  const auto catalog = catalogs.Snapshot();
+  const size_t served = catalog->served_count();
+  return fmt::format("{} models, {} unavailable, grpc {}, http {}, {}{} reactors, {:.0f} ms",
+                     served, catalog->entries().size() - served, address,
+                     http == nullptr ? "" : http->address().ToString(),
+                     control_address.empty() ? "" : "control " + control_address + ", ",
+                     options.reactors, 1e3 * ToSeconds(Clock::Monotonic().Now() - start));
 }
 
 absl::Status Server::Parts::Secure() {
@@ -148,7 +210,8 @@ absl::Status Server::Parts::Secure() {
 
 absl::Status Server::Parts::ServeHttp() {
   if (!options.http_address) return absl::OkStatus();
-  auto pages = http::Pages(*registry, catalogs, [this] { return state.ready(); });
+  auto pages = http::Pages(*registry, catalogs,
+                           [this] { return readiness.Check(*catalogs.Snapshot()).ok(); });
   auto server = http::HttpServer::Start(*options.http_address, std::move(pages));
   if (!server.ok()) return Annotate(server.status(), "HTTP port");
   http = *std::move(server);
@@ -187,7 +250,6 @@ void Server::Parts::Begin() {
     BeginToAccept(std::move(control_listener), transport::Entrance::kControl);
   }
   for (const auto& reactor : reactors) reactor->Start();
-  control.Start();
   housekeeping =
       std::make_unique<Housekeeping>(budget, options.max_memory_bytes, tls.get(), tokens.get());
 }
@@ -233,22 +295,21 @@ Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Server::~Server() = default;
 
-// What can be wrong with the options is found before models are loaded, which may take long.
-absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
+// Listens before it loads: what can be wrong with the options is found at once, and health can be
+// asked for meanwhile.
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options, Nanos start,
+                                                      Failed failed) {
   Options resolved = options;
   if (resolved.reactors == 0) resolved.reactors = static_cast<size_t>(UsableCores());
   if (resolved.max_memory_bytes == 0) resolved.max_memory_bytes = MemoryLimit();
-  HILLOCK_ASSIGN_OR_RETURN(
-      auto repository,
-      repository::Repository::Open(options.repository, options.max_model_bytes,
-                                   {.compute = options.compute, .limits = options.limits}));
-  auto parts = std::make_unique<Parts>(resolved, std::move(repository));
+  auto parts = std::make_unique<Parts>(resolved, start, std::move(failed));
   HILLOCK_RETURN_IF_ERROR(parts->Secure());
   HILLOCK_RETURN_IF_ERROR(parts->ServeHttp());
-  HILLOCK_RETURN_IF_ERROR(parts->LoadModels());
   HILLOCK_RETURN_IF_ERROR(parts->Listen());
   parts->Begin();
-  parts->state.SetReady(true);
+  spdlog::info("memory: at most {} MiB, of which requests and answers may hold {}",
+               resolved.max_memory_bytes >> 20, parts->budget.limit() >> 20);
+  parts->control.Start([&parts = *parts] { parts.LoadModels(); });
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
 
@@ -261,7 +322,8 @@ void Server::Parts::AwaitConnections() const {
 
 void Server::Drain() {
   Parts& parts = *parts_;
-  parts.state.SetReady(false);
+  const bool was_ready = parts.readiness.Check(*parts.catalogs.Snapshot()).ok();
+  parts.readiness.SetDraining();
   for (const auto& frontend : parts.frontends) frontend->UpdateWatchers();
   parts.stop.request_stop();
   // A model that is being loaded may take longer than the drain, which does not wait for it.
@@ -269,7 +331,7 @@ void Server::Drain() {
     parts.control.Stop();
     parts.services.Stop();
   }).detach();
-  std::this_thread::sleep_for(Seconds(parts.options.drain_wait_seconds));
+  if (was_ready) std::this_thread::sleep_for(Seconds(parts.options.drain_wait_seconds));
   parts.reactors.front()->loop().Post([&parts] {
     for (const auto& acceptor : parts.acceptors) acceptor->Close();
   });
@@ -277,25 +339,5 @@ void Server::Drain() {
   parts.AwaitConnections();
   parts.http.reset();
 }
-
-std::string Server::address() const { return parts_->address; }
-
-std::string Server::control_address() const { return parts_->control_address; }
-
-std::string Server::http_address() const {
-  return parts_->http == nullptr ? "" : parts_->http->address().ToString();
-}
-
-size_t Server::served_models() const { return parts_->catalogs.Snapshot()->served_count(); }
-
-size_t Server::unavailable_models() const {
-  return parts_->catalogs.Snapshot()->entries().size() - served_models();
-}
-
-size_t Server::reactors() const { return parts_->reactors.size(); }
-
-size_t Server::memory_bytes() const { return parts_->options.max_memory_bytes; }
-
-size_t Server::request_bytes() const { return parts_->budget.limit(); }
 
 }  // namespace hillock

@@ -67,7 +67,9 @@ void AddHealth(CLI::App& app, Command& chosen) {
   const auto flags = std::make_shared<HealthFlags>();
   CLI::App* const command =
       app.add_subcommand("health", "ask whether the server, or one model, is serving");
-  command->add_option("--service", flags->service, "a model, or a gRPC service; else the server");
+  auto* const service =
+      command->add_option("--service", flags->service, "a gRPC service; else the server");
+  command->add_option("--model", flags->service, "a model")->excludes(service);
   command->add_option("--wait", flags->wait_seconds, "seconds to keep asking until it serves")
       ->capture_default_str()
       ->check(NumberFrom(0, kMaxWaitSeconds));

@@ -30,12 +30,17 @@ absl::Status NotReady(const CatalogEntry& entry) {
 
 bool IsServed(const CatalogEntry& entry) { return entry.served.ok(); }
 
+bool HasFailed(const CatalogEntry& entry) {
+  return !entry.served.ok() && !absl::IsUnavailable(entry.served.status());
+}
+
 }  // namespace
 
 Catalog::Catalog(std::vector<CatalogEntry> entries) : entries_(std::move(entries)) {
   std::ranges::sort(entries_, {},
                     [](const CatalogEntry& e) { return std::tie(e.model, e.version); });
   for (size_t i = entries_.size(); i-- > 0;) first_[entries_[i].model] = i;
+  Count();
 }
 
 std::span<const CatalogEntry> Catalog::EntriesOf(std::string_view name) const {
@@ -63,8 +68,13 @@ absl::StatusOr<ServedModel*> Catalog::Find(std::string_view name, std::string_vi
   return asked->served->get();
 }
 
-size_t Catalog::served_count() const {
-  return static_cast<size_t>(std::ranges::count_if(entries_, IsServed));
+void Catalog::Count() {
+  for (const auto& [name, first] : first_) {
+    const std::span<const CatalogEntry> entries = EntriesOf(name);
+    const auto served = static_cast<size_t>(std::ranges::count_if(entries, IsServed));
+    served_count_ += served;
+    if (served == 0 && std::ranges::any_of(entries, HasFailed)) failed_.push_back(name);
+  }
 }
 
 }  // namespace hillock::lifecycle

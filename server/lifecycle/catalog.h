@@ -45,10 +45,18 @@ class Catalog {
   // In order of name, then version.
   const std::vector<CatalogEntry>& entries() const { return entries_; }
 
-  size_t served_count() const;
+  // Versions that serve.
+  size_t served_count() const { return served_count_; }
+
+  // Models that have failed: none of their versions serves, and not because that is yet to come,
+  // which an entry would say with UNAVAILABLE. In order.
+  const std::vector<std::string>& failed() const { return failed_; }
 
  private:
   std::vector<CatalogEntry> entries_;
+  size_t served_count_ = 0;
+  std::vector<std::string> failed_;
+  void Count();
   std::span<const CatalogEntry> EntriesOf(std::string_view name) const;
 
   // Where a model's entries begin in entries_; they end where the next name begins.

@@ -15,6 +15,9 @@ namespace {
 // How soon memory that is no longer used is given back.
 constexpr absl::Duration kSweepPeriod = absl::Milliseconds(20);
 
+// How often a repository that is waited for is looked at.
+constexpr absl::Duration kLookPeriod = absl::Milliseconds(500);
+
 constexpr char kEveryModel[] = "*";
 
 }  // namespace
@@ -28,9 +31,10 @@ ModelControl::ModelControl(ModelManager& manager, std::function<bool()> contende
       poll_period_(poll_period),
       on_error_(std::move(on_error)) {}
 
-void ModelControl::Start() {
-  thread_ = std::thread([this] {
+void ModelControl::Start(std::function<void()> first) {
+  thread_ = std::thread([this, first = std::move(first)] {
     MarkBackgroundThread(contended_);
+    first();
     Loop();
   });
 }
@@ -44,6 +48,16 @@ absl::Status ModelControl::LoadFirst(const std::vector<std::string>& models) {
     if (absl::IsNotFound(status)) return status;
   }
   return absl::OkStatus();
+}
+
+void ModelControl::AwaitModels(absl::Duration patience) {
+  const absl::Time deadline = absl::Now() + patience;
+  while (!manager_.IsSettled() && absl::Now() < deadline) {
+    const MutexLock lock(mutex_);
+    mutex_.AwaitUntil(std::min(deadline, absl::Now() + kLookPeriod),
+                      [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_; });
+    if (stopping_) return;
+  }
 }
 
 void ModelControl::Stop() {

@@ -25,7 +25,8 @@ class ModelManager;
 //              |                                           ^
 //              +-------------- Stop(): UNAVAILABLE --------+
 //
-// Thread-safe but for LoadFirst(), Start() and Stop().
+// LoadFirst() and AwaitModels() belong to whoever has the manager: the thread that calls Start(),
+// before that, and `first` later. The rest is thread-safe but for Start() and Stop().
 class ModelControl {
  public:
   // `manager` must outlive this, and is used by its thread alone between Start() and Stop().
@@ -40,8 +41,12 @@ class ModelControl {
   // repository that cannot be listed, NOT_FOUND for a model named and not there.
   absl::Status LoadFirst(const std::vector<std::string>& models);
 
-  // Starts the thread.
-  void Start();
+  // Waits until the repository has models, at most so long or until Stop(). Files that appear while
+  // it waits must be the same in two looks.
+  void AwaitModels(absl::Duration patience);
+
+  // Starts the thread, on which `first` runs before anything else.
+  void Start(std::function<void()> first = [] {});
 
   // Finishes what it is doing, or gives it up where the manager's stop token says so. Calls that
   // wait for their turn answer UNAVAILABLE at once, and so do later ones. Does nothing the second

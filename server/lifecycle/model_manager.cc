@@ -5,6 +5,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "server/lifecycle/model_compiler.h"
@@ -14,16 +15,39 @@
 
 namespace hillock::lifecycle {
 
+using repository::Candidates;
+using repository::ModelListing;
+using repository::VersionListing;
+
 namespace {
+
+// A model whose files are larger may take so long that what is not published yet must not wait.
+constexpr uint64_t kMaxBytesUnpublished = 1 << 20;
 
 // Trimming locks the heap, which requests need. While models come and go it would be done in vain.
 constexpr int kSweepsBeforeTrim = 50;
 
-}  // namespace
+using Listings = std::vector<ModelListing>;
 
-using repository::Candidates;
-using repository::ModelListing;
-using repository::VersionListing;
+bool HasVersions(const Listings& listings) {
+  return std::ranges::any_of(listings, [](const auto& model) { return !model.versions.empty(); });
+}
+
+std::set<std::string_view> NamesOf(const Listings& listings) {
+  std::set<std::string_view> names;
+  for (const ModelListing& listing : listings) names.insert(listing.name);
+  return names;
+}
+
+uint64_t BytesOf(const ModelListing& listing) {
+  uint64_t bytes = 0;
+  for (const VersionListing& version : listing.versions) {
+    for (const repository::FileMark& file : version.files) bytes += file.bytes;
+  }
+  return bytes;
+}
+
+}  // namespace
 
 ModelManager::ModelManager(repository::Repository repository, ModelCompiler& compiler,
                            CatalogHolder& catalogs, metrics::Registry& registry, Listener& listener,
@@ -39,36 +63,74 @@ absl::Status ModelManager::LoadAll() { return Update(When::kAtOnce); }
 
 absl::Status ModelManager::Follow() { return Update(When::kSettled); }
 
-// What is gone leaves the catalog before anything is loaded, since loading may take minutes and may
-// need the memory. Each model is published as soon as it is through, so that it does not wait for
-// those after it.
-absl::Status ModelManager::Update(When when) {
-  HILLOCK_ASSIGN_OR_RETURN(const Listings listings, repository_.List());
-  RemoveMissing(listings);
-  Publish();
-  for (const ModelListing& listing : listings) {
-    HILLOCK_RETURN_IF_ERROR(CheckNotStopping(stop_));
-    UpdateModel(listing, when);
-    Publish();
-  }
-  return absl::OkStatus();
+bool ModelManager::ModelState::Serves() const {
+  return std::ranges::any_of(versions, [](const auto& v) { return v.second.served != nullptr; });
 }
 
-// An entry without versions is one that is not loaded: it is forgotten and listed anew, so that it
-// goes when its folder goes.
-absl::Status ModelManager::List() {
-  HILLOCK_ASSIGN_OR_RETURN(const Listings listings, repository_.List());
-  std::erase_if(models_, [](const auto& model) { return model.second.versions.empty(); });
-  for (const ModelListing& listing : listings) {
-    models_.try_emplace(listing.name, ModelState{absl::UnavailableError("it is not loaded"), {}});
+bool ModelManager::Serves() const {
+  return std::ranges::any_of(models_, [](const auto& model) { return model.second.Serves(); });
+}
+
+bool ModelManager::IsSettled() {
+  Listings listings = repository_.List().value_or(Listings());
+  const bool same = !waited_ || *waited_ == listings;
+  waited_ = std::move(listings);
+  return same && HasVersions(*waited_);
+}
+
+absl::StatusOr<ModelManager::Listings> ModelManager::Look() {
+  absl::StatusOr<Listings> listings = repository_.List();
+  if (listings.ok() && !HasVersions(*listings) && Serves()) {
+    listings = absl::FailedPreconditionError("it has no version of any model any more");
   }
-  changed_ = true;
+  if (root_ != listings.status()) changed_ = true;
+  root_ = listings.status();
+  if (!root_.ok()) Publish();
+  return listings;
+}
+
+// What is gone leaves the catalog before anything is loaded, since loading may take minutes and may
+// need the memory. What comes is in it from the beginning, as a model that is not there yet. Each
+// model is published as soon as it is through, so that it does not wait for those after it, unless
+// they are small.
+absl::Status ModelManager::Update(When when) {
+  HILLOCK_ASSIGN_OR_RETURN(const Listings listings, Look());
+  RemoveMissing(listings, when);
+  AddMissing(listings, absl::UnavailableError("it is being loaded"));
+  Publish();
+  for (const ModelListing& listing : listings) {
+    if (stopping()) break;
+    if (BytesOf(listing) > kMaxBytesUnpublished) Publish();
+    UpdateModel(listing, when);
+    PublishInTime();
+  }
+  Publish();
+  return CheckNotStopping(stop_);
+}
+
+void ModelManager::AddMissing(const Listings& listings, const absl::Status& why) {
+  for (const ModelListing& listing : listings) {
+    changed_ |= models_.try_emplace(listing.name, ModelState{why}).second;
+  }
+}
+
+// What is neither loaded nor has failed to be is forgotten and listed anew, so that it goes when
+// its folder goes.
+absl::Status ModelManager::List() {
+  const auto listings = Look();
+  if (!listings.ok()) return models_.empty() ? listings.status() : absl::OkStatus();
+  const std::set<std::string_view> names = NamesOf(*listings);
+  changed_ |= std::erase_if(models_, [&](const auto& model) {
+                const auto& [name, state] = model;
+                return state.versions.empty() && !names.contains(name);
+              }) > 0;
+  AddMissing(*listings, absl::UnavailableError("it is not loaded"));
   Publish();
   return absl::OkStatus();
 }
 
 absl::Status ModelManager::Load(std::string_view name) {
-  HILLOCK_ASSIGN_OR_RETURN(const Listings listings, repository_.List());
+  HILLOCK_ASSIGN_OR_RETURN(const Listings listings, Look());
   const auto listing = std::ranges::find(listings, name, &ModelListing::name);
   if (listing == listings.end()) {
     return absl::NotFoundError(
@@ -79,16 +141,21 @@ absl::Status ModelManager::Load(std::string_view name) {
   return Annotate(ErrorOf(models_.find(name)->second), fmt::format("failed to load '{}'", name));
 }
 
+// Needs no repository for what is loaded.
 absl::Status ModelManager::Unload(std::string_view name) {
-  HILLOCK_RETURN_IF_ERROR(List());
+  const absl::Status listed = List();
   const auto it = models_.find(name);
   if (it == models_.end()) {
+    HILLOCK_RETURN_IF_ERROR(listed);
     return absl::NotFoundError(fmt::format(
         "failed to unload '{}': it is neither loaded nor in the repository", Excerpt(name)));
   }
   RetireAll(it->second);
   models_.erase(it);
-  return List();
+  changed_ = true;
+  List().IgnoreError();  // which the next call reports
+  Publish();
+  return absl::OkStatus();
 }
 
 // The error of the highest version that has one.
@@ -99,18 +166,24 @@ absl::Status ModelManager::ErrorOf(const ModelState& state) {
   return failed == state.versions.rend() ? absl::OkStatus() : failed->second.refused;
 }
 
-void ModelManager::RemoveMissing(const Listings& listings) {
-  const auto missing = [&](const auto& model) {
-    return std::ranges::find(listings, model.first, &ModelListing::name) == listings.end();
-  };
-  for (auto& model : models_) {
-    if (missing(model)) RetireAll(model.second);
+// With kSettled, what serves is removed by the second scan without it: a folder that is replaced by
+// renaming is away for a moment.
+void ModelManager::RemoveMissing(const Listings& listings, When when) {
+  const std::set<std::string_view> names = NamesOf(listings);
+  for (auto& [name, state] : models_) {
+    if (names.contains(name)) continue;
+    const bool was_there = !std::exchange(state.present, {}).empty();
+    if (when == When::kSettled && was_there && state.Serves()) continue;
+    RetireAll(state);
   }
-  changed_ |= std::erase_if(models_, missing) > 0;
+  changed_ |= std::erase_if(models_, [&](const auto& model) {
+                return !names.contains(model.first) && model.second.versions.empty();
+              }) > 0;
 }
 
 // Options that make no sense leave everything as it is: the versions that serve were loaded with
-// options that did. A model without any version folder is as good as gone, so its versions retire.
+// options that did. So does the first scan that misses a version. A model without any version
+// folder is as good as gone, so its versions retire.
 void ModelManager::UpdateModel(const ModelListing& listing, When when) {
   ModelState& state = models_[listing.name];
   if (!listing.options.ok()) {
@@ -118,11 +191,14 @@ void ModelManager::UpdateModel(const ModelListing& listing, When when) {
   }
   std::vector<int64_t> present;
   for (const VersionListing& version : listing.versions) present.push_back(version.number);
+  const std::vector<int64_t> before = std::exchange(state.present, present);
+  const bool misses_some = !std::ranges::includes(present, before);
+  if (when == When::kSettled && misses_some && state.Serves()) return;
   const Candidates candidates = CandidatesOf(listing.options->versions, present);
   if (candidates.numbers.empty()) {
     RetireAll(state);
-    const auto none = absl::NotFoundError(
-        fmt::format("{}: has no version folder such as {}/1", listing.name, listing.name));
+    const auto none = absl::NotFoundError(fmt::format("{}: has no version folder such as {}/1{}",
+                                                      listing.name, listing.name, listing.instead));
     return Refuse(listing.name, 0, none, state.refused);
   }
   changed_ |= !state.refused.ok();
@@ -135,7 +211,8 @@ void ModelManager::UpdateModel(const ModelListing& listing, When when) {
 // retired. That comes last: the version that replaces another is ready by then.
 void ModelManager::UpdateVersions(const ModelListing& listing, const Candidates& candidates,
                                   When when, ModelState& state) {
-  ModelState before = std::exchange(state, {});
+  ModelState before;
+  before.versions = std::exchange(state.versions, {});
   size_t serving = 0;
   for (const int64_t number : candidates.numbers) {
     if (serving == candidates.wanted) break;
@@ -221,14 +298,15 @@ bool ModelManager::Sweep() {
 }
 
 void ModelManager::AddEntries(const std::string& name, const ModelState& state,
-                              std::vector<CatalogEntry>& entries) {
+                              std::vector<CatalogEntry>& entries) const {
   if (state.versions.empty()) entries.push_back({name, 0, state.refused});
   for (const auto& [number, version] : state.versions) {
     const absl::Status& refused = state.refused.ok() ? version.refused : state.refused;
     if (version.served == nullptr) {
       entries.push_back({name, number, refused});
     } else {
-      entries.push_back({name, number, version.served, refused});
+      entries.push_back(
+          {name, number, version.served, root_.ok() ? refused : Annotate(root_, "the repository")});
     }
   }
 }
@@ -236,6 +314,7 @@ void ModelManager::AddEntries(const std::string& name, const ModelState& state,
 // Everything that has changed since the last call becomes visible at once, with one catalog.
 void ModelManager::Publish() {
   if (!std::exchange(changed_, false)) return;
+  const Nanos start = Clock::Monotonic().Now();
   std::vector<CatalogEntry> entries;
   for (const auto& [name, state] : models_) AddEntries(name, state, entries);
   std::vector<metrics::Registry::VersionState> states;
@@ -246,6 +325,15 @@ void ModelManager::Publish() {
   }
   registry_.SetModelStates(std::move(states));
   catalogs_.Publish(std::make_shared<const Catalog>(std::move(entries)));
+  published_ = Clock::Monotonic().Now();
+  publishing_took_ = published_ - start;
+  listener_.Published();
+}
+
+// A catalog takes as long as there are models. Made for each of thousands, it would make their
+// number count twice; so it takes a tenth of the time at most.
+void ModelManager::PublishInTime() {
+  if (Clock::Monotonic().Now() - published_ >= 9 * publishing_took_) Publish();
 }
 
 }  // namespace hillock::lifecycle

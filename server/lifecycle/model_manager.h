@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "server/core/base/clock.h"
 #include "server/core/base/status.h"
 #include "server/core/repository/repository.h"
 #include "server/lifecycle/catalog_holder.h"
@@ -52,7 +53,12 @@ class ModelCompiler;
 //   any state: no longer a candidate, unloaded, or gone from the repository: retired and forgotten
 //
 // Which versions serve follows from the files and the model's version policy alone, not from what
-// served before. Not thread-safe; reactors and services read the catalogs meanwhile.
+// served before. But for one thing: a repository that has no version of any model, or that cannot
+// be listed, is taken for one that is out of reach for now, such as an unmounted volume. It changes
+// nothing, and the entries of what serves say so. A version that is gone from a repository that has
+// others is retired when two scans agree.
+//
+// Not thread-safe; reactors and services read the catalogs meanwhile.
 class ModelManager {
  public:
   // Hears what changes. Called by the manager's methods.
@@ -63,6 +69,7 @@ class ModelManager {
     // version 0: the model as a whole.
     virtual void Refused(const std::string& model, int64_t version, const absl::Status& why) = 0;
     virtual void Unloaded(const ServedModel& model) = 0;
+    virtual void Published() {}  // a new catalog is in force
   };
 
   // All references must outlive this. Once `stop` is requested, what loads models gives up between
@@ -70,15 +77,21 @@ class ModelManager {
   ModelManager(repository::Repository repository, ModelCompiler& compiler, CatalogHolder& catalogs,
                metrics::Registry& registry, Listener& listener, std::stop_token stop = {});
 
-  // Loads what is in the repository. An error, about its root, changes nothing.
+  // Whether the repository has a version of a model and, from the second call on, the same files as
+  // at the last one. For those who wait for it.
+  bool IsSettled();
+
+  // Loads what is in the repository. An error, about the repository as a whole, changes nothing
+  // that serves.
   absl::Status LoadAll();
 
   // Follows the repository: loads what is new or has changed, unloads what is gone. Files that are
-  // not as they were at the last call are still being written, and are left for the next one. An
-  // error, about the root, changes nothing.
+  // not as they were at the last call are still being written, and are left for the next one.
+  // Errors as for LoadAll().
   absl::Status Follow();
 
-  // Lists models that are in the repository and not loaded, without loading them.
+  // Lists models that are in the repository and not loaded, without loading them. Where something
+  // is in the catalog, it says what is wrong with the repository as a whole, and this is OK.
   absl::Status List();
 
   // Loads one model as it is there now. NOT_FOUND when it is not in the repository; the error of
@@ -113,13 +126,19 @@ class ModelManager {
     absl::Status refused;  // why it does not serve what is there now
   };
   struct ModelState {
-    absl::Status refused;  // about the model as a whole
-    std::map<int64_t, VersionState> versions;
+    absl::Status refused;                        // about the model as a whole
+    std::vector<int64_t> present{};              // versions there, ascending, by the last scan
+    std::map<int64_t, VersionState> versions{};  // those that serve, or should
+
+    bool Serves() const;
   };
 
   using Listings = std::vector<repository::ModelListing>;
 
+  absl::StatusOr<Listings> Look();
   absl::Status Update(When when);
+  bool Serves() const;
+  void AddMissing(const Listings& listings, const absl::Status& why);
   void UpdateModel(const repository::ModelListing& listing, When when);
   void UpdateVersions(const repository::ModelListing& listing,
                       const repository::Candidates& candidates, When when, ModelState& state);
@@ -132,20 +151,25 @@ class ModelManager {
               absl::Status& refused);
   void Retire(VersionState& state);
   void RetireAll(ModelState& state);
-  void RemoveMissing(const Listings& listings);
+  void RemoveMissing(const Listings& listings, When when);
   void Publish();
-  static void AddEntries(const std::string& name, const ModelState& state,
-                         std::vector<CatalogEntry>& entries);
+  void PublishInTime();
+  void AddEntries(const std::string& name, const ModelState& state,
+                  std::vector<CatalogEntry>& entries) const;
   static absl::Status ErrorOf(const ModelState& state);
 
-  const repository::Repository repository_;
+  repository::Repository repository_;
   ModelCompiler& compiler_;
   CatalogHolder& catalogs_;
   metrics::Registry& registry_;
   Listener& listener_;
   const std::stop_token stop_;
   std::map<std::string, ModelState, std::less<>> models_;
-  bool changed_ = false;  // since the catalog was published last
+  absl::Status root_;               // what is wrong with the repository as a whole
+  std::optional<Listings> waited_;  // what IsSettled() has seen last
+  bool changed_ = false;            // since the catalog was published last
+  Nanos published_ = 0;             // when that was
+  Nanos publishing_took_ = 0;
   std::vector<std::shared_ptr<ServedModel>> retired_;
   int quiet_sweeps_ = 0;  // in a row that freed nothing
 };

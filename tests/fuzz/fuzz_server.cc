@@ -20,9 +20,10 @@ constexpr size_t kBeyondBudget = size_t{2} << 20;
 struct Shared {
   testing::FakeClock clock;
   rpc::OneReactor reactor{testing::MlpBuilder(3).Add(1, "identity").Share(), {}, {}, clock};
-  lifecycle::CatalogHolder no_models;
-  rpc::ServerState state;
-  rpc::HealthService health{no_models, state};
+  lifecycle::CatalogHolder models;
+  bool ready = true;
+  lifecycle::Readiness readiness{lifecycle::ReadinessRule::kAll, /*callers_decide=*/true};
+  rpc::HealthService health{models, readiness};
 };
 
 Shared& Get() {
@@ -44,7 +45,7 @@ FuzzServer::FuzzServer(size_t budget, const transport::Endpoint::Options& option
       watchers_(Get().health),
       budget_(budget),
       endpoint_(Reactor().loop(), *this, budget_, options, Get().clock) {
-  Get().state.SetReady(true);
+  Get().readiness.SetStarted();
 }
 
 FuzzServer::~FuzzServer() {
@@ -94,7 +95,11 @@ void FuzzServer::Resume() {
 }
 
 void FuzzServer::TurnReadiness() {
-  Get().state.SetReady(!Get().state.ready());
+  Shared& shared = Get();
+  shared.ready = !shared.ready;
+  std::vector<lifecycle::CatalogEntry> entries;
+  if (!shared.ready) entries.push_back({"cat", 1, absl::DataLossError("bad checksum")});
+  shared.models.Publish(std::make_shared<const lifecycle::Catalog>(std::move(entries)));
   watchers_.Update();
   endpoint_.Flush();
 }

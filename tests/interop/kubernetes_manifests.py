@@ -80,7 +80,7 @@ class Server:
         for argument in arguments:
             option, equals, _ = argument.partition("=")
             given.append(f"{option}={self._ours[option]}" if equals and option in self._ours
-                         else argument)
+                         else argument.replace("{{.Name}}", "iris"))
         key = tuple(given)
         if key not in self._metrics:
             self._metrics[key] = self._start(given)
@@ -88,7 +88,7 @@ class Server:
 
     def _start(self, arguments: list[str]) -> set[str]:
         with subprocess.Popen([self._program, "--repository", self._ours["--repository"],
-                               *[word for word in arguments if "--repository" not in word]],
+                               *[word for word in arguments if not word.startswith("--repository=")]],
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               text=True) as process:
             said = []

@@ -7,22 +7,18 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fstream>
+#include <iterator>
 #include <string>
+#include <vector>
+
+#include "server/core/base/cgroup.h"
 
 namespace hillock {
 namespace {
 
-constexpr char kCgroupRoot[] = "/sys/fs/cgroup";
-
-// The cgroup v2 folder of this process below the mount, such as "/system.slice/hillock.service".
-std::string OwnCgroup() {
-  std::ifstream file("/proc/self/cgroup");
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("0::")) return line.substr(3);
-  }
-  return "/";
-}
+// Where the two versions of cgroups are mounted.
+constexpr char kCgroupMount[] = "/sys/fs/cgroup";
+constexpr char kCgroupV1Mount[] = "/sys/fs/cgroup/cpu";
 
 int AffinityCores() {
   cpu_set_t set;
@@ -43,18 +39,22 @@ std::optional<double> ParseCpuMax(std::string_view cpu_max) {
   return quota / period;
 }
 
-// From the process's own cgroup up to the root: every level binds.
+std::optional<double> CpuQuotaOf(const std::string& folder) {
+  if (const auto quota = ParseCpuMax(FirstLine(folder + "/cpu.max"))) return quota;
+  return ParseCpuMax(fmt::format("{} {}", FirstLine(folder + "/cpu.cfs_quota_us"),
+                                 FirstLine(folder + "/cpu.cfs_period_us")));
+}
+
 std::optional<double> CpuQuota() {
+  std::vector<std::string> folders = CgroupFolders(kCgroupMount, "");
+  std::ranges::move(CgroupFolders(kCgroupV1Mount, "cpu"), std::back_inserter(folders));
   std::optional<double> tightest;
-  for (std::string group = OwnCgroup();; group.resize(group.rfind('/'))) {
-    std::ifstream file(fmt::format("{}{}/cpu.max", kCgroupRoot, group == "/" ? "" : group));
-    std::string line;
-    std::getline(file, line);
-    if (const auto quota = ParseCpuMax(line)) {
+  for (const std::string& folder : folders) {
+    if (const auto quota = CpuQuotaOf(folder)) {
       tightest = std::min(*quota, tightest.value_or(*quota));
     }
-    if (group.find('/') == std::string::npos) return tightest;
   }
+  return tightest;
 }
 
 int UsableCores() {

@@ -3,6 +3,7 @@
 #define HILLOCK_SERVER_CORE_BASE_CPU_H_
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace hillock {
@@ -12,7 +13,12 @@ namespace hillock {
 // <period>".
 std::optional<double> ParseCpuMax(std::string_view cpu_max);
 
-// The tightest limit of this process's cgroups, in cores' worth of time; none where there is none.
+// The limit of one group, whose folder has cgroup v2's cpu.max, or version 1's cpu.cfs_quota_us and
+// cpu.cfs_period_us; none where there is none.
+std::optional<double> CpuQuotaOf(const std::string& folder);
+
+// The tightest limit of this process's cgroups, version 1 or 2, in cores' worth of time; none where
+// there is none.
 std::optional<double> CpuQuota();
 
 // Cores this process can really use: those in its affinity mask, cut to the cgroup's quota, rounded

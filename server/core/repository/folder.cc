@@ -4,21 +4,22 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <memory>
+#include <filesystem>
 
 #include "server/core/base/background_thread.h"
 #include "server/core/model/limits.h"
+#include "server/core/repository/open_beneath.h"
 
 namespace hillock::repository {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr size_t kMaxBytesOfRead = size_t{1} << 17;  // 0.1 ms or less from the page cache
 
@@ -27,25 +28,28 @@ bool IsOneComponent(std::string_view name) {
          name.find_first_of(std::string_view("/\0", 2)) == std::string_view::npos;
 }
 
-// Kernels before 5.6 lack openat2, and some sandboxes forbid it. For one component O_NOFOLLOW comes
-// to the same.
-int OpenBeneath(int folder, const char* name, int flags) {
-  open_how how{};
-  how.flags = static_cast<uint64_t>(flags | O_CLOEXEC);
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
-  const long fd = syscall(SYS_openat2, folder, name, &how, sizeof(how));
-  if (fd >= 0 || (errno != ENOSYS && errno != EPERM)) return static_cast<int>(fd);
-  return openat(folder, name, flags | O_CLOEXEC | O_NOFOLLOW);
-}
-
 absl::Status OpenError(bool wants_folder) {
   if (errno == ENOENT) return absl::NotFoundError(wants_folder ? "no such folder" : "no such file");
-  if (errno == ELOOP || errno == EXDEV) {
-    return absl::InvalidArgumentError(
-        fmt::format("is a symbolic link, want a {}", wants_folder ? "folder" : "regular file"));
+  if (errno == EXDEV) {
+    return absl::InvalidArgumentError("is a symbolic link that leads out of the repository");
+  }
+  if (errno == ELOOP) {
+    return absl::InvalidArgumentError("is a symbolic link that leads in a circle");
   }
   if (errno == ENOTDIR) return absl::InvalidArgumentError("is not a folder");
   return absl::InvalidArgumentError(fmt::format("cannot be opened: {}", std::strerror(errno)));
+}
+
+// The top of a folder at the path `real`, which has no links.
+fs::path TopOf(const fs::path& real) {
+  std::error_code error;
+  for (fs::path path = real; path.has_relative_path(); path = path.parent_path()) {
+    const fs::path cache = path.parent_path().parent_path();
+    const bool is_snapshot =
+        path.parent_path().filename() == "snapshots" && fs::is_directory(cache / "blobs", error);
+    if (is_snapshot) return cache;
+  }
+  return real;
 }
 
 FileMark MarkOf(std::string_view name, const struct stat& info) {
@@ -79,24 +83,49 @@ absl::Status ReadAll(int fd, FileContent& content) {
 
 }  // namespace
 
+// Only a cache is opened by its real path. That of a root which a link of /proc leads to, as KServe
+// makes them, is of another container.
 absl::StatusOr<Folder> Folder::Open(const std::string& path) {
-  Descriptor folder(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  std::error_code error;
+  const fs::path real = fs::canonical(path, error);
+  const fs::path cache = TopOf(real);
+  const bool in_cache = !error && cache != real;
+  auto top = std::make_shared<const Descriptor>(
+      open(in_cache ? cache.c_str() : path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (top->get() < 0) return OpenError(/*wants_folder=*/true);
+  const std::string below = in_cache ? real.lexically_relative(cache).string() : "";
+  const char* const entry = in_cache ? below.c_str() : ".";
+  Descriptor folder(OpenBeneath(top->get(), entry, O_RDONLY | O_DIRECTORY));
   if (folder.get() < 0) return OpenError(/*wants_folder=*/true);
-  return Folder(std::move(folder));
+  return Folder(std::move(top), below, std::move(folder));
 }
 
+std::string Folder::PathTo(std::string_view name) const {
+  return path_.empty() ? std::string(name) : fmt::format("{}/{}", path_, name);
+}
+
+// From here, which is sure to be the folder whose entries were listed. A link that leads elsewhere
+// is followed from the top.
 absl::StatusOr<Descriptor> Folder::OpenEntry(std::string_view name, int flags) const {
   if (!IsOneComponent(name)) {
     return absl::InvalidArgumentError("is not the name of an entry of the folder");
   }
-  Descriptor entry(OpenBeneath(folder_.get(), std::string(name).c_str(), flags));
-  if (entry.get() < 0) return OpenError((flags & O_DIRECTORY) != 0);
-  return entry;
+  Descriptor entry(OpenBeneath(folder_.get(), std::string(name), flags));
+  if (entry.get() < 0 && errno == EXDEV && !path_.empty()) {
+    entry = Descriptor(OpenBeneath(top_->get(), PathTo(name), flags));
+  }
+  if (entry.get() >= 0) return entry;
+  const int error = errno;
+  if (error == ENOENT && Has(name)) {
+    return absl::InvalidArgumentError("is a symbolic link that leads to nothing");
+  }
+  errno = error;
+  return OpenError((flags & O_DIRECTORY) != 0);
 }
 
 absl::StatusOr<Folder> Folder::OpenFolder(std::string_view name) const {
   HILLOCK_ASSIGN_OR_RETURN(Descriptor folder, OpenEntry(name, O_RDONLY | O_DIRECTORY));
-  return Folder(std::move(folder));
+  return Folder(top_, PathTo(name), std::move(folder));
 }
 
 bool Folder::Has(std::string_view name) const {
@@ -125,9 +154,8 @@ absl::StatusOr<std::vector<std::string>> Folder::Entries() const {
 absl::StatusOr<std::vector<std::string>> Folder::Folders() const {
   HILLOCK_ASSIGN_OR_RETURN(std::vector<std::string> names, Entries());
   std::erase_if(names, [this](const std::string& name) {
-    struct stat info {};
-    return fstatat(folder_.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 ||
-           !S_ISDIR(info.st_mode);
+    const auto info = Info(name);
+    return info.ok() ? !S_ISDIR(info->st_mode) : absl::IsNotFound(info.status());
   });
   return names;
 }
@@ -141,12 +169,21 @@ absl::StatusOr<std::vector<FileMark>> Folder::Files() const {
   return marks;
 }
 
-absl::StatusOr<FileMark> Folder::Mark(std::string_view name) const {
+// What an entry is, or what it leads to when it is a link.
+absl::StatusOr<struct stat> Folder::Info(const std::string& name) const {
   struct stat info {};
-  if (!IsOneComponent(name) ||
-      fstatat(folder_.get(), std::string(name).c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+  if (fstatat(folder_.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
     return absl::NotFoundError("no such file");
   }
+  if (!S_ISLNK(info.st_mode)) return info;
+  HILLOCK_ASSIGN_OR_RETURN(const Descriptor target, OpenEntry(name, O_PATH));
+  if (fstat(target.get(), &info) != 0) return OpenError(/*wants_folder=*/false);
+  return info;
+}
+
+absl::StatusOr<FileMark> Folder::Mark(std::string_view name) const {
+  if (!IsOneComponent(name)) return absl::NotFoundError("no such file");
+  HILLOCK_ASSIGN_OR_RETURN(const struct stat info, Info(std::string(name)));
   if (!S_ISREG(info.st_mode)) return absl::InvalidArgumentError("is not a regular file");
   return MarkOf(name, info);
 }

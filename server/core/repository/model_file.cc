@@ -48,11 +48,9 @@ class SiblingFiles {
   std::map<std::string, FileContent, std::less<>> files_;
 };
 
-}  // namespace
-
-absl::StatusOr<model::Mlp> ReadModelFile(const Folder& folder, const std::string& name,
-                                         size_t max_bytes) {
-  HILLOCK_ASSIGN_OR_RETURN(const FileContent content, folder.ReadFile(name, max_bytes));
+// The model in `content`, a file called `name` with others beside it in `folder`.
+absl::StatusOr<model::Mlp> Decode(const FileContent& content, const std::string& name,
+                                  const Folder& folder, size_t max_bytes) {
   const std::string_view text = TextOf(content);
   SiblingFiles siblings(folder, max_bytes - content.size());
   auto mlp =
@@ -65,12 +63,38 @@ absl::StatusOr<model::Mlp> ReadModelFile(const Folder& folder, const std::string
   return foreign ? *foreign : mlp.status();
 }
 
+absl::StatusOr<Folder> FolderOf(const fs::path& file) {
+  auto folder = Folder::Open(file.has_parent_path() ? file.parent_path().string() : ".");
+  if (absl::IsNotFound(folder.status())) return absl::NotFoundError("no such file");
+  return folder;
+}
+
+}  // namespace
+
+absl::StatusOr<FileMark> MarkModelFile(const std::string& path) {
+  std::error_code error;
+  const fs::path real = fs::canonical(path, error);
+  if (error) return absl::NotFoundError("no such file");
+  HILLOCK_ASSIGN_OR_RETURN(const Folder folder, FolderOf(real));
+  return folder.Mark(real.filename().string());
+}
+
+absl::StatusOr<model::Mlp> ReadModelFile(const Folder& folder, const std::string& name,
+                                         size_t max_bytes) {
+  HILLOCK_ASSIGN_OR_RETURN(const FileContent content, folder.ReadFile(name, max_bytes));
+  return Decode(content, name, folder, max_bytes);
+}
+
 absl::StatusOr<model::Mlp> ReadModelFile(const std::string& path, size_t max_bytes) {
   const fs::path file(path);
-  const auto folder = Folder::Open(file.has_parent_path() ? file.parent_path().string() : ".");
-  if (absl::IsNotFound(folder.status())) return absl::NotFoundError("no such file");
-  if (!folder.ok()) return folder.status();
-  return ReadModelFile(*folder, file.filename().string(), max_bytes);
+  std::error_code error;
+  fs::path real = fs::canonical(file, error);
+  if (error) real = file;  // what is wrong is said by whoever opens it
+  HILLOCK_ASSIGN_OR_RETURN(const Folder real_folder, FolderOf(real));
+  HILLOCK_ASSIGN_OR_RETURN(const FileContent content,
+                           real_folder.ReadFile(real.filename().string(), max_bytes));
+  HILLOCK_ASSIGN_OR_RETURN(const Folder folder, FolderOf(file));
+  return Decode(content, file.filename().string(), folder, max_bytes);
 }
 
 }  // namespace hillock::repository

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "server/core/repository/foreign_file.h"
+#include "server/core/repository/names.h"
 
 namespace hillock::repository {
 namespace {
@@ -20,10 +21,13 @@ absl::Status NoModel(std::span<const std::string> entries) {
   for (const std::string& entry : entries) {
     if (auto foreign = ForeignByName(entry)) return Annotate(*foreign, Excerpt(entry));
   }
-  return absl::NotFoundError(fmt::format("has no model, want {} or {}", kOnnxFile, kModelFile));
+  return absl::NotFoundError(fmt::format("has no model, want {} or {}{}", kOnnxFile, kModelFile,
+                                         DescribeEntries(entries)));
 }
 
 }  // namespace
+
+bool IsModelFile(std::string_view name) { return name == kModelFile || name == kOnnxFile; }
 
 absl::StatusOr<std::string> FindModelFile(std::span<const std::string> entries,
                                           std::string_view chosen) {

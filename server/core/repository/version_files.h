@@ -19,11 +19,14 @@ namespace hillock::repository {
 //   one ONNX file of any name                  that
 //   several                                    INVALID_ARGUMENT, which names two
 //   a file that an ONNX file could be made of  UNIMPLEMENTED: see ForeignByName()
-//   anything else                              NOT_FOUND
+//   anything else                              NOT_FOUND, which says what is there
 //
 // Hidden files are no models.
 absl::StatusOr<std::string> FindModelFile(std::span<const std::string> entries,
                                           std::string_view chosen);
+
+// Whether a file of that name is the model whatever lies beside it.
+bool IsModelFile(std::string_view name);
 
 }  // namespace hillock::repository
 

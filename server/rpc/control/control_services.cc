@@ -6,10 +6,10 @@
 namespace hillock::rpc {
 
 ControlServices::ControlServices(const lifecycle::CatalogHolder& catalogs,
-                                 lifecycle::ModelControl& control, const ServerState& state,
-                                 std::string version)
-    : inference(catalogs, control, state, std::move(version)),
-      health(catalogs, state),
+                                 lifecycle::ModelControl& control,
+                                 const lifecycle::Readiness& readiness, std::string version)
+    : inference(catalogs, control, readiness, std::move(version)),
+      health(catalogs, readiness),
       reflection({inference::ModelInferRequest::descriptor()->file(),
                   grpc::health::v1::HealthCheckRequest::descriptor()->file()}) {}
 

@@ -6,11 +6,11 @@
 
 #include "server/lifecycle/catalog_holder.h"
 #include "server/lifecycle/model_control.h"
+#include "server/lifecycle/readiness.h"
 #include "server/rpc/control/calls/worker.h"
 #include "server/rpc/control/health_service.h"
 #include "server/rpc/control/inference_service.h"
 #include "server/rpc/control/reflection.h"
-#include "server/rpc/control/server_state.h"
 
 namespace hillock::rpc {
 
@@ -19,9 +19,9 @@ namespace hillock::rpc {
 // descriptions do not wait for a model that is being loaded. Stop() is for one thread; the rest is
 // thread-safe.
 struct ControlServices {
-  // `catalogs`, `control` and `state` must outlive this, and this the event loops' calls.
+  // `catalogs`, `control` and `readiness` must outlive this, and this the event loops' calls.
   ControlServices(const lifecycle::CatalogHolder& catalogs, lifecycle::ModelControl& control,
-                  const ServerState& state, std::string version);
+                  const lifecycle::Readiness& readiness, std::string version);
 
   // Answers UNAVAILABLE to the calls that wait for a worker, and to all that would do so later.
   // Returns when the workers have finished their current calls: those wait for ModelControl, which

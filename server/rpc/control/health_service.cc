@@ -10,21 +10,27 @@ using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
 
 constexpr char kInferenceService[] = "inference.GRPCInferenceService";
+constexpr char kHealthService[] = "grpc.health.v1.Health";
+
+ServingStatus ServingIf(bool serving) {
+  return serving ? HealthCheckResponse::SERVING : HealthCheckResponse::NOT_SERVING;
+}
 
 }  // namespace
 
 ServingStatus HealthService::Moment::StatusOf(const std::string& service) const {
-  const bool whole = service.empty() || service == kInferenceService;
-  const auto model =
-      whole ? absl::StatusOr<lifecycle::ServedModel*>(nullptr) : catalog_->Find(service, "");
+  if (service == kHealthService) return HealthCheckResponse::SERVING;
+  if (service.empty() || service == kInferenceService) return ServingIf(ready_);
+  const auto model = catalog_->Find(service, "");
   if (absl::IsNotFound(model.status())) return HealthCheckResponse::SERVICE_UNKNOWN;
-  return model.ok() && ready_ ? HealthCheckResponse::SERVING : HealthCheckResponse::NOT_SERVING;
+  return ServingIf(model.ok() && !draining_);
 }
 
 HealthService::Moment HealthService::Now() const {
   Moment now;
   now.catalog_ = catalogs_.Snapshot();
-  now.ready_ = state_.ready();
+  now.ready_ = readiness_.Check(*now.catalog_).ok();
+  now.draining_ = readiness_.draining();
   return now;
 }
 

@@ -9,19 +9,22 @@
 #include "proto/health.pb.h"
 #include "server/core/base/status.h"
 #include "server/lifecycle/catalog_holder.h"
-#include "server/rpc/control/server_state.h"
+#include "server/lifecycle/readiness.h"
 
 namespace hillock::rpc {
 
 using ServingStatus = grpc::health::v1::HealthCheckResponse::ServingStatus;
 
-// grpc.health.v1 for the server ("" and "inference.GRPCInferenceService") and for every model by
-// name. Watch is HealthWatchers'. Thread-safe.
+// grpc.health.v1. Watch is HealthWatchers'. Thread-safe.
+//
+//   "", inference.GRPCInferenceService   SERVING while the server is ready
+//   the name of a model                  SERVING while it serves and the server is not draining
+//   grpc.health.v1.Health                SERVING always: the process answers. For liveness probes
 class HealthService {
  public:
   // Both must outlive the service.
-  HealthService(const lifecycle::CatalogHolder& catalogs, const ServerState& state)
-      : catalogs_(catalogs), state_(state) {}
+  HealthService(const lifecycle::CatalogHolder& catalogs, const lifecycle::Readiness& readiness)
+      : catalogs_(catalogs), readiness_(readiness) {}
 
   // NOT_FOUND for a service that is neither the server nor a model.
   absl::Status Check(const grpc::health::v1::HealthCheckRequest& request,
@@ -37,20 +40,21 @@ class HealthService {
     friend class HealthService;
     std::shared_ptr<const lifecycle::Catalog> catalog_;
     bool ready_ = false;
+    bool draining_ = false;
   };
   Moment Now() const;
 
   // While it stays the same, so does every status.
   struct Version {
     uint64_t catalog = 0;
-    bool ready = false;
+    lifecycle::Readiness::Phase phase{};
     bool operator==(const Version&) const = default;
   };
-  Version version() const { return {catalogs_.generation(), state_.ready()}; }
+  Version version() const { return {catalogs_.generation(), readiness_.phase()}; }
 
  private:
   const lifecycle::CatalogHolder& catalogs_;
-  const ServerState& state_;
+  const lifecycle::Readiness& readiness_;
 };
 
 }  // namespace hillock::rpc

@@ -69,7 +69,7 @@ absl::Status InferenceService::ServerLive(const inference::ServerLiveRequest&,
 
 absl::Status InferenceService::ServerReady(const inference::ServerReadyRequest&,
                                            inference::ServerReadyResponse& response) const {
-  response.set_ready(state_.ready());
+  response.set_ready(readiness_.Check(*catalogs_.Snapshot()).ok());
   return absl::OkStatus();
 }
 
@@ -78,7 +78,7 @@ absl::Status InferenceService::ModelReady(const inference::ModelReadyRequest& re
   const auto catalog = catalogs_.Snapshot();
   const auto model = catalog->Find(request.name(), request.version());
   if (absl::IsInvalidArgument(model.status())) return model.status();
-  response.set_ready(model.ok() && state_.ready());
+  response.set_ready(model.ok() && !readiness_.draining());
   return absl::OkStatus();
 }
 

@@ -9,7 +9,7 @@
 #include "server/core/base/status.h"
 #include "server/lifecycle/catalog_holder.h"
 #include "server/lifecycle/model_control.h"
-#include "server/rpc/control/server_state.h"
+#include "server/lifecycle/readiness.h"
 
 namespace hillock::rpc {
 
@@ -19,8 +19,11 @@ class InferenceService {
  public:
   // All must outlive the service.
   InferenceService(const lifecycle::CatalogHolder& catalogs, lifecycle::ModelControl& control,
-                   const ServerState& state, std::string version)
-      : catalogs_(catalogs), control_(control), state_(state), version_(std::move(version)) {}
+                   const lifecycle::Readiness& readiness, std::string version)
+      : catalogs_(catalogs),
+        control_(control),
+        readiness_(readiness),
+        version_(std::move(version)) {}
 
   // Quick: they look up one model at most.
   absl::Status ServerLive(const inference::ServerLiveRequest& request,
@@ -51,7 +54,7 @@ class InferenceService {
  private:
   const lifecycle::CatalogHolder& catalogs_;
   lifecycle::ModelControl& control_;
-  const ServerState& state_;
+  const lifecycle::Readiness& readiness_;
   const std::string version_;
 };
 

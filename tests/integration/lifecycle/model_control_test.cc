@@ -8,11 +8,9 @@
 #include <filesystem>
 #include <thread>
 
-#include "server/core/model/writer.h"
 #include "tests/integration/support/examples.h"
 #include "tests/integration/support/metrics_page.h"
 #include "tests/integration/support/some_models.h"
-#include "tests/support/mlp_builder.h"
 #include "tests/support/status_matchers.h"
 
 namespace hillock::testing {
@@ -26,17 +24,6 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using Code = absl::StatusCode;
 using Stub = inference::GRPCInferenceService::Stub;
-
-constexpr size_t kInputs = 4;
-constexpr size_t kOutputs = 8;
-
-// A model that answers its own number, whatever it is asked.
-std::string Constant(int number) {
-  model::Mlp mlp = MlpBuilder(kInputs).Add(kOutputs, "identity").Build();
-  mlp.layers[0].weights.assign(kInputs * kOutputs, 0.0f);
-  mlp.layers[0].bias.assign(kOutputs, static_cast<float>(number));
-  return model::WriteMlp(mlp);
-}
 
 class ModelControlTest : public ::testing::Test {
  protected:
@@ -55,7 +42,8 @@ class ModelControlTest : public ::testing::Test {
     return Call(server, &Stub::RepositoryModelUnload, request).status();
   }
   static absl::StatusOr<Answer> Ask(ServerProcess& server, const std::string& model) {
-    return Infer(server, MakeRequest(model, kInputs, std::vector<float>(kInputs, 1.0f)));
+    return Infer(server,
+                 MakeRequest(model, kConstantInputs, std::vector<float>(kConstantInputs, 1.0f)));
   }
   static std::vector<std::string> Index(ServerProcess& server) {
     std::vector<std::string> lines;
@@ -71,7 +59,8 @@ class ModelControlTest : public ::testing::Test {
     const auto until = std::chrono::steady_clock::now() + std::chrono::minutes(1);
     while (std::chrono::steady_clock::now() < until) {
       const auto answer = Ask(server, model);
-      if (answer.ok() && answer->values == std::vector<float>(kOutputs, number)) return true;
+      if (answer.ok() && answer->values == std::vector<float>(kConstantOutputs, number))
+        return true;
     }
     return false;
   }
@@ -112,17 +101,17 @@ TEST_F(ExplicitControlTest, DoesNotStartWithoutAModelThatIsNamed) {
 }
 
 TEST_F(ExplicitControlTest, ServesWhatLiesThereWhenLoadedAgain) {
-  models_.Add("changing", Constant(1));
+  models_.Add("changing", ConstantModel(1));
   ServerProcess server = Serve({"--model-control", "explicit", "--load-model", "*"});
   EXPECT_THAT(Ask(server, "changing")->values, Each(1.0f));
-  models_.Add("changing", Constant(2));
+  models_.Add("changing", ConstantModel(2));
   EXPECT_THAT(Ask(server, "changing")->values, Each(1.0f)) << "nobody has asked for it";
   ASSERT_THAT(Load(server, "changing"), IsOk());
   EXPECT_THAT(Ask(server, "changing")->values, Each(2.0f));
 }
 
 TEST_F(ExplicitControlTest, KeepsWhatServesWhenALoadFails) {
-  models_.Add("changing", Constant(1));
+  models_.Add("changing", ConstantModel(1));
   ServerProcess server = Serve({"--model-control", "explicit", "--load-model", "changing"});
   models_.Add("changing", "junk");
   EXPECT_THAT(Load(server, "changing"),
@@ -165,14 +154,14 @@ TEST_F(ModelControlTest, CallersDecideOnlyWhenAllowedTo) {
 
 TEST_F(PollTest, FollowsTheFiles) {
   ServerProcess server = Serve({"--model-control", "poll", "--poll-seconds", "0.05"});
-  models_.folder().Write("new/7/model.mlp", Constant(7));
+  models_.folder().Write("new/7/model.mlp", ConstantModel(7));
   EXPECT_TRUE(ComesToAnswer(server, "new", 7));
 
   models_.folder().Write("new/8/model.mlp", "junk");
   ASSERT_TRUE(server.process().WaitForLine("'new' version 8 is not served: DATA_LOSS: new/8/"));
   EXPECT_THAT(Ask(server, "new")->values, Each(7.0f));
 
-  models_.folder().Write("new/8/model.mlp", Constant(8));
+  models_.folder().Write("new/8/model.mlp", ConstantModel(8));
   EXPECT_TRUE(ComesToAnswer(server, "new", 8));
 
   std::filesystem::rename(models_.folder().Path("new"), models_.folder().Path(".new"));
@@ -184,7 +173,7 @@ TEST_F(PollTest, MayBeginWithAnEmptyRepository) {
   ServerProcess server(empty.path().string(),
                        {"--model-control", "poll", "--poll-seconds", "0.05"});
   EXPECT_THAT(Index(server), IsEmpty());
-  empty.Write("new/1/model.mlp", Constant(1));
+  empty.Write("new/1/model.mlp", ConstantModel(1));
   EXPECT_TRUE(ComesToAnswer(server, "new", 1));
 }
 
@@ -203,7 +192,8 @@ class Asker {
 
  private:
   void Loop(ServerProcess& server) {
-    const auto request = MakeRequest("changing", kInputs, std::vector<float>(3 * kInputs, 1.0f));
+    const auto request =
+        MakeRequest("changing", kConstantInputs, std::vector<float>(3 * kConstantInputs, 1.0f));
     while (!stop_) {
       grpc::ClientContext context;
       inference::ModelInferResponse response;
@@ -229,13 +219,13 @@ class Asker {
 
 TEST_F(ExplicitControlTest, SwapsVersionsUnderLoadWithoutAFailure) {
   constexpr int kSwaps = 100;
-  models_.folder().Write("changing/1/model.mlp", Constant(1));
+  models_.folder().Write("changing/1/model.mlp", ConstantModel(1));
   ServerProcess server = Serve({"--model-control", "explicit", "--load-model", "changing"});
   Asker one(server);
   Asker two(server);
   for (int version = 2; version <= kSwaps; ++version) {
     const std::string folder = "changing/" + std::to_string(version);
-    models_.folder().Write(folder + "/model.mlp", Constant(version));
+    models_.folder().Write(folder + "/model.mlp", ConstantModel(version));
     ASSERT_THAT(Load(server, "changing"), IsOk());
     // Whoever asks after the load has returned is answered by what was loaded.
     EXPECT_THAT(Ask(server, "changing")->values, Each(static_cast<float>(version)));

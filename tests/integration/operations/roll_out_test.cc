@@ -132,8 +132,7 @@ TEST_F(DrainHeldUpTest, ByAModelThatIsBeingLoaded) {
   ExpectLeaves(server);
 }
 
-// One that comes too late for that drains.
-TEST(StopWhileStartingTest, EndsBeforeItIsReady) {
+TEST(StopWhileStartingTest, EndsAtOnce) {
   const SomeModels many{"iris"};
   const std::string model = model::WriteMlp(UniformMlp({1024, 1024}, "tanh", 1));
   for (int i = 0; i < 40; ++i) many.Add("model-" + std::to_string(i), model);
@@ -141,8 +140,7 @@ TEST(StopWhileStartingTest, EndsBeforeItIsReady) {
   ASSERT_TRUE(server.WaitForLine("model 'iris' version 1"));
   server.Signal(SIGTERM);
   EXPECT_EQ(server.Wait(), 0);
-  EXPECT_THAT(server.output(), ::testing::AnyOf(::testing::HasSubstr("stopped before it was ready"),
-                                                ::testing::HasSubstr("drained")));
+  EXPECT_THAT(server.output(), ::testing::HasSubstr("drained"));
 }
 
 }  // namespace

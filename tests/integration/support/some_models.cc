@@ -5,6 +5,8 @@
 #include <iterator>
 
 #include "server/core/base/status.h"
+#include "server/core/model/writer.h"
+#include "tests/support/mlp_builder.h"
 
 namespace hillock::testing {
 
@@ -13,6 +15,13 @@ std::string ModelContent(const std::string& model) {
   std::string content(std::istreambuf_iterator<char>(file), {});
   HILLOCK_CHECK(!content.empty());
   return content;
+}
+
+std::string ConstantModel(int number) {
+  model::Mlp mlp = MlpBuilder(kConstantInputs).Add(kConstantOutputs, "identity").Build();
+  mlp.layers[0].weights.assign(kConstantInputs * kConstantOutputs, 0.0f);
+  mlp.layers[0].bias.assign(kConstantOutputs, static_cast<float>(number));
+  return model::WriteMlp(mlp);
 }
 
 SomeModels::SomeModels(std::initializer_list<std::string> models) {

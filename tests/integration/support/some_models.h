@@ -2,6 +2,7 @@
 #ifndef HILLOCK_TESTS_INTEGRATION_SUPPORT_SOME_MODELS_H_
 #define HILLOCK_TESTS_INTEGRATION_SUPPORT_SOME_MODELS_H_
 
+#include <cstddef>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -12,6 +13,11 @@ namespace hillock::testing {
 
 // The content of a model file of models/.
 std::string ModelContent(const std::string& model);
+
+// A model of 4 inputs that answers 8 times its own number, whatever it is asked.
+inline constexpr size_t kConstantInputs = 4;
+inline constexpr size_t kConstantOutputs = 8;
+std::string ConstantModel(int number);
 
 // A repository with copies of some of the models of models/; it goes away with this.
 class SomeModels {

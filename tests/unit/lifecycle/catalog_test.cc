@@ -103,6 +103,14 @@ TEST_F(CatalogTest, ListsItsEntriesByNameThenVersion) {
   EXPECT_THAT(listed, ElementsAre("cat 3", "cat 9", "cat 10", "dog 1", "eel 0"));
 }
 
+TEST(FailedTest, IsAModelOfWhichNoVersionServesForGood) {
+  const Catalog catalog({{"cat", 1, absl::DataLossError("bad")},
+                         {"cat", 2, absl::UnavailableError("its files are still changing")},
+                         {"dog", 0, absl::UnavailableError("it is not loaded")},
+                         {"eel", 0, absl::NotFoundError("no version")}});
+  EXPECT_THAT(catalog.failed(), ElementsAre("cat", "eel"));
+}
+
 TEST_F(CatalogTest, CountsWhatIsServed) { EXPECT_EQ(catalog_.served_count(), 3u); }
 
 TEST_F(CatalogTest, MayBeEmpty) {

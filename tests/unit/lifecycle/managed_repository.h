@@ -52,8 +52,8 @@ class ManagedRepository : public ModelManager::Listener {
   ModelManager Manage(
       std::stop_token stop = {}, std::function<void()> before_compile = [] {}) {
     compiler_.before_compile = std::move(before_compile);
-    return ModelManager(*repository::Repository::Open(folder_.Path(""), 1 << 20), compiler_,
-                        catalogs_, registry_, *this, std::move(stop));
+    return ModelManager(repository::Repository(folder_.Path(""), 1 << 20), compiler_, catalogs_,
+                        registry_, *this, std::move(stop));
   }
 
   // The catalog as text: "cat 2: 3 inputs", or the reason it does not serve; what is refused beside

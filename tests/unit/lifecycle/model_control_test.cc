@@ -104,7 +104,34 @@ TEST_F(ModelControlTest, TellsWhenTheRepositoryCannotBeListed) {
   control.Stop();
   std::filesystem::rename(root + "-aside", root);
   EXPECT_THAT(error_, StatusIs(Code::kNotFound, "no such folder"));
+  EXPECT_THAT(repository_.Entries(),
+              ElementsAre("cat 1: 1 inputs | the repository: no such folder",
+                          "dog 1: 2 inputs | the repository: no such folder"));
+}
+
+TEST_F(ModelControlTest, WaitsForModels) {
+  const std::string root = repository_.folder().path().string();
+  std::filesystem::rename(root, root + "-aside");
+  ModelControl control = Control(ControlMode::kNone);
+  control.AwaitModels(absl::Milliseconds(1));
+  EXPECT_THAT(control.LoadFirst({}), StatusIs(Code::kNotFound, "no such folder"));
+  absl::Notification loaded;
+  control.Start([&] {
+    control.AwaitModels(absl::InfiniteDuration());
+    EXPECT_THAT(control.LoadFirst({}), IsOk());
+    loaded.Notify();
+  });
+  std::filesystem::rename(root + "-aside", root);
+  loaded.WaitForNotification();
   EXPECT_THAT(repository_.Entries(), ElementsAre("cat 1: 1 inputs", "dog 1: 2 inputs"));
+}
+
+TEST_F(ModelControlTest, StopsWaitingWhenItIsStopped) {
+  std::filesystem::remove_all(repository_.folder().Path("cat"));
+  std::filesystem::remove_all(repository_.folder().Path("dog"));
+  ModelControl control = Control(ControlMode::kNone);
+  control.Start([&] { control.AwaitModels(absl::InfiniteDuration()); });
+  control.Stop();
 }
 
 TEST_F(ModelControlTest, DoesWhatCallersAskFor) {

@@ -156,12 +156,13 @@ TEST_F(ModelManagerTest, KeepsWhatServesWhenTheOptionsMakeNoSense) {
 TEST_F(ModelManagerTest, SaysWhyAModelAsAWholeDoesNotServe) {
   Put("cat/1", 1);
   SetOptions("cat", "versions: 1");
-  repository_.folder().MakeFolder("dog");
+  repository_.folder().MakeFolder("dog/v1");
   Put("my eel/1", 1);
   EXPECT_THAT(manager_.LoadAll(), IsOk());
-  EXPECT_THAT(Entries(), ElementsAre(StartsWith("cat 0: cat/options.txtpb: line 1"),
-                                     "dog 0: dog: has no version folder such as dog/1",
-                                     StartsWith("my eel 0: 'my eel' is no model name")));
+  EXPECT_THAT(Entries(),
+              ElementsAre(StartsWith("cat 0: cat/options.txtpb: line 1"),
+                          "dog 0: dog: has no version folder such as dog/1; there is 'v1'",
+                          StartsWith("my eel 0: 'my eel' is no model name")));
 }
 
 TEST_F(ModelManagerTest, UnloadsWhatIsGone) {
@@ -172,10 +173,73 @@ TEST_F(ModelManagerTest, UnloadsWhatIsGone) {
   Remove("cat/2");
   Remove("dog");
   Follow();
+  Follow();
   EXPECT_THAT(Entries(), ElementsAre("cat 1: 1 inputs"));
+  Put("eel/1", 4);
   Remove("cat/1");
   Follow();
-  EXPECT_THAT(Entries(), ElementsAre("cat 0: cat: has no version folder such as cat/1"));
+  EXPECT_THAT(Entries(),
+              ElementsAre("cat 0: cat: has no version folder such as cat/1", "eel 1: 4 inputs"));
+}
+
+TEST_F(ModelManagerTest, UnloadsNothingThatIsAwayForOneLook) {
+  Put("cat/1", 1);
+  Put("cat/2", 2);
+  Put("dog/1", 3);
+  EXPECT_THAT(manager_.LoadAll(), IsOk());
+  const auto before = Entries();
+  for (const std::string entry : {"cat/2", "dog"}) {
+    const auto from = repository_.folder().Path(entry);
+    const auto aside = repository_.folder().Path(".aside");
+    for (int i = 0; i < 2; ++i) {
+      std::filesystem::rename(from, aside);
+      EXPECT_THAT(manager_.Follow(), IsOk());
+      EXPECT_EQ(Entries(), before) << entry;
+      std::filesystem::rename(aside, from);
+      EXPECT_THAT(manager_.Follow(), IsOk());
+      EXPECT_EQ(Entries(), before) << entry;
+    }
+  }
+}
+
+TEST_F(ModelManagerTest, KeepsWhatServesWhenTheRepositoryIsEmptied) {
+  Put("cat/1", 1);
+  Put("dog/1", 2);
+  EXPECT_THAT(manager_.LoadAll(), IsOk());
+  Remove("cat");
+  Remove("dog/1");
+  const char* const why = "it has no version of any model any more";
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(manager_.Follow(), StatusIs(Code::kFailedPrecondition, why));
+  }
+  EXPECT_THAT(Entries(), ElementsAre(HasSubstr("cat 1: 1 inputs | the repository: it has no"),
+                                     HasSubstr("dog 1: 2 inputs | the repository: it has no")));
+  Put("cat/1", 3);
+  Follow();
+  Follow();
+  EXPECT_THAT(Entries(),
+              ElementsAre("cat 1: 3 inputs", "dog 0: dog: has no version folder such as dog/1"));
+}
+
+TEST_F(ModelManagerTest, ListsFromTheBeginningWhatItIsAboutToLoad) {
+  Put("cat/1", 1);
+  Put("dog/1", 2);
+  std::vector<std::string> during;
+  ModelManager manager = repository_.Manage({}, [&] {
+    if (during.empty()) during = Entries();
+  });
+  EXPECT_THAT(manager.LoadAll(), IsOk());
+  EXPECT_THAT(during, ElementsAre("cat 0: it is being loaded", "dog 0: it is being loaded"));
+}
+
+TEST_F(ModelManagerTest, KnowsWhenTheRepositoryHasSettled) {
+  EXPECT_FALSE(manager_.IsSettled());
+  Put("cat/1", 1);
+  EXPECT_FALSE(manager_.IsSettled()) << "it may still be written";
+  Put("cat/1", 2);
+  EXPECT_FALSE(manager_.IsSettled());
+  EXPECT_TRUE(manager_.IsSettled());
+  EXPECT_TRUE(repository_.Manage().IsSettled()) << "nobody has waited for it";
 }
 
 TEST_F(ModelManagerTest, TakesNewModels) {
@@ -194,8 +258,22 @@ TEST_F(ModelManagerTest, ChangesNothingWhenTheRepositoryIsOutOfReach) {
   std::filesystem::rename(root, aside);
   EXPECT_THAT(manager_.Follow(), StatusIs(Code::kNotFound, "no such folder"));
   EXPECT_THAT(manager_.Load("cat"), StatusIs(Code::kNotFound, "no such folder"));
-  EXPECT_THAT(Entries(), ElementsAre("cat 1: 1 inputs"));
+  EXPECT_THAT(manager_.List(), IsOk());
+  EXPECT_THAT(Entries(), ElementsAre("cat 1: 1 inputs | the repository: no such folder"));
   std::filesystem::rename(aside, root);
+  Follow();
+  EXPECT_THAT(Entries(), ElementsAre("cat 1: 1 inputs"));
+}
+
+TEST_F(ModelManagerTest, UnloadsWithoutTheRepository) {
+  Put("cat/1", 1);
+  EXPECT_THAT(manager_.LoadAll(), IsOk());
+  const std::string root = repository_.folder().path().string();
+  std::filesystem::rename(root, root + "-aside");
+  EXPECT_THAT(manager_.Unload("cat"), IsOk());
+  EXPECT_THAT(Entries(), IsEmpty());
+  EXPECT_THAT(manager_.Unload("cat"), StatusIs(Code::kNotFound, "no such folder"));
+  std::filesystem::rename(root + "-aside", root);
 }
 
 TEST_F(ModelManagerTest, FreesWhatWasReplacedOnceNobodyUsesIt) {
@@ -245,10 +323,11 @@ TEST_F(ModelManagerTest, KeepsALoadedModelWhoseFolderIsGone) {
   Put("cat/1", 1);
   EXPECT_THAT(manager_.Load("cat"), IsOk());
   Remove("cat");
+  Put("dog/1", 1);
   EXPECT_THAT(manager_.List(), IsOk());
-  EXPECT_THAT(Entries(), ElementsAre("cat 1: 1 inputs"));
+  EXPECT_THAT(Entries(), ElementsAre("cat 1: 1 inputs", "dog 0: it is not loaded"));
   EXPECT_THAT(manager_.Unload("cat"), IsOk());
-  EXPECT_THAT(Entries(), IsEmpty());
+  EXPECT_THAT(Entries(), ElementsAre("dog 0: it is not loaded"));
 }
 
 TEST_F(ModelManagerTest, SaysWhyAModelWasNotLoaded) {
@@ -260,6 +339,11 @@ TEST_F(ModelManagerTest, SaysWhyAModelWasNotLoaded) {
   SetOptions("cat", "?");
   EXPECT_THAT(manager_.Load("cat"),
               StatusIs(Code::kInvalidArgument, HasSubstr("failed to load 'cat': cat/options")));
+  Put("dog/1", 1);
+  SetOptions("dog", "?");
+  EXPECT_FALSE(manager_.Load("dog").ok());
+  EXPECT_THAT(manager_.List(), IsOk());
+  EXPECT_THAT(Entries().back(), StartsWith("dog 0: dog/options.txtpb: line 1"));
 }
 
 TEST_F(ModelManagerTest, TriesAgainWhatFailedWhenAskedTo) {
@@ -292,7 +376,8 @@ TEST(StoppedModelManagerTest, GivesUpBetweenTwoModels) {
   });
   EXPECT_THAT(manager.LoadAll(), StatusIs(Code::kUnavailable, "the server is shutting down"));
   EXPECT_TRUE(manager.stopping());
-  EXPECT_THAT(repository.Entries(), ElementsAre("cat 1: 1 inputs", "dog 1: 1 inputs"));
+  EXPECT_THAT(repository.Entries(),
+              ElementsAre("cat 1: 1 inputs", "dog 1: 1 inputs", "eel 0: it is being loaded"));
   EXPECT_THAT(manager.Follow(), StatusIs(Code::kUnavailable, "the server is shutting down"));
 }
 

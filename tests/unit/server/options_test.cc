@@ -289,7 +289,7 @@ TEST(ParseCommandLine, KnowsWhatOthersCallItsOptions) {
       {{"--model_base_path=/models"}, "'--model_base_path': did you mean --repository?"},
       {{"--model-base-path", "/models"}, "did you mean --repository?"},
       {{"--model_dir=/mnt/models"}, "did you mean --repository?"},
-      {{"--model_name=iris"}, "'--model_name': a model is called as its folder in --repository"},
+      {{"--model_name=iris"}, "did you mean --model-name?"},
       {{"--http-port", "8000"}, "did you mean --http-listen?"},
       {{"--rest_api_port=8501"}, "'--rest_api_port': there is no REST API, only gRPC (--listen)"},
       {{"--metrics-port", "8002"}, "did you mean --http-listen?"},

@@ -33,6 +33,12 @@ TEST_F(HealthTest, IsOkOnlyWhenServing) {
   EXPECT_EQ(not_serving.out, "NOT_SERVING\n");
 }
 
+TEST_F(HealthTest, AsksForAModelByName) {
+  EXPECT_THAT(Call({"health", "--model", "sign"}).status, IsOk());
+  EXPECT_THAT(Call({"health", "--model", "nope"}).status,
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("nope")));
+}
+
 TEST_F(HealthTest, SpeaksJson) {
   EXPECT_EQ(nlohmann::json::parse(Call({"health", "--json"}).out)["status"], "SERVING");
 }

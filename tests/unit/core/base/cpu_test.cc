@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/temporary_folder.h"
+
 namespace hillock {
 namespace {
 
@@ -35,6 +37,19 @@ TEST(ParseCpuMax, FindsNoLimitInAnythingElse) {
                            "nan 100000", "100000 nan", "inf 100000", "1e999 1"}) {
     EXPECT_THAT(ParseCpuMax(text), Eq(std::nullopt)) << "'" << text << "'";
   }
+}
+
+TEST(CpuQuotaOf, ReadsEitherVersionsFiles) {
+  const testing::TemporaryFolder group;
+  const auto quota = [&] { return CpuQuotaOf(group.path().string()); };
+  EXPECT_THAT(quota(), Eq(std::nullopt));
+  group.Write("cpu.cfs_quota_us", "50000\n");
+  group.Write("cpu.cfs_period_us", "100000\n");
+  EXPECT_THAT(quota(), Optional(DoubleEq(0.5)));
+  group.Write("cpu.cfs_quota_us", "-1\n");
+  EXPECT_THAT(quota(), Eq(std::nullopt));
+  group.Write("cpu.max", "150000 100000\n");
+  EXPECT_THAT(quota(), Optional(DoubleEq(1.5)));
 }
 
 TEST(UsableCores, IsAtLeastOneAndNoMoreThanTheAffinityMaskHas) {

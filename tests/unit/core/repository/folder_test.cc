@@ -93,10 +93,42 @@ TEST_F(FolderTest, ReadsNoFolder) {
   ExpectRefused("folder", Code::kInvalidArgument, "is not a regular file");
 }
 
-TEST_F(FolderTest, FollowsNoSymbolicLinkEvenToAGoodFile) {
-  folder_.Write("file", "12345");
-  std::filesystem::create_symlink("file", folder_.path() / "link");
-  ExpectRefused("link", Code::kInvalidArgument, "is a symbolic link, want a regular file");
+TEST_F(FolderTest, FollowsLinksThatEndBeneathTheTop) {
+  folder_.Write("top/file", "12345");
+  folder_.Write("secret", "67890");
+  std::filesystem::create_directory(folder_.Path("top/below"));
+  std::filesystem::create_symlink("../file", folder_.path() / "top/below/link");
+  std::filesystem::create_symlink("../../secret", folder_.path() / "top/below/out");
+  const auto below = Folder::Open(folder_.Path("top"))->OpenFolder("below");
+  EXPECT_THAT(TextIn(*below, "link"), IsOkAndHolds(std::string("12345")));
+  EXPECT_EQ(below->Mark("link")->bytes, 5u);
+  const char* const why = "is a symbolic link that leads out of the repository";
+  EXPECT_THAT(TextIn(*below, "out"), StatusIs(Code::kInvalidArgument, why));
+  EXPECT_THAT(below->Mark("out"), StatusIs(Code::kInvalidArgument, why));
+}
+
+TEST_F(FolderTest, SaysWhenALinkLeadsToNothing) {
+  std::filesystem::create_symlink("nothing", folder_.path() / "link");
+  std::filesystem::create_symlink("circle", folder_.path() / "circle");
+  ExpectRefused("link", Code::kInvalidArgument, "is a symbolic link that leads to nothing");
+  ExpectRefused("circle", Code::kInvalidArgument, "is a symbolic link that leads in a circle");
+}
+
+TEST_F(FolderTest, OfASnapshotReachesItsCacheAndNoFurther) {
+  folder_.Write("cache/blobs/abc", "12345");
+  folder_.Write("secret", "67890");
+  std::filesystem::create_directories(folder_.Path("cache/snapshots/1/onnx"));
+  const auto link = [&](const char* to, const char* from) {
+    std::filesystem::create_symlink(to, folder_.path() / "cache/snapshots/1" / from);
+  };
+  link("../../blobs/abc", "file");
+  link("../../../blobs/abc", "onnx/file");
+  link("../../../secret", "out");
+  const auto snapshot = Folder::Open(folder_.Path("cache/snapshots/1"));
+  EXPECT_THAT(TextIn(*snapshot, "file"), IsOkAndHolds(std::string("12345")));
+  EXPECT_THAT(TextIn(*snapshot, "out"), StatusIs(Code::kInvalidArgument, HasSubstr("leads out")));
+  EXPECT_THAT(TextIn(*snapshot->OpenFolder("onnx"), "file"), IsOk());
+  EXPECT_THAT(TextIn(*Folder::Open(folder_.Path("cache/snapshots/1/onnx")), "file"), IsOk());
 }
 
 TEST_F(FolderTest, RefusesANamedPipeWithoutWaitingForAWriter) {
@@ -130,8 +162,7 @@ TEST_F(FolderTest, OpensFoldersBelowAndNothingElse) {
   EXPECT_THAT(TextIn(*below, "file"), IsOkAndHolds(std::string("12345")));
   EXPECT_THAT(folder->OpenFolder("none"), StatusIs(Code::kNotFound, "no such folder"));
   EXPECT_THAT(folder->OpenFolder("file"), StatusIs(Code::kInvalidArgument, "is not a folder"));
-  EXPECT_THAT(folder->OpenFolder("link"),
-              StatusIs(Code::kInvalidArgument, "is a symbolic link, want a folder"));
+  EXPECT_THAT(TextIn(*folder->OpenFolder("link"), "file"), IsOk());
   EXPECT_THAT(below->OpenFolder(".."), StatusIs(Code::kInvalidArgument, HasSubstr("the name")));
 }
 
@@ -162,11 +193,12 @@ TEST_F(FolderTest, ListsFoldersAndFilesInOrderAndNothingElse) {
   for (const char* entry : {"b/x", "a/x", "2", "10", ".hidden"}) folder_.Write(entry, "text");
   std::filesystem::create_symlink("a", folder_.path() / "c");
   std::filesystem::create_symlink("2", folder_.path() / "3");
+  std::filesystem::create_symlink("nowhere", folder_.path() / "d");
   const auto folder = Folder::Open(folder_.Path(""));
-  EXPECT_THAT(folder->Folders(), IsOkAndHolds(ElementsAre("a", "b")));
-  EXPECT_THAT(folder->Files(),
-              IsOkAndHolds(ElementsAre(Field(&FileMark::name, ".hidden"),
-                                       Field(&FileMark::name, "10"), Field(&FileMark::name, "2"))));
+  EXPECT_THAT(folder->Folders(), IsOkAndHolds(ElementsAre("a", "b", "c", "d")));
+  EXPECT_THAT(folder->Files(), IsOkAndHolds(ElementsAre(
+                                   Field(&FileMark::name, ".hidden"), Field(&FileMark::name, "10"),
+                                   Field(&FileMark::name, "2"), Field(&FileMark::name, "3"))));
 }
 
 TEST_F(FolderTest, KnowsWhetherAnEntryIsThereBeItALinkToNowhere) {

@@ -47,6 +47,9 @@ TEST(FindModelFile, TakesTheOneThatIsChosenIfItIsThere) {
 TEST(FindModelFile, SaysWhatLiesThereInPlaceOfAModel) {
   EXPECT_THAT(Find({}), StatusIs(Code::kNotFound, "has no model, want model.onnx or model.mlp"));
   EXPECT_THAT(Find({"README.md", ".model.onnx"}), StatusIs(Code::kNotFound, HasSubstr("no model")));
+  EXPECT_THAT(
+      Find({"a", "b"}),
+      StatusIs(Code::kNotFound, "has no model, want model.onnx or model.mlp; there are 'a', 'b'"));
   EXPECT_THAT(Find({"README.md", "weights.pth"}),
               StatusIs(Code::kUnimplemented, HasSubstr("weights.pth: is a PyTorch file")));
   EXPECT_THAT(Find({"assets", "saved_model.pb", "variables"}),

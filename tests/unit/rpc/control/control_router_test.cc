@@ -49,7 +49,7 @@ class ControlRouterTest : public ::testing::Test {
     repository_.Put("cat/1", 3);
     EXPECT_THAT(control_.LoadFirst({}), IsOk());
     control_.Start();
-    state_.SetReady(true);
+    readiness_.SetStarted();
   }
   ~ControlRouterTest() override {
     control_.Stop();
@@ -79,9 +79,9 @@ class ControlRouterTest : public ::testing::Test {
   lifecycle::ModelControl control_{manager_, [] { return false; },
                                    lifecycle::ControlMode::kExplicit, absl::InfiniteDuration(),
                                    [](const absl::Status&) {}};
-  ServerState state_;
+  lifecycle::Readiness readiness_{lifecycle::ReadinessRule::kAll, /*callers_decide=*/true};
   transport::EventLoop loop_;
-  ControlServices services_{repository_.catalogs(), control_, state_, "1.2.3"};
+  ControlServices services_{repository_.catalogs(), control_, readiness_, "1.2.3"};
   metrics::Registry registry_{1, {}};
   TokenHolder tokens_{registry_};
   Access access_{AccessRules(), 0};

@@ -22,7 +22,7 @@ class HealthServiceTest : public ::testing::Test {
  protected:
   HealthServiceTest() {
     pets_.Publish({pets_.Served("cat", 1), {"eel", 1, absl::DataLossError("bad checksum")}});
-    state_.SetReady(true);
+    readiness_.SetStarted();
   }
 
   absl::StatusOr<ServingStatus> Check(const std::string& service) const {
@@ -34,8 +34,8 @@ class HealthServiceTest : public ::testing::Test {
   }
 
   ServedPets pets_;
-  ServerState state_;
-  const HealthService health_{pets_.catalogs(), state_};
+  lifecycle::Readiness readiness_{lifecycle::ReadinessRule::kAll, /*callers_decide=*/false};
+  const HealthService health_{pets_.catalogs(), readiness_};
 };
 
 TEST_F(HealthServiceTest, KnowsTheServerItsServiceAndItsModels) {
@@ -56,8 +56,27 @@ TEST_F(HealthServiceTest, KnowsNobodyElse) {
       StatusIs(absl::StatusCode::kNotFound, "unknown service '" + std::string(128, 'x') + "'"));
 }
 
-TEST_F(HealthServiceTest, NothingServesWhileTheServerIsNotReady) {
-  state_.SetReady(false);
+TEST_F(HealthServiceTest, TheServerServesWhileAModelDoes) {
+  pets_.Publish({{"eel", 1, absl::DataLossError("bad checksum")}});
+  for (const char* service : {"", kService, "eel"}) {
+    EXPECT_THAT(Check(service), IsOkAndHolds(HealthCheckResponse::NOT_SERVING)) << service;
+  }
+}
+
+TEST_F(HealthServiceTest, ModelsServeBeforeTheServerDoes) {
+  const lifecycle::Readiness loading(lifecycle::ReadinessRule::kAll, /*callers_decide=*/false);
+  const HealthService health(pets_.catalogs(), loading);
+  EXPECT_EQ(health.Now().StatusOf(""), HealthCheckResponse::NOT_SERVING);
+  EXPECT_EQ(health.Now().StatusOf("cat"), HealthCheckResponse::SERVING);
+}
+
+TEST_F(HealthServiceTest, IsItselfAlwaysThere) {
+  readiness_.SetDraining();
+  EXPECT_THAT(Check("grpc.health.v1.Health"), IsOkAndHolds(HealthCheckResponse::SERVING));
+}
+
+TEST_F(HealthServiceTest, NothingServesWhileTheServerDrains) {
+  readiness_.SetDraining();
   for (const char* service : {"", kService, "cat", "eel"}) {
     EXPECT_THAT(Check(service), IsOkAndHolds(HealthCheckResponse::NOT_SERVING)) << service;
   }
@@ -67,11 +86,11 @@ TEST_F(HealthServiceTest, NothingServesWhileTheServerIsNotReady) {
 TEST_F(HealthServiceTest, HasAnotherVersionAfterEveryChange) {
   const auto before = health_.version();
   EXPECT_EQ(health_.version(), before);
-  state_.SetReady(false);
-  EXPECT_NE(health_.version(), before);
-  state_.SetReady(true);
   pets_.Publish({});
-  EXPECT_NE(health_.version(), before);
+  const auto between = health_.version();
+  EXPECT_NE(between, before);
+  readiness_.SetDraining();
+  EXPECT_NE(health_.version(), between);
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ class HealthWatchersTest : public ::testing::Test {
  protected:
   HealthWatchersTest() {
     PublishCat();
-    state_.SetReady(true);
+    readiness_.SetStarted();
   }
 
   void PublishCat() { pets_.Publish({pets_.Served("cat", 1)}); }
@@ -57,8 +57,8 @@ class HealthWatchersTest : public ::testing::Test {
 
   transport::EventLoop loop_;
   ServedPets pets_;
-  ServerState state_;
-  const HealthService health_{pets_.catalogs(), state_};
+  lifecycle::Readiness readiness_{lifecycle::ReadinessRule::kAll, /*callers_decide=*/false};
+  const HealthService health_{pets_.catalogs(), readiness_};
   HealthWatchers watchers_{health_};
 };
 
@@ -105,11 +105,11 @@ TEST_F(HealthWatchersTest, TellWhatChangedBetweenTwoWatches) {
   EXPECT_THAT(Heard(late), ElementsAre(kUnknown));
 }
 
-TEST_F(HealthWatchersTest, HearThatTheServerIsNotReadyAndEndWhenItDrains) {
+TEST_F(HealthWatchersTest, HearThatTheServerDrainsAndEndWhenItDoes) {
   FakeCall cat(loop_), server(loop_);
   Ask(cat, "cat");
   Ask(server, "");
-  state_.SetReady(false);
+  readiness_.SetDraining();
   watchers_.Update();
   for (FakeCall* call : {&cat, &server}) {
     EXPECT_THAT(Heard(*call), ElementsAre(kServing, kNotServing));
@@ -120,10 +120,10 @@ TEST_F(HealthWatchersTest, HearThatTheServerIsNotReadyAndEndWhenItDrains) {
   }
 }
 
-TEST_F(HealthWatchersTest, HearThatTheServerIsNotReadyFromTheDrainAtTheLatest) {
+TEST_F(HealthWatchersTest, HearOfTheDrainFromItAtTheLatest) {
   FakeCall call(loop_);
   Ask(call, "cat");
-  state_.SetReady(false);
+  readiness_.SetDraining();
   call.Drain();
   EXPECT_THAT(Heard(call), ElementsAre(kServing, kNotServing));
   EXPECT_THAT(*call.status(), IsOk());
@@ -172,7 +172,7 @@ TEST_F(HealthWatchersTest, TellWhoDoesNotReadOnceMoreWhenTheServerDrains) {
   FakeCall call(loop_);
   call.StopReading();
   Ask(call, "cat");
-  state_.SetReady(false);
+  readiness_.SetDraining();
   watchers_.Update();
   call.Drain();
   watchers_.Update();
@@ -190,7 +190,7 @@ TEST_F(HealthWatchersTest, AreAsManyAsComeAndLeaveInAnyOrder) {
     Ask(*calls.back(), i % 2 == 0 ? "cat" : "");
   }
   for (size_t i = 0; i < calls.size(); i += 3) calls[i]->Leave();
-  state_.SetReady(false);
+  readiness_.SetDraining();
   watchers_.Update();
   for (size_t i = 0; i < calls.size(); ++i) {
     if (i % 3 == 0) {

@@ -77,7 +77,7 @@ class InferenceServiceTest : public ::testing::Test {
                    pets_.Served("gnu", 1, Gnu()),
                    pets_.Served("hen", 1, Hen()),
                    {"fox", 0, absl::DataLossError("bad checksum")}});
-    state_.SetReady(true);
+    readiness_.SetStarted();
   }
 
   ServedPets pets_;
@@ -85,16 +85,16 @@ class InferenceServiceTest : public ::testing::Test {
   lifecycle::ModelManager manager_ = repository_.Manage();
   lifecycle::ModelControl control_{manager_, [] { return false; }, lifecycle::ControlMode::kNone,
                                    absl::InfiniteDuration(), [](const absl::Status&) {}};
-  ServerState state_;
-  const InferenceService service_{pets_.catalogs(), control_, state_, "1.2.3"};
+  lifecycle::Readiness readiness_{lifecycle::ReadinessRule::kAll, /*callers_decide=*/false};
+  const InferenceService service_{pets_.catalogs(), control_, readiness_, "1.2.3"};
 };
 
-TEST_F(InferenceServiceTest, IsAliveAndReadyAsTheStateSays) {
+TEST_F(InferenceServiceTest, IsAliveAndReadyUntilItDrains) {
   inference::ServerLiveResponse live;
   EXPECT_THAT(service_.ServerLive({}, live), IsOk());
   EXPECT_TRUE(live.live());
   for (const bool ready : {true, false}) {
-    state_.SetReady(ready);
+    if (!ready) readiness_.SetDraining();
     inference::ServerReadyResponse response;
     EXPECT_THAT(service_.ServerReady({}, response), IsOk());
     EXPECT_EQ(response.ready(), ready);
@@ -128,7 +128,7 @@ TEST_F(InferenceServiceTest, KnowsWhichModelsAreReady) {
   EXPECT_THAT(
       service_.ModelReady(For<inference::ModelReadyRequest>("cat", "nine"), response),
       StatusIs(Code::kInvalidArgument, "got model version 'nine', want a positive integer"));
-  state_.SetReady(false);
+  readiness_.SetDraining();
   EXPECT_THAT(service_.ModelReady(For<inference::ModelReadyRequest>("cat"), response), IsOk());
   EXPECT_FALSE(response.ready()) << "the server is not";
 }
