@@ -20,10 +20,6 @@ struct LoadPlan {
   Endpoint endpoint{};
   std::vector<std::string> requests;  // serialized ModelInferRequests; at least one
 
-  // Positions in `requests` in the order of sending, again from the first after the last. Empty:
-  // all in turn.
-  std::vector<uint32_t> order{};
-
   size_t connections = 4;   // channels, each with a connection of its own; at least 1
   size_t outstanding = 16;  // max requests in flight on each of them; at least 1
   size_t threads = 1;       // that share the connections; from 1 to `connections`
@@ -31,6 +27,10 @@ struct LoadPlan {
 
   // Requests of a run, over all threads, after which it ends; none: they end with its time.
   std::optional<uint64_t> max_requests = std::nullopt;
+
+  // Positions in `requests` in the order of sending, again from the first after the last. Empty:
+  // all in turn.
+  std::vector<uint32_t> order{};
 
   // Max requests of a connection that are sent in one write, when several answers arrive together
   // or the schedule makes several due. 1: gRPC's C++ client sends each separately, for comparison

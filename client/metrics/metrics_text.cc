@@ -157,6 +157,9 @@ bool Accumulates(const MetricFamily& family) {
   return family.type == "counter" || family.type == "histogram";
 }
 
+// The sum of a histogram of numbers below 0, too, such as hillock_activation_input, may fall.
+bool MayFall(const Sample& sample) { return sample.name.ends_with("_sum"); }
+
 using SampleKey = std::pair<std::string, Labels>;
 
 std::map<SampleKey, double> IndexOf(const Metrics& metrics) {
@@ -204,7 +207,7 @@ Metrics Since(const Metrics& earlier, Metrics later) {
     for (Sample& sample : family.samples) {
       const auto found = before.find({sample.name, sample.labels});
       if (found == before.end()) continue;
-      if (sample.value < found->second) return later;
+      if (sample.value < found->second && !MayFall(sample)) return later;
       sample.value -= found->second;
     }
   }

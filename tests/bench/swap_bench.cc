@@ -128,7 +128,9 @@ struct Series {
 void MeasureSwaps(const BenchRepository& repository, const BenchServer& server,
                   const Control& control, const Shape& shape, int swaps, double per_second) {
   control.Load(shape);
-  const client::LoadPlan plan{{server.address()}, {MakeRequest(shape)}, 4, 16};
+  client::LoadPlan plan;
+  plan.endpoint.target = server.address();
+  plan.requests = {MakeRequest(shape)};
   Series steady;
   steady.Drive(plan, [] { return true; });
   const size_t before = server.ResidentBytes();

@@ -72,7 +72,7 @@ std::string EscapedUtf8(std::string_view text) {
   std::string out;
   while (!text.empty()) {
     const size_t length = CharacterLength(text);
-    if (length == 0 || text[0] == '\\') {
+    if (length == 0) {
       out += fmt::format("\\x{:02X}", static_cast<uint8_t>(text[0]));
     } else {
       out += text.substr(0, length);

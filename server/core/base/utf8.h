@@ -11,8 +11,7 @@ namespace hillock {
 // Text that is not cannot be written to a model.mlp nor be in a message.
 bool IsUtf8(std::string_view text);
 
-// `text` as UTF-8, for places that take nothing else: bytes that are no UTF-8 become \xNN, and so
-// does a backslash, so that no two texts look the same.
+// `text` as UTF-8, for places that take nothing else: bytes that are no UTF-8 become \xNN.
 std::string EscapedUtf8(std::string_view text);
 
 }  // namespace hillock

@@ -171,11 +171,11 @@ TEST(FolderNameTest, ThatIsNotUtf8LeavesMetricsAndIndexReadable) {
   models.folder().Write("f\xff\xfe/1/model.mlp", "no model");
   ServerProcess server(models.path(), {"--reactors", "1"});
   const MetricsPage page(server);
-  EXPECT_EQ(page.Sum("hillock_model_state", {{"model", R"(f\\xFF\\xFE)"}}), 1) << page.text();
+  EXPECT_EQ(page.Sum("hillock_model_state", {{"model", R"(f\\xff\\xfe)"}}), 1) << page.text();
   grpc::ClientContext context;
   inference::RepositoryIndexResponse index;
   ASSERT_TRUE(server.inference().RepositoryIndex(&context, {}, &index).ok());
-  EXPECT_THAT(index.DebugString(), HasSubstr(R"(f\\xFF\\xFE)"));
+  EXPECT_THAT(index.DebugString(), HasSubstr(R"(f\\xff\\xfe)"));
 }
 
 }  // namespace

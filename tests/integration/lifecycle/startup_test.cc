@@ -54,7 +54,7 @@ TEST_F(StartupTest, ATakenMetricsPort) {
   EXPECT_THAT(end.output,
               AllOf(HasSubstr(" error "),
                     HasSubstr("HTTP port: cannot listen on '" + taken.address() + "': address"),
-                    Not(HasSubstr("ready"))));
+                    Not(HasSubstr("ready:"))));
 }
 
 TEST_F(StartupTest, AMissingRepository) {

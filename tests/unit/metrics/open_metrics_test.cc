@@ -23,7 +23,7 @@ TEST(OpenMetricsTest, HaveTheFormOfTheirSpecification) {
   EXPECT_TRUE(
       text.starts_with("# TYPE visits counter\n"
                        "# HELP visits Who came \\\"in\\\"\\nor not\n"
-                       "visits_total{house=\"a\\x5Cb\\\"c\\n\",door=\"front\"} "
+                       "visits_total{house=\"a\\\\b\\\"c\\n\",door=\"front\"} "
                        "12345678\n"
                        "# TYPE doors gauge\n"
                        "# HELP doors How many\n"

@@ -50,7 +50,7 @@ TEST(ReadinessOptionsTest, AreRefusedByName) {
   EXPECT_THAT(Parse({"--repository-wait", "-1"}),
               StatusIs(kInvalid, HasSubstr("--repository-wait")));
   EXPECT_THAT(Parse({"--strict-readiness=true"}),
-              StatusIs(kInvalid, HasSubstr("here it is --readiness")));
+              StatusIs(kInvalid, HasSubstr("did you mean --readiness?")));
 }
 
 }  // namespace

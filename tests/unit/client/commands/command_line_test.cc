@@ -75,7 +75,8 @@ TEST(ParseCommandLineTest, TellsWhatIsWrong) {
        "--server: got 'nowhere', want HOST:PORT, [IPV6]:PORT, PORT, unix:PATH or "
        "unix-abstract:NAME: the port is missing"},
       {{"models", "--server", "127.0.0.1:0"}, "port 0 is none that can be called"},
-      {{"stats", "--metrics", "https://h:1/metrics"}, "want HOST:PORT, [IPV6]:PORT, PORT: leave"},
+      {{"stats", "--metrics", "https://h:1/metrics"},
+       "want HOST:PORT, [IPV6]:PORT, PORT, unix:PATH or unix-abstract:NAME: leave"},
       {{"stats", "--metrics", "http://h:1/other"}, "port '1/other' is no number"},
       {{"models", "--tls-cert", "c"}, "--tls-cert requires --tls-key"},
       {{"models", "--tls-key", "k"}, "--tls-key requires --tls-cert"},

@@ -70,7 +70,7 @@ TEST(EscapedUtf8, KeepsWhatIsUtf8AndSpellsTheRest) {
   EXPECT_EQ(EscapedUtf8("digits-relu.2"), "digits-relu.2");
   EXPECT_EQ(EscapedUtf8("gr\xc3\xbcn"), "gr\xc3\xbcn");
   EXPECT_EQ(EscapedUtf8("f\xff\xfe"), "f\\xFF\\xFE");
-  EXPECT_EQ(EscapedUtf8("f\\xFF"), "f\\x5CxFF");
+  EXPECT_EQ(EscapedUtf8("f\\xFF"), "f\\xFF");
   EXPECT_EQ(EscapedUtf8(""), "");
 }
 

@@ -77,7 +77,7 @@ TEST(ParseTokensTest, TakesAThousandTokensAndNoMore) {
   std::string text;
   for (int i = 0; i < 1000; ++i) text += "many token-" + std::to_string(1'000'000'000 + i) + "\n";
   EXPECT_THAT(ParseTokens(text), IsOk());
-  EXPECT_THAT(ParseTokens(text + "one more-0123456789"),
+  EXPECT_THAT(ParseTokens(text + "one more-0123456789abc"),
               StatusIs(Code::kInvalidArgument, HasSubstr("line 1001: want at most 1000")));
 }
 
