@@ -30,8 +30,8 @@ struct Options {
   std::string listen = "127.0.0.1:8001";
   transport::Address listen_address{transport::Address::Kind::kTcp, "127.0.0.1", 8001};
 
-  // Where control methods are served, if apart from the rest: then models are loaded and unloaded
-  // there alone. As text, empty for nowhere, and parsed.
+  // A second listener, where alone models are then loaded and unloaded, as text and parsed; none by
+  // default.
   std::string control_listen;
   std::optional<transport::Address> control_address;
 

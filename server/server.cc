@@ -144,7 +144,8 @@ struct Server::Parts {
   std::unique_ptr<Housekeeping> housekeeping;
   std::unique_ptr<http::HttpServer> http;
   std::string address;
-  std::string control_address;
+  std::string control_address;  // empty when there is no such listener, as the next
+  std::string http_address;
 };
 
 // On the thread that loads models.
@@ -191,8 +192,7 @@ std::string Server::Parts::Describe() const {
   const auto catalog = catalogs.Snapshot();
   const size_t served = catalog->served_count();
   return fmt::format("{} models, {} unavailable, grpc {}, http {}, {}{} reactors, {:.0f} ms",
-                     served, catalog->entries().size() - served, address,
-                     http == nullptr ? "" : http->address().ToString(),
+                     served, catalog->entries().size() - served, address, http_address,
                      control_address.empty() ? "" : "control " + control_address + ", ",
                      options.reactors, 1e3 * ToSeconds(Clock::Monotonic().Now() - start));
 }
@@ -215,6 +215,7 @@ absl::Status Server::Parts::ServeHttp() {
   auto server = http::HttpServer::Start(*options.http_address, std::move(pages));
   if (!server.ok()) return Annotate(server.status(), "HTTP port");
   http = *std::move(server);
+  http_address = http->address().ToString();
   return absl::OkStatus();
 }
 

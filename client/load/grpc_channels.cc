@@ -1,19 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/load/grpc_channels.h"
 
+#include <grpc/support/time.h>
 #include <grpcpp/support/slice.h>
 
 #include <algorithm>
 #include <chrono>
+#include <thread>
 #include <utility>
 
 #include "client/api/channel.h"
+#include "client/load/load_run.h"
 #include "server/core/base/status.h"
 
 namespace hillock::client {
 namespace {
 
 constexpr Nanos kNanosPerSecond = 1'000'000'000;
+constexpr Nanos kLongestWait = 100'000'000;
+
+gpr_timespec ToGpr(Nanos time) {
+  gpr_timespec spec{};
+  spec.tv_sec = time / kNanosPerSecond;
+  spec.tv_nsec = static_cast<int32_t>(time % kNanosPerSecond);
+  spec.clock_type = GPR_CLOCK_MONOTONIC;
+  return spec;
+}
 
 grpc::ChannelArguments Arguments(const LoadPlan& plan) {
   grpc::ChannelArguments arguments = DefaultArguments();
@@ -53,12 +65,22 @@ std::vector<grpc::ByteBuffer> ByteBuffersOf(const LoadPlan& plan) {
   return buffers;
 }
 
-gpr_timespec ToGpr(Nanos time) {
-  gpr_timespec spec{};
-  spec.tv_sec = time / kNanosPerSecond;
-  spec.tv_nsec = static_cast<int32_t>(time % kNanosPerSecond);
-  spec.clock_type = GPR_CLOCK_MONOTONIC;
-  return spec;
+std::optional<GrpcEvent> NextEvent(grpc::CompletionQueue& queue, Nanos now, Nanos until) {
+  until = std::min(until, now + kLongestWait);
+  const bool poll = until - now < kPollAhead;
+  GrpcEvent event;
+  const auto status =
+      queue.AsyncNext(&event.tag, &event.ok,
+                      poll ? gpr_inf_past(GPR_CLOCK_MONOTONIC) : ToGpr(until - kPollAhead / 2));
+  if (status == grpc::CompletionQueue::GOT_EVENT) return event;
+  if (poll) std::this_thread::yield();  // the server may need this core
+  return std::nullopt;
+}
+
+void Shutdown(grpc::CompletionQueue& queue) {
+  queue.Shutdown();
+  GrpcEvent event;
+  while (queue.Next(&event.tag, &event.ok)) continue;
 }
 
 }  // namespace hillock::client

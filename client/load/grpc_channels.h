@@ -5,13 +5,14 @@
 #ifndef HILLOCK_CLIENT_LOAD_GRPC_CHANNELS_H_
 #define HILLOCK_CLIENT_LOAD_GRPC_CHANNELS_H_
 
-#include <grpc/support/time.h>
 #include <grpcpp/channel.h>
+#include <grpcpp/completion_queue.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/support/byte_buffer.h>
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -37,7 +38,16 @@ size_t CountReady(std::span<const GrpcChannel> channels);
 // The plan's requests as gRPC sends them.
 std::vector<grpc::ByteBuffer> ByteBuffersOf(const LoadPlan& plan);
 
-gpr_timespec ToGpr(Nanos time);
+struct GrpcEvent {
+  void* tag = nullptr;
+  bool ok = false;
+};
+
+// The queue's next event, or none when none comes until then, or for 100 ms.
+std::optional<GrpcEvent> NextEvent(grpc::CompletionQueue& queue, Nanos now, Nanos until);
+
+// Ends the queue, and takes what is still to come. REQUIRES: every call is over, or will be.
+void Shutdown(grpc::CompletionQueue& queue);
 
 }  // namespace hillock::client
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "client/load/answer_check.h"
@@ -17,17 +16,6 @@ namespace {
 
 const std::string kMethod = "/inference.GRPCInferenceService/ModelInfer";
 
-// gRPC waits in whole milliseconds, rounded up, so the last ones are polled away.
-constexpr Nanos kPollAhead = 2'000'000;
-
-// Stop() takes effect within this time.
-constexpr Nanos kLongestWait = 100'000'000;
-
-// How long to wait for answers when a run is stopped early.
-constexpr Nanos kBriefly = 1'000'000'000;
-
-const std::string kGivenUp = "no answer within the time to wait after the end of the run";
-
 Nanos Now() { return Clock::Monotonic().Now(); }
 
 }  // namespace
@@ -35,12 +23,7 @@ Nanos Now() { return Clock::Monotonic().Now(); }
 GrpcWorker::GrpcWorker(const LoadPlan& plan, ThreadShare share)
     : plan_(plan), share_(share), requests_(ByteBuffersOf(plan)), turn_(plan) {}
 
-GrpcWorker::~GrpcWorker() {
-  queue_.Shutdown();
-  void* tag = nullptr;
-  bool ok = false;
-  while (queue_.Next(&tag, &ok)) continue;
-}
+GrpcWorker::~GrpcWorker() { Shutdown(queue_); }
 
 absl::Status GrpcWorker::Connect() {
   HILLOCK_ASSIGN_OR_RETURN(connections_, ConnectChannels(plan_, share_.Of(plan_.connections)));
@@ -50,44 +33,32 @@ absl::Status GrpcWorker::Connect() {
 size_t GrpcWorker::CountLost() { return share_.Of(plan_.connections) - CountReady(connections_); }
 
 LoadTally GrpcWorker::Run(std::chrono::nanoseconds duration) {
-  tally_ = LoadTally();
-  const Nanos start = Now();
-  end_ = start + duration.count();
-  give_up_ = end_ + std::chrono::nanoseconds(plan_.patience).count();
+  run_.emplace(plan_, share_, duration);
   cancelled_ = false;
-  start_ = start;
-  Schedule schedule = ScheduleOf(plan_, share_, start, end_);
-  for (Nanos now = start; Step(schedule, now);) now = Now();
-  tally_.RecordSchedule(schedule.late(), schedule.CountUnsent(), schedule.most_behind());
-  tally_.RecordElapsed(std::min(end_, Now()) - start);
-  return std::move(tally_);
+  for (Nanos now = run_->start(); Step(now);) now = Now();
+  return run_->TakeTally();
 }
 
 // Sends what is due and takes an answer if one comes. False when the run is over.
-bool GrpcWorker::Step(Schedule& schedule, Nanos now) {
-  if (now < end_ && stop_.load(std::memory_order_relaxed)) EndEarly(schedule, now);
-  SendDue(schedule, now);
+bool GrpcWorker::Step(Nanos now) {
+  if (now < run_->end() && stop_.load(std::memory_order_relaxed)) run_->EndEarly(now);
+  SendDue(now);
   const bool has_room = first_free_ != nullptr || calls_.size() < MostCalls();
-  const Nanos next = has_room ? schedule.Next(now) : Schedule::kNever;
+  const Nanos next = has_room ? run_->schedule().Next(now) : Schedule::kNever;
   if (in_flight_ == 0 && next == Schedule::kNever) return false;
-  Call* const call = Wait(now, std::min(next, cancelled_ ? Schedule::kNever : give_up_));
+  const Nanos until = std::min(next, cancelled_ ? Schedule::kNever : run_->give_up());
+  const auto event = NextEvent(queue_, now, until);
   now = Now();
-  if (call != nullptr) Complete(*call, now);
-  if (now >= give_up_ && !std::exchange(cancelled_, true)) CancelAll();
+  if (event) Complete(*static_cast<Call*>(event->tag), now);
+  if (now >= run_->give_up() && !std::exchange(cancelled_, true)) CancelAll();
   return true;
 }
 
-void GrpcWorker::EndEarly(Schedule& schedule, Nanos now) {
-  end_ = now;
-  schedule.End(now);
-  give_up_ = now + std::min(kBriefly, std::chrono::nanoseconds(plan_.patience).count());
-}
-
-void GrpcWorker::SendDue(Schedule& schedule, Nanos now) {
-  while (schedule.Next(now) <= now) {
+void GrpcWorker::SendDue(Nanos now) {
+  while (run_->schedule().Next(now) <= now) {
     Call* const call = FreeCall();
     if (call == nullptr) return;
-    Send(*call, *schedule.Take(now));
+    Send(*call, *run_->schedule().Take(now));
   }
 }
 
@@ -108,22 +79,6 @@ void GrpcWorker::Send(Call& call, Nanos intended) {
   call.reader->Finish(&call.response, &call.status, &call);
 }
 
-GrpcWorker::Call* GrpcWorker::Wait(Nanos now, Nanos until) {
-  until = std::min(until, now + kLongestWait);
-  if (until - now >= kPollAhead) return Take(ToGpr(until - kPollAhead / 2));
-  Call* const call = Take(gpr_inf_past(GPR_CLOCK_MONOTONIC));
-  // The server may need this core.
-  if (call == nullptr) std::this_thread::yield();
-  return call;
-}
-
-GrpcWorker::Call* GrpcWorker::Take(gpr_timespec deadline) {
-  void* tag = nullptr;
-  bool ok = false;
-  const auto event = queue_.AsyncNext(&tag, &ok, deadline);
-  return event == grpc::CompletionQueue::GOT_EVENT ? static_cast<Call*>(tag) : nullptr;
-}
-
 // Makes an answer that is not the expected one a failure.
 void GrpcWorker::CheckAnswer(Call& call) const {
   if (plan_.expected.empty() || !call.status.ok()) return;
@@ -140,9 +95,8 @@ void GrpcWorker::Complete(Call& call, Nanos now) {
   CheckAnswer(call);
   const auto code = static_cast<absl::StatusCode>(call.status.error_code());
   const bool given_up = cancelled_ && code == absl::StatusCode::kCancelled;
-  tally_.Record(code, now - call.intended, now < end_,
-                given_up ? kGivenUp : call.status.error_message());
-  if (now < end_) tally_.RecordMoment(now - start_, code, now - call.intended);
+  run_->Record(call.intended, code, given_up ? run_->give_up_text() : call.status.error_message(),
+               now);
   CountAnswer();
   // In this order: the reader is in the memory of the context's call.
   call.reader.reset();

@@ -16,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "client/load/grpc_channels.h"
+#include "client/load/load_run.h"
 #include "client/load/worker.h"
 
 namespace hillock::client {
@@ -46,18 +47,13 @@ class GrpcWorker final : public LoadWorker {
     Call* next_free = nullptr;
   };
 
-  void SendDue(Schedule& schedule, Nanos now);
+  void SendDue(Nanos now);
   void Send(Call& call, Nanos intended);
   void Complete(Call& call, Nanos now);
   void CheckAnswer(Call& call) const;
   void CancelAll();
 
-  bool Step(Schedule& schedule, Nanos now);
-  void EndEarly(Schedule& schedule, Nanos now);
-
-  // The next call to end, or null when none did until then, or for a while.
-  Call* Wait(Nanos now, Nanos until);
-  Call* Take(gpr_timespec deadline);
+  bool Step(Nanos now);
 
   size_t MostCalls() const;
 
@@ -77,12 +73,8 @@ class GrpcWorker final : public LoadWorker {
   size_t in_flight_ = 0;
   std::atomic<bool> stop_ = false;
 
-  // Of a run.
-  LoadTally tally_;
-  Nanos start_ = 0;
-  Nanos end_ = 0;           // of sending
-  Nanos give_up_ = 0;       // on answers
-  bool cancelled_ = false;  // those that were open then
+  std::optional<LoadRun> run_;  // the last
+  bool cancelled_ = false;      // its requests that were open when it gave up
 };
 
 }  // namespace hillock::client

@@ -15,13 +15,6 @@ namespace {
 
 constexpr char kMethod[] = "/inference.GRPCInferenceService/ModelInfer";
 
-// The event loop waits in whole milliseconds, rounded up, so the last ones are polled away.
-constexpr Nanos kPollAhead = 2'000'000;
-
-// How long to wait for answers when a run is stopped early, and for connections that are being made
-// before they count as lost.
-constexpr Nanos kBriefly = 1'000'000'000;
-
 Nanos Now() { return Clock::Monotonic().Now(); }
 
 Nanos ToNanos(std::chrono::nanoseconds time) { return time.count(); }
@@ -82,40 +75,24 @@ void Http2Worker::Stop() {
 // leave with the acknowledgements of the answers that the last Wait() brought. Connections are made
 // and dropped only here, as callbacks may run within one of them.
 LoadTally Http2Worker::Run(std::chrono::nanoseconds duration) {
-  tally_ = LoadTally();
   loop_.Poll(0);  // what has happened since the last run
-  const Nanos start = Now();
-  end_ = start + duration.count();
-  give_up_ = end_ + ToNanos(plan_.patience);
-  give_up_text_ =
-      fmt::format("no answer within {} ms after the end of the run", plan_.patience.count());
-  start_ = start;
-  Schedule schedule = ScheduleOf(plan_, share_, start, end_);
-  for (Nanos now = start;; now = Now()) {
-    if (now < end_ && stop_.load(std::memory_order_relaxed)) EndEarly(schedule, now);
-    SendDue(schedule, now);
+  run_.emplace(plan_, share_, duration);
+  for (Nanos now = run_->start();; now = Now()) {
+    if (now < run_->end() && stop_.load(std::memory_order_relaxed)) run_->EndEarly(now);
+    SendDue(now);
     CancelOverdue(now);
     Flush();
-    if (in_flight_.empty() && schedule.Next(now) == Schedule::kNever) break;
+    if (in_flight_.empty() && run_->schedule().Next(now) == Schedule::kNever) break;
     Tidy(now);
-    Wait(now, NextEvent(schedule, now));
+    Wait(now, NextEvent(now));
   }
-  tally_.RecordSchedule(schedule.late(), schedule.CountUnsent(), schedule.most_behind());
-  tally_.RecordElapsed(std::min(end_, Now()) - start);
-  return std::move(tally_);
+  return run_->TakeTally();
 }
 
-void Http2Worker::EndEarly(Schedule& schedule, Nanos now) {
-  end_ = now;
-  schedule.End(now);
-  give_up_ = now + std::min(kBriefly, ToNanos(plan_.patience));
-  give_up_text_ = "no answer by the time the load was stopped";
-}
-
-void Http2Worker::SendDue(Schedule& schedule, Nanos now) {
-  while (schedule.Next(now) <= now) {
+void Http2Worker::SendDue(Nanos now) {
+  while (run_->schedule().Next(now) <= now) {
     if (idle_.empty() && !AddSlot()) return;
-    Send(idle_.front(), *schedule.Take(now), now);
+    Send(idle_.front(), *run_->schedule().Take(now), now);
   }
 }
 
@@ -145,14 +122,13 @@ bool Http2Worker::SendAgain(Slot& slot) {
   const bool was_sent = slot.fate() == transport::ClientCall::Fate::kRefused;
   if (!slot.lane->connection.usable() || (was_sent && slot.repeated)) return false;
   slot.repeated |= was_sent;
-  tally_.RecordRetry();
+  run_->RecordRetry();
   slot.lane->connection.Start(slot, slot.message, slot.deadline);
   return true;
 }
 
 void Http2Worker::Complete(Slot& slot, absl::StatusCode code, std::string_view message, Nanos at) {
-  tally_.Record(code, at - slot.intended, at < end_, message);
-  if (at < end_) tally_.RecordMoment(at - start_, code, at - slot.intended);
+  run_->Record(slot.intended, code, message, at);
   CountAnswer();
   SlotList& idle = slot.lane->connection.up() ? idle_ : slot.lane->parked;
   idle.splice(idle.end(), in_flight_, slot.self);
@@ -170,8 +146,8 @@ void Http2Worker::CancelOverdue(Nanos now) {
   while (!in_flight_.empty() && in_flight_.front().deadline <= now) {
     Cancel(in_flight_.front(), absl::StatusCode::kDeadlineExceeded, deadline_text_, now);
   }
-  while (now >= give_up_ && !in_flight_.empty()) {
-    Cancel(in_flight_.front(), absl::StatusCode::kCancelled, give_up_text_, now);
+  while (now >= run_->give_up() && !in_flight_.empty()) {
+    Cancel(in_flight_.front(), absl::StatusCode::kCancelled, run_->give_up_text(), now);
   }
 }
 
@@ -229,10 +205,10 @@ void Http2Worker::Tidy(Nanos now) {
 
 // The sooner of: the next request, if a slot can take it; the next deadline; the next attempt to
 // connect; the end of sending, and after that the end of patience.
-Nanos Http2Worker::NextEvent(const Schedule& schedule, Nanos now) const {
-  const Nanos last_send = end_ + Schedule::kLate;
-  Nanos next = now < last_send ? last_send : give_up_;
-  if (!idle_.empty() || room_ > 0) next = std::min(next, schedule.Next(now));
+Nanos Http2Worker::NextEvent(Nanos now) const {
+  const Nanos last_send = run_->end() + Schedule::kLate;
+  Nanos next = now < last_send ? last_send : run_->give_up();
+  if (!idle_.empty() || room_ > 0) next = std::min(next, run_->schedule().Next(now));
   if (!in_flight_.empty()) next = std::min(next, in_flight_.front().deadline);
   if (up_ == lanes_.size()) return next;
   for (const Lane& lane : lanes_) {

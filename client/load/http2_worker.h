@@ -13,6 +13,7 @@
 
 #include "client/load/connection.h"
 #include "client/load/dialer.h"
+#include "client/load/load_run.h"
 #include "client/load/worker.h"
 #include "server/transport/http2/client/client_connection.h"
 #include "server/transport/net/event_loop.h"
@@ -84,19 +85,18 @@ class Http2Worker final : public LoadWorker {
   void OnDown(Lane& lane);
   void OnAnswer(Slot& slot, Nanos arrived);
 
-  void SendDue(Schedule& schedule, Nanos now);
+  void SendDue(Nanos now);
   void Send(Slot& slot, Nanos intended, Nanos now);
   bool SendAgain(Slot& slot);
   void Complete(Slot& slot, absl::StatusCode code, std::string_view message, Nanos at);
   void Cancel(Slot& slot, absl::StatusCode code, std::string_view message, Nanos now);
   void CancelOverdue(Nanos now);
-  void EndEarly(Schedule& schedule, Nanos now);
 
   void Touch(Lane& lane);
   void Flush();
   void Tidy(Nanos now);
   void Wait(Nanos now, Nanos until);
-  Nanos NextEvent(const Schedule& schedule, Nanos now) const;
+  Nanos NextEvent(Nanos now) const;
 
   bool AddSlot();
   void AddSlot(Lane& lane);
@@ -118,12 +118,7 @@ class Http2Worker final : public LoadWorker {
   std::vector<Lane*> touched_;
   std::string deadline_text_;
 
-  // Of a run.
-  LoadTally tally_;
-  Nanos start_ = 0;
-  Nanos end_ = 0;      // of sending
-  Nanos give_up_ = 0;  // on answers
-  std::string give_up_text_;
+  std::optional<LoadRun> run_;  // the last
   std::atomic<bool> stop_ = false;
 };
 

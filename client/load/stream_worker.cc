@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "client/load/answer_check.h"
@@ -17,18 +16,7 @@ namespace {
 
 const std::string kMethod = "/inference.GRPCInferenceService/ModelStreamInfer";
 
-// gRPC waits in whole milliseconds, rounded up, so the last ones are polled away.
-constexpr Nanos kPollAhead = 2'000'000;
-
-// Stop() takes effect, and closed streams are opened, within this time.
-constexpr Nanos kLongestWait = 100'000'000;
-
-// How long to wait for answers when a run is stopped early.
-constexpr Nanos kBriefly = 1'000'000'000;
-
 constexpr Nanos kPauseBeforeOpening = 100'000'000;
-
-const std::string kGivenUp = "no answer within the time to wait after the end of the run";
 
 Nanos Now() { return Clock::Monotonic().Now(); }
 
@@ -39,10 +27,7 @@ StreamWorker::StreamWorker(const LoadPlan& plan, ThreadShare share)
 
 StreamWorker::~StreamWorker() {
   CancelAll();
-  queue_.Shutdown();
-  void* tag = nullptr;
-  bool ok = false;
-  while (queue_.Next(&tag, &ok)) continue;
+  Shutdown(queue_);
 }
 
 absl::Status StreamWorker::Connect() {
@@ -61,34 +46,26 @@ absl::Status StreamWorker::Connect() {
 size_t StreamWorker::CountLost() { return share_.Of(plan_.connections) - CountReady(channels_); }
 
 LoadTally StreamWorker::Run(std::chrono::nanoseconds duration) {
-  tally_ = LoadTally();
-  start_ = Now();
-  end_ = start_ + duration.count();
-  give_up_ = end_ + std::chrono::nanoseconds(plan_.patience).count();
+  run_.emplace(plan_, share_, duration);
   cancelled_ = false;
-  Schedule schedule = ScheduleOf(plan_, share_, start_, end_);
-  for (Nanos now = start_; Step(schedule, now);) now = Now();
-  tally_.RecordSchedule(schedule.late(), schedule.CountUnsent(), schedule.most_behind());
-  tally_.RecordElapsed(std::min(end_, Now()) - start_);
-  return std::move(tally_);
+  for (Nanos now = run_->start(); Step(now);) now = Now();
+  return run_->TakeTally();
 }
 
 // Sends what is due and takes an event if one comes. False when the run is over.
-bool StreamWorker::Step(Schedule& schedule, Nanos now) {
-  if (now < end_ && stop_.load(std::memory_order_relaxed)) EndEarly(schedule, now);
+bool StreamWorker::Step(Nanos now) {
+  if (now < run_->end() && stop_.load(std::memory_order_relaxed)) run_->EndEarly(now);
   OpenClosed(now);
-  SendDue(schedule, now);
-  if (open_ == 0 && schedule.Next(now) == Schedule::kNever) return false;
-  const Nanos next = NextWithRoom() == nullptr ? Schedule::kNever : schedule.Next(now);
-  Wait(now, std::min(next, cancelled_ ? Schedule::kNever : give_up_));
-  if (Now() >= give_up_ && !std::exchange(cancelled_, true)) CancelAll();
+  SendDue(now);
+  const Nanos due = run_->schedule().Next(now);
+  if (open_ == 0 && due == Schedule::kNever) return false;
+  const Nanos next = NextWithRoom() == nullptr ? Schedule::kNever : due;
+  const Nanos until = std::min(next, cancelled_ ? Schedule::kNever : run_->give_up());
+  const auto event = NextEvent(queue_, now, until);
+  now = Now();
+  if (event) Handle(*static_cast<const Tag*>(event->tag), event->ok, now);
+  if (now >= run_->give_up() && !std::exchange(cancelled_, true)) CancelAll();
   return true;
-}
-
-void StreamWorker::EndEarly(Schedule& schedule, Nanos now) {
-  end_ = now;
-  schedule.End(now);
-  give_up_ = now + std::min(kBriefly, std::chrono::nanoseconds(plan_.patience).count());
 }
 
 void StreamWorker::Open(Stream& stream) {
@@ -100,7 +77,8 @@ void StreamWorker::Open(Stream& stream) {
 
 void StreamWorker::OpenClosed(Nanos now) {
   for (Stream& stream : streams_) {
-    if (stream.state == State::kClosed && stream.next_attempt <= now && now < end_) Open(stream);
+    if (stream.state == State::kClosed && stream.next_attempt <= now && now < run_->end())
+      Open(stream);
   }
 }
 
@@ -112,12 +90,12 @@ StreamWorker::Stream* StreamWorker::NextWithRoom() {
   return nullptr;
 }
 
-void StreamWorker::SendDue(Schedule& schedule, Nanos now) {
-  while (schedule.Next(now) <= now) {
+void StreamWorker::SendDue(Nanos now) {
+  while (run_->schedule().Next(now) <= now) {
     Stream* const stream = NextWithRoom();
     if (stream == nullptr) return;
     next_stream_ = (next_stream_ + 1) % streams_.size();
-    stream->open.push_back({turn_.Take(), *schedule.Take(now)});
+    stream->open.push_back({turn_.Take(), *run_->schedule().Take(now)});
     ++stream->unwritten;
     ++open_;
     WriteNext(*stream);
@@ -130,20 +108,6 @@ void StreamWorker::WriteNext(Stream& stream) {
   stream.writing = true;
   const Request& next = stream.open[stream.open.size() - stream.unwritten--];
   stream.call->Write(requests_[next.index], &stream.written);
-}
-
-void StreamWorker::Wait(Nanos now, Nanos until) {
-  until = std::min(until, now + kLongestWait);
-  const bool poll = until - now < kPollAhead;
-  void* tag = nullptr;
-  bool ok = false;
-  const auto event = queue_.AsyncNext(
-      &tag, &ok, poll ? gpr_inf_past(GPR_CLOCK_MONOTONIC) : ToGpr(until - kPollAhead / 2));
-  if (event == grpc::CompletionQueue::GOT_EVENT) {
-    Handle(*static_cast<const Tag*>(tag), ok, Now());
-  } else if (poll) {
-    std::this_thread::yield();  // the server may need this core
-  }
 }
 
 void StreamWorker::Handle(const Tag& tag, bool ok, Nanos now) {
@@ -190,7 +154,7 @@ void StreamWorker::CloseIfEnded(Stream& stream, Nanos now) {
   if (stream.state != State::kEnded || stream.writing) return;
   auto code = static_cast<absl::StatusCode>(stream.status.error_code());
   std::string message = stream.status.error_message();
-  if (cancelled_ && code == absl::StatusCode::kCancelled) message = kGivenUp;
+  if (cancelled_ && code == absl::StatusCode::kCancelled) message = run_->give_up_text();
   if (code == absl::StatusCode::kOk) {
     code = absl::StatusCode::kUnavailable;
     message = "the server ended the stream";
@@ -207,8 +171,7 @@ void StreamWorker::CloseIfEnded(Stream& stream, Nanos now) {
 
 void StreamWorker::Record(Nanos intended, absl::StatusCode code, std::string_view message,
                           Nanos now) {
-  tally_.Record(code, now - intended, now < end_, message);
-  if (now < end_) tally_.RecordMoment(now - start_, code, now - intended);
+  run_->Record(intended, code, message, now);
   CountAnswer();
   --open_;
 }

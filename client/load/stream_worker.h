@@ -16,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "client/load/grpc_channels.h"
+#include "client/load/load_run.h"
 #include "client/load/worker.h"
 
 namespace hillock::client {
@@ -69,18 +70,15 @@ class StreamWorker final : public LoadWorker {
     Tag opened, read, written, ended;
   };
 
-  bool Step(Schedule& schedule, Nanos now);
-  void EndEarly(Schedule& schedule, Nanos now);
+  bool Step(Nanos now);
   void Open(Stream& stream);
   void OpenClosed(Nanos now);
-  void SendDue(Schedule& schedule, Nanos now);
+  void SendDue(Nanos now);
   void WriteNext(Stream& stream);
 
   // The next stream that takes a request, or null.
   Stream* NextWithRoom();
 
-  // Takes one event, if there is one until then.
-  void Wait(Nanos now, Nanos until);
   void Handle(const Tag& tag, bool ok, Nanos now);
   void OnAnswer(Stream& stream, Nanos now);
   void End(Stream& stream);
@@ -99,12 +97,8 @@ class StreamWorker final : public LoadWorker {
   size_t open_ = 0;  // requests
   std::atomic<bool> stop_ = false;
 
-  // Of a run.
-  LoadTally tally_;
-  Nanos start_ = 0;
-  Nanos end_ = 0;           // of sending
-  Nanos give_up_ = 0;       // on answers
-  bool cancelled_ = false;  // those that were open then
+  std::optional<LoadRun> run_;  // the last
+  bool cancelled_ = false;      // its requests that were open when it gave up
 };
 
 }  // namespace hillock::client

@@ -7,13 +7,6 @@
 
 namespace hillock::client {
 
-Schedule ScheduleOf(const LoadPlan& plan, ThreadShare share, Nanos start, Nanos end) {
-  Schedule schedule =
-      plan.open ? Schedule::Open(*plan.open, share, start, end) : Schedule::Closed(end);
-  if (plan.max_requests) schedule.Limit(share.Of(*plan.max_requests));
-  return schedule;
-}
-
 std::unique_ptr<LoadWorker> MakeLoadWorker(const LoadPlan& plan, ThreadShare share) {
   if (plan.stream) return std::make_unique<StreamWorker>(plan, share);
   if (plan.burst == 1) return std::make_unique<GrpcWorker>(plan, share);

@@ -66,9 +66,6 @@ class RequestTurn {
   size_t next_ = 0;
 };
 
-// When one thread is to send, of a run of the plan from `start` to `end`.
-Schedule ScheduleOf(const LoadPlan& plan, ThreadShare share, Nanos start, Nanos end);
-
 // The worker of every `share.count`-th connection of the plan, which must outlive it: a
 // StreamWorker when the plan has streams, a GrpcWorker when it has bursts of 1, else an
 // Http2Worker.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/connection.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -79,8 +81,9 @@ void Connection::AnswerNext() {
   } else if (head > 0) {
     answer = codec_.Handle(std::string_view(in_).substr(0, head));
   } else if (in_.size() >= kMaxHeadBytes) {
-    answer = Codec::Refuse("431 Request Header Fields Too Large",
-                           "got a head of over 16384 bytes, which is the limit\n");
+    answer = Codec::Refuse(
+        "431 Request Header Fields Too Large",
+        fmt::format("got a head of over {} bytes, which is the limit\n", kMaxHeadBytes));
   } else {
     return Watch(EPOLLIN);
   }

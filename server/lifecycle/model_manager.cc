@@ -190,6 +190,7 @@ void ModelManager::UpdateModel(const ModelListing& listing, When when) {
     return Refuse(listing.name, 0, listing.options.status(), state.refused);
   }
   std::vector<int64_t> present;
+  present.reserve(listing.versions.size());
   for (const VersionListing& version : listing.versions) present.push_back(version.number);
   const std::vector<int64_t> before = std::exchange(state.present, present);
   const bool misses_some = !std::ranges::includes(present, before);

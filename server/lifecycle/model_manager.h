@@ -54,7 +54,7 @@ class ModelCompiler;
 //
 // Which versions serve follows from the files and the model's version policy alone, not from what
 // served before. But for one thing: a repository that has no version of any model, or that cannot
-// be listed, is taken for one that is out of reach for now, such as an unmounted volume. It changes
+// be listed, is taken for one that is out of reach, such as an unmounted volume. It changes
 // nothing, and the entries of what serves say so. A version that is gone from a repository that has
 // others is retired when two scans agree.
 //
