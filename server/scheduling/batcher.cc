@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/core/engine/buckets.h"
+#include "server/core/engine/plan.h"
 #include "server/core/engine/run.h"
 #include "server/lifecycle/served_model.h"
 #include "server/lifecycle/time_slice.h"
@@ -149,8 +150,10 @@ void Batcher::PushBlocks(lifecycle::ServedModel& model) {
 }
 
 // rows / (1 + parked reactors), within kMinBlockRows and the model's block_rows. Large blocks take
-// the least time for each row; smaller ones let a batch use every idle core.
+// the least time for each row; smaller ones let a batch use every idle core. Whole requests are cut
+// alike at all times, so that the same one has the same answer.
 size_t Batcher::BlockRows(const lifecycle::ServedModel& model) const {
+  if (model.plan().reads_whole_requests()) return engine::kMaxRows;
   size_t rows = 0;
   for (const Job* job : batch_) rows += job->progress.waiting();
   const size_t takers = 1 + shared_work_.CountParked();

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "server/core/engine/plan.h"
+#include "server/lifecycle/served_model.h"
+
 namespace hillock::scheduling {
 
 void FillBlock(Block& block, lifecycle::ServedModel& model, std::vector<Job*>& batch,
@@ -16,6 +19,8 @@ void FillBlock(Block& block, lifecycle::ServedModel& model, std::vector<Job*>& b
   size_t emptied = 0;
   for (Job* job : batch) {
     const size_t rows = std::min(job->progress.waiting(), max_rows - block.rows);
+    const bool is_cut = rows < job->progress.waiting();
+    if (is_cut && block.rows > 0 && model.plan().reads_whole_requests()) break;
     block.segments.push_back({job, job->progress.Take(rows), rows});
     block.rows += rows;
     if (job->progress.waiting() > 0) break;

@@ -41,8 +41,9 @@ struct Block {
 };
 
 // Takes up to `max_rows` waiting rows from the front of `batch`, which loses the jobs that have no
-// more. REQUIRES: the jobs are of `model`, in the order that they are due; there is at least one,
-// and each has rows waiting.
+// more. Where the plan reads whole requests, a job is cut only if it has more rows than a block,
+// and then at multiples of `max_rows`. REQUIRES: the jobs are of `model`, in the order that they
+// are due; there is at least one, and each has rows waiting.
 void FillBlock(Block& block, lifecycle::ServedModel& model, std::vector<Job*>& batch,
                size_t max_rows);
 

@@ -21,12 +21,20 @@ void BlockRunner::Run(Block& block, const engine::YieldHook* hook) {
   Gather(block);
   const bool profiled = IsNextProfiled(model);
   block.started = clock_.Now();
-  block.status = executor.Run(block.rows, profiled, hook);
+  block.status = executor.Run(block.rows, profiled, hook, RequestsOf(block));
   block.ended = clock_.Now();
   admission_.Observe(block.ended - block.started, model.cost().Of(block.rows));
   if (block.status.ok()) Count(block);
   Scatter(block);
   block.finished.store(true, std::memory_order_release);
+}
+
+std::span<const size_t> BlockRunner::RequestsOf(const Block& block) {
+  requests_.clear();
+  if (block.model->plan().reads_whole_requests()) {
+    for (const Block::Segment& s : block.segments) requests_.push_back(s.rows);
+  }
+  return requests_;
 }
 
 bool BlockRunner::IsNextProfiled(lifecycle::ServedModel& model) const {

@@ -3,6 +3,8 @@
 #define HILLOCK_SERVER_SCHEDULING_BLOCK_RUNNER_H_
 
 #include <cstddef>
+#include <span>
+#include <vector>
 
 #include "server/core/base/clock.h"
 #include "server/scheduling/admission.h"
@@ -37,6 +39,8 @@ class BlockRunner {
   void Run(Block& block, const engine::YieldHook* hook);
 
  private:
+  // The rows of each request, for a plan that asks; until the next call.
+  std::span<const size_t> RequestsOf(const Block& block);
   bool IsNextProfiled(lifecycle::ServedModel& model) const;
   void Gather(const Block& block) const;
   void Scatter(const Block& block) const;
@@ -48,6 +52,7 @@ class BlockRunner {
   Admission& admission_;
   metrics::ReactorCells& cells_;
   const Clock& clock_;
+  std::vector<size_t> requests_;
 };
 
 }  // namespace hillock::scheduling

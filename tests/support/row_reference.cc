@@ -150,6 +150,24 @@ struct Evaluator {
     return (x[column] - mean) / std::sqrt(square + double{normalize.epsilon});
   }
 
+  // Of a request of this row alone. An error of x may move it to the next number of the grid.
+  Row operator()(const model::DynamicQuantize&) const {
+    double low = 0;
+    double high = 0;
+    for (const Approximate& x : sources[0]) {
+      low = std::min(low, x.value);
+      high = std::max(high, x.value);
+    }
+    const double scale = high == low ? 1 : (high - low) / 255;
+    const double zero = std::nearbyint(-low / scale);
+    Row y;
+    for (const Approximate& x : sources[0]) {
+      const double q = std::clamp(std::nearbyint(x.value / scale) + zero, 0.0, 255.0);
+      y.push_back({(q - zero) * scale, x.error == 0 ? kOwn * std::abs(x.value) : scale});
+    }
+    return y;
+  }
+
   static const float* Find(const model::Lookup& lookup, double x) {
     const auto count = static_cast<double>(lookup.entries());
     for (size_t i = 0; i < lookup.entries(); ++i) {

@@ -36,13 +36,19 @@ bool BoundRow::Run(const RunContext& run, StepReport& report) {
   });
 }
 
+// At least one row, however wide it is.
+size_t BoundRow::BlockRows(const RunContext& run, size_t block) const {
+  if (!step_->reads_whole_requests()) return std::max<size_t>(1, kBlockFloats / step_->outputs);
+  return run.requests.empty() ? run.rows : run.requests[block];
+}
+
 void BoundRow::RunBlocks(const RunContext& run, StepReport& report) {
-  // At least one row, however wide it is.
-  const size_t most = std::max<size_t>(1, kBlockFloats / step_->outputs);
   const bool activate = !step_->is_identity() && !report.split;
-  for (size_t first = 0; first < run.rows; first += most) {
+  size_t rows = 0;
+  for (size_t first = 0, block = 0; first < run.rows; first += rows, ++block) {
     if (first > 0) run.timer.YieldPoint();
-    RunBlock(first, std::min(most, run.rows - first), activate);
+    rows = std::min(BlockRows(run, block), run.rows - first);
+    RunBlock(first, rows, activate);
     report.AddPart(run.timer.TakeElapsed());
   }
   std::fill(dst_ + run.rows * step_->outputs, dst_ + kBuckets[run.bucket] * step_->outputs, 0.0f);

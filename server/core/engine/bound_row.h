@@ -14,8 +14,9 @@ namespace hillock::engine {
 // A row step bound to its buffers. Movable; not thread-safe.
 //
 // It works block by block of rows, so that the activation finds them in a cache: it is fused then.
-// A profiled run makes it a pass of its own over all rows, as a split one. Between two blocks, and
-// before a split activation, are yield points.
+// A step that reads whole requests has a block for each. A profiled run makes the activation a pass
+// of its own over all rows, as a split one. Between two blocks, and before a split activation, are
+// yield points.
 class BoundRow {
  public:
   // sources: [kMaxRows][width] each. dst: [kMaxRows][outputs], overlapping none of them but
@@ -29,6 +30,7 @@ class BoundRow {
 
  private:
   void RunBlocks(const RunContext& run, StepReport& report);
+  size_t BlockRows(const RunContext& run, size_t block) const;
   void RunBlock(size_t first, size_t rows, bool activate);
 
   const RowStep* step_;

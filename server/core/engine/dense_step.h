@@ -57,6 +57,7 @@ struct DenseStep {
   bool may_write_over(model::ValueId) const { return false; }
   Precision precision() const { return selection.precision; }
   bool is_constant() const { return false; }
+  bool reads_whole_requests() const { return false; }
   size_t bytes() const;
   size_t scratch_bytes() const;
 

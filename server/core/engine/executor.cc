@@ -63,9 +63,10 @@ void Executor::Prepare(size_t rows, size_t padded) {
   std::fill(input() + rows * inputs, input() + padded * inputs, 0.0f);
 }
 
-absl::Status Executor::Run(size_t rows, bool profile, const YieldHook* hook) {
+absl::Status Executor::Run(size_t rows, bool profile, const YieldHook* hook,
+                           std::span<const size_t> requests) {
   RunTimer timer(clock_, hook);
-  const RunContext run{rows, BucketFor(rows), profile, timer};
+  const RunContext run{rows, requests, BucketFor(rows), profile, timer};
   Prepare(rows, kBuckets[run.bucket]);
   // No yield point stands before the first step or after the last: the caller has just looked at
   // the network, or is about to answer. A run keeps nothing for the next but the health of units,

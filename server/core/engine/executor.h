@@ -24,7 +24,8 @@ using BoundStep = std::variant<BoundDense, BoundRow>;
 
 // Runs a plan: rows in, rows out. Owns every buffer and bound primitive, so a run takes no lock
 // and allocates nothing beyond oneDNN's own bookkeeping. Not thread-safe: one per plan and thread.
-// A row's answer does not depend on the rows beside it.
+// A row's answer does not depend on the rows beside it, unless the plan reads whole requests: then
+// on those of its request.
 class Executor {
  public:
   // `clock` must outlive this.
@@ -38,8 +39,11 @@ class Executor {
 
   // Computes the first `rows` rows of input(), and leaves them normalized in place. A profiled run
   // splits every activation and looks at the health of its units; its answers are the same.
-  // INTERNAL when oneDNN reports an error. REQUIRES: 1 <= rows <= kMaxRows.
-  absl::Status Run(size_t rows, bool profile, const YieldHook* hook = nullptr);
+  // `requests` has the rows of each request, in their order; none: all are of one. Only a plan that
+  // reads whole requests looks at it. INTERNAL when oneDNN reports an error.
+  // REQUIRES: 1 <= rows <= kMaxRows, the sum of `requests` if there are any.
+  absl::Status Run(size_t rows, bool profile, const YieldHook* hook = nullptr,
+                   std::span<const size_t> requests = {});
 
   // One a step, about the last run.
   std::span<const StepReport> reports() const { return reports_; }

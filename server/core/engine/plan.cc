@@ -80,6 +80,7 @@ void Plan::Add(const model::Mlp& mlp, const PlanOptions& options) {
       steps_.emplace_back(MakeRowStep(mlp, i));
     }
   }
+  reads_whole_requests_ = std::ranges::any_of(steps_, ReadsWholeRequests);
 }
 
 Precision Plan::precision() const {

@@ -42,6 +42,9 @@ class Plan {
   // That of the first step which is not in f32; f32 when there is none.
   Precision precision() const;
 
+  // Whether answers depend on all rows of their request, instead of on their own row alone.
+  bool reads_whole_requests() const { return reads_whole_requests_; }
+
   // Bytes of packed weights.
   size_t bytes() const;
 
@@ -59,6 +62,7 @@ class Plan {
   void Add(const model::Mlp& mlp, const PlanOptions& options);
 
   size_t inputs_ = 0;
+  bool reads_whole_requests_ = false;
   std::vector<Step> steps_;
   std::vector<ValueId> outputs_;
   std::vector<float> offset_;

@@ -37,6 +37,9 @@ struct KernelMaker {
   RowKernel operator()(const model::Constant& constant) const {
     return row::Constant(constant.values);
   }
+  RowKernel operator()(const model::DynamicQuantize&) const {
+    return row::DynamicQuantize(outputs);
+  }
 };
 
 std::vector<size_t> WidthsOf(const model::Mlp& mlp, const std::vector<model::ValueId>& values) {
@@ -53,11 +56,12 @@ size_t RowStep::bytes() const {
 }
 
 // Only where an element of the result is written after all that it is made of was read: from the
-// same column, or, normalized, from a group that was summed before. A selection, a reduction and a
+// same column, or from a group or request that was summed up before. A selection, a reduction and a
 // lookup still have to read what such a write would replace.
 bool RowStep::may_write_over(model::ValueId source) const {
   const bool by_column = std::holds_alternative<row::Scale>(kernel) ||
                          std::holds_alternative<row::Combine>(kernel) ||
+                         std::holds_alternative<row::DynamicQuantize>(kernel) ||
                          std::holds_alternative<row::Normalize>(kernel);
   for (size_t i = 0; i < operands.size(); ++i) {
     if (operands[i] == source) return by_column && widths[i] == outputs;

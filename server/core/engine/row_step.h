@@ -13,6 +13,7 @@
 #include "server/core/kernel/fallback.h"
 #include "server/core/kernel/row/combine.h"
 #include "server/core/kernel/row/constant.h"
+#include "server/core/kernel/row/dynamic_quantize.h"
 #include "server/core/kernel/row/lookup.h"
 #include "server/core/kernel/row/normalize.h"
 #include "server/core/kernel/row/reduce.h"
@@ -22,9 +23,9 @@
 
 namespace hillock::engine {
 
-using RowKernel =
-    std::variant<kernel::row::Scale, kernel::row::Select, kernel::row::Combine, kernel::row::Reduce,
-                 kernel::row::Normalize, kernel::row::Lookup, kernel::row::Constant>;
+using RowKernel = std::variant<kernel::row::Scale, kernel::row::Select, kernel::row::Combine,
+                               kernel::row::Reduce, kernel::row::Normalize, kernel::row::Lookup,
+                               kernel::row::Constant, kernel::row::DynamicQuantize>;
 
 // The step of a layer that is not dense: its row operation, then its activation in place, both on
 // the fallback. Immutable once it is made.
@@ -52,6 +53,9 @@ struct RowStep {
   bool may_write_over(model::ValueId source) const;
   Precision precision() const { return Precision::kF32; }
   bool is_constant() const { return std::holds_alternative<kernel::row::Constant>(kernel); }
+  bool reads_whole_requests() const {
+    return std::holds_alternative<kernel::row::DynamicQuantize>(kernel);
+  }
   size_t bytes() const;
   size_t scratch_bytes() const { return 0; }
 

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "server/core/activation/backend.h"
@@ -71,7 +72,8 @@ class RunTimer {
 
 struct RunContext {
   size_t rows;
-  size_t bucket;  // BucketFor(rows)
+  std::span<const size_t> requests;  // the rows of each, in their order; empty: of one alone
+  size_t bucket;                     // BucketFor(rows)
   bool profile;
   RunTimer& timer;
 };

@@ -33,10 +33,11 @@ concept StepKind = requires(const S& step) {
   { step.sources() } -> std::convertible_to<std::span<const ValueId>>;  // the values that it reads
   { step.may_write_over(ValueId::kInput) } -> std::same_as<bool>;       // its value, over a source
   { step.precision() } -> std::same_as<Precision>;
-  { step.is_constant() } -> std::same_as<bool>;      // written once, when the step is bound
-  { step.bytes() } -> std::same_as<size_t>;          // of packed weights
-  { step.scratch_bytes() } -> std::same_as<size_t>;  // of its neediest primitive
-  { step.Describe() } -> std::same_as<std::string>;  // for people
+  { step.is_constant() } -> std::same_as<bool>;           // written once, when the step is bound
+  { step.reads_whole_requests() } -> std::same_as<bool>;  // not row by row
+  { step.bytes() } -> std::same_as<size_t>;               // of packed weights
+  { step.scratch_bytes() } -> std::same_as<size_t>;       // of its neediest primitive
+  { step.Describe() } -> std::same_as<std::string>;       // for people
 };
 
 using Step = std::variant<DenseStep, RowStep>;
@@ -68,6 +69,10 @@ inline Precision PrecisionOf(const Step& step) {
 
 inline bool IsConstant(const Step& step) {
   return std::visit([](const auto& s) { return s.is_constant(); }, step);
+}
+
+inline bool ReadsWholeRequests(const Step& step) {
+  return std::visit([](const auto& s) { return s.reads_whole_requests(); }, step);
 }
 
 inline size_t BytesOf(const Step& step) {

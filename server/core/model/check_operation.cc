@@ -112,6 +112,8 @@ struct Checker {
     HILLOCK_RETURN_IF_ERROR(Sources(0));
     return CheckCount("values", constant.values.size(), layer.outputs);
   }
+
+  absl::Status operator()(const DynamicQuantize&) const { return SourceAsWide(); }
 };
 
 }  // namespace

@@ -126,7 +126,8 @@ const Reduction* FindReduction(std::string_view name) { return Named(Reductions(
 
 std::string_view NameOf(const RowOperation& operation) {
   constexpr std::array<std::string_view, std::variant_size_v<RowOperation>> kNames = {
-      "scale", "select", "combine", "reduce", "normalize", "lookup", "constant"};
+      "scale",     "select", "combine",  "reduce",
+      "normalize", "lookup", "constant", "dynamic_quantize"};
   if (const auto* const combine = std::get_if<Combine>(&operation)) return combine->function->name;
   if (const auto* const reduce = std::get_if<Reduce>(&operation)) return reduce->reduction->name;
   return kNames[operation.index()];

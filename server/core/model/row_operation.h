@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a layer may compute of a row instead of W x + b: whatever maps rows to rows, one by one.
+// What a layer may compute of a row instead of W x + b: whatever maps rows to rows, one by one, and
+// one operation that looks at all rows of a request.
 
 #ifndef HILLOCK_SERVER_CORE_MODEL_ROW_OPERATION_H_
 #define HILLOCK_SERVER_CORE_MODEL_ROW_OPERATION_H_
@@ -91,7 +92,15 @@ struct Constant {
   std::vector<float> values;  // [outputs]
 };
 
-using RowOperation = std::variant<Scale, Select, Combine, Reduce, Normalize, Lookup, Constant>;
+// y = (q - zero) * scale, q = clamp(round(x / scale) + zero, 0, 255): x on a grid of 256 numbers
+// over the range of x in all columns and rows of a request, and 0. Halves are rounded to even. With
+// low and high of that range,
+//   scale = (high - low) / 255, or 1 if that is 0;  zero = round(-low / scale).
+// NaN stays NaN, and is in no range. Source: ONNX, DynamicQuantizeLinear.
+struct DynamicQuantize {};
+
+using RowOperation =
+    std::variant<Scale, Select, Combine, Reduce, Normalize, Lookup, Constant, DynamicQuantize>;
 
 // "scale", "select", ..., by the operation's kind; a combination and a reduction have the name of
 // their function.

@@ -23,9 +23,6 @@ import graphs.tabular
 from graphs.building import GRAPHS
 
 WORDS = ("red", "green", "blue", "black")
-# DynamicQuantizeLinear takes its grid from all rows of a request. The server computes without it, so
-# that a row's answer does not depend on the others, and is off by the roundings of two or three layers.
-DYNAMIC_TOLERANCE = 4e-2
 
 
 def random_input(tensor, rows: int, takes_nan: bool, random) -> np.ndarray:
@@ -50,8 +47,7 @@ def described(name: str, array: np.ndarray, **more) -> dict:
 def tolerance(content: bytes, array: np.ndarray) -> float:
     if b"QuantizeLinear" not in content or array.dtype.kind != "f":
         return cases.TOLERANCE
-    share = DYNAMIC_TOLERANCE if b"DynamicQuantize" in content else cases.QUANTISED_TOLERANCE
-    return share * float(np.abs(array).max())
+    return cases.QUANTISED_TOLERANCE * float(np.abs(array).max())
 
 
 def session_of(path: pathlib.Path):

@@ -153,6 +153,23 @@ TEST_F(BatcherTest, SpreadsJobsOverBatchesWhoseSeamsFallWithinThem) {
   EXPECT_THAT(order_, ElementsAre(0, 1, 2, 3, 4, 5, 6));
 }
 
+// A job is cut at multiples of a block alone, so it has the same answers whatever runs beside it.
+TEST_F(BatcherTest, KeepsJobsTogetherWhereTheModelReadsWholeRequests) {
+  ReferenceModel model("quantized",
+                       MlpBuilder(4).Add(model::DynamicQuantize{}, {0}, 4).Add(3, "relu").Share(),
+                       registry_);
+  TestJob& alone = Add(model, 300);
+  batcher_.Run();
+  EXPECT_EQ(BatchesOf(model), 2u);
+  TestJob among(model.served(), 300, /*seed=*/0);
+  Add(model, 200);
+  ASSERT_THAT(batcher_.Add(among), IsOk());
+  Add(model, 100);
+  batcher_.Run();
+  EXPECT_EQ(BatchesOf(model), 2u + 3u) << "200; 256; 44 and 100";
+  EXPECT_EQ(among.Answers(), alone.Answers());
+}
+
 TEST_F(BatcherTest, AnswersWithEveryOutputThatIsWanted) {
   ReferenceModel heads("heads",
                        MlpBuilder(4)

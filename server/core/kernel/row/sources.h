@@ -8,9 +8,9 @@
 //   void Run(Sources sources, float* dst, size_t rows) const noexcept;
 //
 // where a source is [rows][its width] and dst is [rows][outputs], row-major, at any alignment. dst
-// overlaps no source, but that of Scale, Combine and Normalize may be a source as wide as itself.
-// Kernels are immutable, so thread-safe, allocate nothing in Run() and cannot fail. An element
-// depends on its own row alone, bit for bit.
+// overlaps no source, but that of Scale, Combine, Normalize and DynamicQuantize may be a source as
+// wide as itself. Kernels are immutable, so thread-safe, allocate nothing in Run() and cannot fail.
+// An element depends on its own row alone, bit for bit, but for DynamicQuantize's.
 
 #ifndef HILLOCK_SERVER_CORE_KERNEL_ROW_SOURCES_H_
 #define HILLOCK_SERVER_CORE_KERNEL_ROW_SOURCES_H_

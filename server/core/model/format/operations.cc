@@ -98,6 +98,7 @@ struct Writer {
   void operator()(const Constant& constant) const {
     to.mutable_constant()->set_values(BytesOf(constant.values));
   }
+  void operator()(const DynamicQuantize&) const { to.mutable_dynamic_quantize(); }
 };
 
 }  // namespace
@@ -118,6 +119,8 @@ absl::StatusOr<RowOperation> ReadOperation(const v1::Layer& from) {
       return Read(from.lookup());
     case v1::Layer::kConstant:
       return Read(from.constant());
+    case v1::Layer::kDynamicQuantize:
+      return DynamicQuantize{};
     case v1::Layer::OPERATION_NOT_SET:
       break;
   }

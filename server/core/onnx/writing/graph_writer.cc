@@ -117,18 +117,24 @@ std::string GraphWriter::Strings(std::string name, const std::vector<int64_t>& s
   return name;
 }
 
-std::string GraphWriter::Node(std::string_view op, const std::vector<std::string>& inputs,
-                              std::string output, const std::vector<WireWriter>& attributes,
-                              std::string_view domain) {
+void GraphWriter::Node(std::string_view op, const std::vector<std::string>& inputs,
+                       const std::vector<std::string>& outputs,
+                       const std::vector<WireWriter>& attributes, std::string_view domain) {
   WireWriter node;
   for (const std::string& input : inputs) node.Bytes(node_field::kInput, input);
-  node.Bytes(node_field::kOutput, output).Bytes(node_field::kName, output);
-  node.Bytes(node_field::kOp, op);
+  for (const std::string& output : outputs) node.Bytes(node_field::kOutput, output);
+  node.Bytes(node_field::kName, outputs.front()).Bytes(node_field::kOp, op);
   for (const WireWriter& attribute : attributes) {
     node.Message(node_field::kAttribute, attribute);
   }
   if (!domain.empty()) node.Bytes(node_field::kDomain, domain);
   graph_.Message(graph_field::kNode, node);
+}
+
+std::string GraphWriter::Node(std::string_view op, const std::vector<std::string>& inputs,
+                              std::string output, const std::vector<WireWriter>& attributes,
+                              std::string_view domain) {
+  Node(op, inputs, std::vector{output}, attributes, domain);
   return output;
 }
 

@@ -42,7 +42,12 @@ class GraphWriter {
   std::string Strings(std::string name, const std::vector<int64_t>& shape,
                       std::span<const std::string> values);
 
-  // A node with one output, called as its output; returns that.
+  // A node, called as its first output.
+  void Node(std::string_view op, const std::vector<std::string>& inputs,
+            const std::vector<std::string>& outputs, const std::vector<WireWriter>& attributes = {},
+            std::string_view domain = "");
+
+  // One with a single output; returns that.
   std::string Node(std::string_view op, const std::vector<std::string>& inputs, std::string output,
                    const std::vector<WireWriter>& attributes = {}, std::string_view domain = "");
 

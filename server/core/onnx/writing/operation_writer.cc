@@ -103,6 +103,12 @@ class OperationWriter {
     return graph_.Node("Expand", {row, row_count_}, output_);
   }
 
+  absl::StatusOr<std::string> operator()(const model::DynamicQuantize&) {
+    const std::vector<std::string> parts = {Name("quantized"), Name("scale"), Name("zero")};
+    graph_.Node("DynamicQuantizeLinear", {source()}, parts);
+    return graph_.Node("DequantizeLinear", parts, output_);
+  }
+
  private:
   // Apart from the names that the activation's nodes have.
   std::string Name(std::string_view part) const {

@@ -66,7 +66,8 @@ model::Mlp EveryOperation() {
       .Reduce("log_sum_exp", 5, 1)
       .Add(model::Normalize{true, 1e-5f, 3, {}, {}}, {4}, 3, "softmax")
       .Add(model::Lookup{{}, true, 2, {1, 2, 3, 4}, {0, 0}}, {6}, 2)
-      .Output("found", 8)
+      .Add(model::DynamicQuantize{}, {8}, 2)
+      .Output("quantized", 9)
       .Output("normalized", 7)
       .Build();
 }

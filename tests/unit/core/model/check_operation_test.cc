@@ -38,10 +38,11 @@ Mlp EveryKind() {
       .Add(Lookup{{1, 2}, false, 2, {1, 2, 3, 4}, {0, 0}}, {2}, 6)
       .Add(Constant{{1, 2}}, {}, 2)
       .Add(Combine{FindFunction("where")}, {4, 7, 7}, 2, "softmax", 1)
+      .Add(DynamicQuantize{}, {8}, 2)
       .Output("selected", 2)
       .Output("normalized", 5)
       .Output("found", 6)
-      .Output("last", 8)
+      .Output("last", 9)
       .Build();
 }
 
@@ -140,7 +141,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadOperation{"activation_group", [](Mlp& m) { m.layers[kSoftmax].group = 3; },
                      "layer 7 'layer7': runs over groups of 3 of 2 columns"},
         BadOperation{"unused", [](Mlp& m) { m.outputs.pop_back(); },
-                     "layer 7 'layer7': is read by no layer and is no output"}),
+                     "layer 8 'layer8': is read by no layer and is no output"}),
     ::testing::PrintToStringParamName());
 
 }  // namespace

@@ -25,6 +25,7 @@ inline auto Fields(const Lookup& o) {
   return std::tie(o.keys, o.wraps, o.width, o.table, o.otherwise);
 }
 inline auto Fields(const Constant& o) { return std::tie(o.values); }
+inline auto Fields(const DynamicQuantize&) { return std::tuple<>(); }
 
 MATCHER_P(EqualsOperation, want, "is the same operation") {
   if (!arg.has_value() || !want.has_value()) return arg.has_value() == want.has_value();

@@ -82,6 +82,7 @@ inline std::vector<NamedModel> EveryOperation() {
   models.push_back(ModelOf(Lookup{{}, false, 1, {7, 8, 9}, {-1}}, 2, 2, "table"));
   models.push_back(ModelOf(Lookup{{-1, 0.5f, 3}, false, 3, {1, 0, 0, 0, 1, 0, 0, 0, 1}, {0, 0, 0}},
                            1, 3, "keys"));
+  models.push_back(ModelOf(DynamicQuantize{}, 3, 3, "dynamic_quantize"));
   Mlp constant = ModelOf(Select{{0}}, 1, 1, "").mlp;
   const ValueId three = AddOperation(constant, Constant{{1, 2, 3}}, {}, 3);
   AddOutput(constant, "both",

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Quantization. Weights become the floats that they stand for. Values that a file rounds to a fixed
-// grid are rounded to it; a grid that depends on the request, as DynamicQuantizeLinear makes it of
-// all rows, is left out, so that a row's answer does not depend on its neighbours.
+// Quantization. Weights become the floats that they stand for. Values that a file rounds to a grid
+// are rounded to it, but stay what they stand for, too: those on the grid of a request, whose scale
+// is not known before, have a scale of 1 and a zero point of 0 from then on.
 
 #include <fmt/format.h>
 
@@ -201,11 +201,15 @@ Outcome QuantizeLinear(const Call& call) {
   return q;
 }
 
-// The values themselves, with the grid that changes nothing.
+Rows OnGridOfRequest(const Call& call, const Rows& x) {
+  return call.graph.AddOperation(model::DynamicQuantize{}, {x.value}, x.shape, DataType::kFloat);
+}
+
 Outcomes DynamicQuantizeLinear(const Call& call) {
-  HILLOCK_ASSIGN_OR_RETURN(Rows x, call.RowsAt(0));
+  HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.RowsAt(0));
   Tensor zero{.kind = Tensor::Kind::kIntegers, .integers = {0}, .type = DataType::kUint8};
-  return std::vector<GraphValue>{std::move(x), ValueOf(Scalar(1)), ValueOf(std::move(zero))};
+  return std::vector<GraphValue>{OnGridOfRequest(call, x), ValueOf(Scalar(1)),
+                                 ValueOf(std::move(zero))};
 }
 
 // Less its zero point: rows, or constant weights.
@@ -334,7 +338,9 @@ Outcome ProductToFloat(const Call& call) {
   HILLOCK_ASSIGN_OR_RETURN(Grid grid,
                            GridAt(call, is_dynamic ? 2 : 3, is_dynamic ? 3 : 5, b.shape.size()));
   grid.axis = b.shape.size() - 1;
-  if (!is_dynamic) {
+  if (is_dynamic) {
+    a = OnGridOfRequest(call, a);
+  } else {
     HILLOCK_ASSIGN_OR_RETURN(const Grid a_grid, GridAt(call, 2, 4, a.shape.size()));
     HILLOCK_ASSIGN_OR_RETURN(a, DequantizedRows(a, a_grid));
   }

@@ -135,6 +135,7 @@ INSTANTIATE_TEST_SUITE_P(
         Spelling{"layer_normalization", {"Reshape", "LayerNormalization", "Reshape", "Mul", "Add"}},
         Spelling{"group_normalization", {"Reshape", "LayerNormalization", "Reshape"}},
         Spelling{"rms", {"Reshape", "Mul", "ReduceMean", "Add", "Sqrt", "Div", "Reshape", "Mul"}},
+        Spelling{"dynamic_quantize", {"DynamicQuantizeLinear", "DequantizeLinear"}},
         Spelling{"constant", {"Shape", "Concat", "Identity", "Expand", "Concat", "Gather"}}),
     ::testing::PrintToStringParamName());
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Quantised files: weights become what they stand for, fixed grids are kept.
+// Quantised files: weights become what they stand for, grids are kept.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -95,6 +95,36 @@ TEST(QuantizeLinear, KeepsItsGridAndItsRange) {
                          .Node("DequantizeLinear", {"q", "scale", "zero"}, "y")
                          .Output("y");
   EXPECT_THAT(Computed(graph, {0.25, 0.75, -1.3f, 1000}), ElementsAre(0, 1, -1.5, 63));
+}
+
+// 510 above and 0 below makes steps of 2. Weights of 1, 2 and 3, with their own zero point and
+// scale.
+TEST(DynamicQuantizeLinear, RoundsToTheGridOfARequest) {
+  const auto graph = OnnxBuilder()
+                         .Input("x", {-1, 3})
+                         .Raw("w", DataType::kInt8, {3, 1}, "\x02\x03\x04")
+                         .Raw("w_zero", DataType::kInt8, {}, "\x01")
+                         .Floats("w_scale", {}, {0.5})
+                         .NodeWithOutputs("DynamicQuantizeLinear", {"x"}, {"q", "scale", "zero"})
+                         .Node("MatMulInteger", {"q", "w", "zero", "w_zero"}, "sum")
+                         .Node("Cast", {"sum"}, "float", {Integer("to", 1)})
+                         .Node("Mul", {"scale", "w_scale"}, "scales")
+                         .Node("Mul", {"float", "scales"}, "y")
+                         .Output("y");
+  EXPECT_THAT(Computed(graph, {510, 1.5f, 3.5f}), ElementsAre((510 + 2 * 2 + 3 * 4) * 0.5));
+}
+
+TEST(DynamicQuantizeMatMul, RoundsToTheGridOfARequest) {
+  const auto graph = OnnxBuilder()
+                         .Input("x", {-1, 3})
+                         .Raw("w", DataType::kInt8, {3, 1}, "\x02\x03\x04")
+                         .Raw("w_zero", DataType::kInt8, {}, "\x01")
+                         .Floats("w_scale", {}, {0.5})
+                         .Floats("bias", {1}, {100})
+                         .Node("DynamicQuantizeMatMul", {"x", "w", "w_scale", "w_zero", "bias"},
+                               "y", {}, "com.microsoft")
+                         .Output("y");
+  EXPECT_THAT(Computed(graph, {510, 1.5f, 3.5f}), ElementsAre((510 + 2 * 2 + 3 * 4) * 0.5 + 100));
 }
 
 }  // namespace
