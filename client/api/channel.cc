@@ -19,36 +19,35 @@ namespace {
 using transport::Address;
 namespace interception = grpc::experimental;
 
-// Adds the metadata `authorization` to one call. gRPC's own call credentials would not do: it
-// refuses them on a channel without TLS, such as one to a unix socket or within a mesh.
-class Authorizer final : public interception::Interceptor {
+// Adds metadata to one call. gRPC's own call credentials would not do for a token: it refuses them
+// on a channel without TLS, such as one to a unix socket or within a mesh.
+class MetadataAdder final : public interception::Interceptor {
  public:
-  explicit Authorizer(const std::string& authorization) : authorization_(authorization) {}
+  explicit MetadataAdder(const Metadata& metadata) : metadata_(metadata) {}
 
   void Intercept(interception::InterceptorBatchMethods* methods) override {
     using Hook = interception::InterceptionHookPoints;
     if (methods->QueryInterceptionHookPoint(Hook::PRE_SEND_INITIAL_METADATA)) {
-      methods->GetSendInitialMetadata()->emplace("authorization", authorization_);
+      for (const auto& field : metadata_) methods->GetSendInitialMetadata()->insert(field);
     }
     methods->Proceed();
   }
 
  private:
-  const std::string& authorization_;
+  const Metadata& metadata_;
 };
 
 // Belongs to a channel, and outlives its calls.
-class AuthorizerFactory final : public interception::ClientInterceptorFactoryInterface {
+class MetadataAdderFactory final : public interception::ClientInterceptorFactoryInterface {
  public:
-  explicit AuthorizerFactory(std::string authorization)
-      : authorization_(std::move(authorization)) {}
+  explicit MetadataAdderFactory(Metadata metadata) : metadata_(std::move(metadata)) {}
 
   interception::Interceptor* CreateClientInterceptor(interception::ClientRpcInfo*) override {
-    return new Authorizer(authorization_);
+    return new MetadataAdder(metadata_);
   }
 
  private:
-  const std::string authorization_;
+  const Metadata metadata_;
 };
 
 bool IsUnreserved(char c) {
@@ -100,10 +99,10 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const Endpoint& endpo
   HILLOCK_ASSIGN_OR_RETURN(const auto credentials, MakeCredentials(endpoint.tls));
   const std::string& name = endpoint.tls.server_name;
   if (!name.empty()) arguments.SetSslTargetNameOverride(name);
-  HILLOCK_ASSIGN_OR_RETURN(std::string authorization, ReadAuthorization(endpoint.token_file));
+  HILLOCK_ASSIGN_OR_RETURN(Metadata metadata, MetadataOf(endpoint));
   std::vector<std::unique_ptr<interception::ClientInterceptorFactoryInterface>> factories;
-  if (!authorization.empty()) {
-    factories.push_back(std::make_unique<AuthorizerFactory>(std::move(authorization)));
+  if (!metadata.empty()) {
+    factories.push_back(std::make_unique<MetadataAdderFactory>(std::move(metadata)));
   }
   return interception::CreateCustomChannelWithInterceptors(GrpcTarget(address), credentials,
                                                            arguments, std::move(factories));

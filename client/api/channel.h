@@ -21,9 +21,9 @@ grpc::ChannelArguments DefaultArguments();
 // The address as gRPC writes it.
 std::string GrpcTarget(const transport::Address& address);
 
-// A channel to `endpoint`, whose calls carry its token. Connects when it is first used.
-// Errors: INVALID_ARGUMENT when the target is no address that can be called; as of
-// MakeCredentials() and ReadAuthorization().
+// A channel to `endpoint`, whose calls carry its metadata and token. Connects when it is first
+// used. Errors: INVALID_ARGUMENT when the target is no address that can be called; as of
+// MakeCredentials() and MetadataOf().
 absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const Endpoint& endpoint,
                                                            grpc::ChannelArguments arguments);
 

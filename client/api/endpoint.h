@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "client/api/metadata.h"
 #include "client/api/tls_options.h"
 
 namespace hillock::client {
@@ -13,6 +14,7 @@ struct Endpoint {
   std::string target;  // an address (server/transport/net/address.h)
   TlsOptions tls{};
   std::string token_file{};  // empty: the token is the environment's, if any (client/api/token.h)
+  Metadata metadata{};       // of every call
 };
 
 }  // namespace hillock::client

@@ -37,8 +37,8 @@ std::optional<Range> RangeOf(model::Datatype datatype) {
   return Range{-std::ldexp(1.0, bits - 1), std::ldexp(1.0, bits - 1) - 1};
 }
 
-absl::StatusOr<ModelInput> InputOf(
-    const inference::ModelMetadataResponse::TensorMetadata& metadata) {
+absl::StatusOr<ModelInput> TensorOf(
+    const char* what, const inference::ModelMetadataResponse::TensorMetadata& metadata) {
   ModelInput input{.name = metadata.name()};
   input.shape.assign(metadata.shape().begin(), metadata.shape().end());
   const auto datatype = model::FindDatatype(metadata.datatype());
@@ -50,7 +50,7 @@ absl::StatusOr<ModelInput> InputOf(
   }
   if (!sound) {
     return absl::UnimplementedError(
-        fmt::format("input {} is {} [{}], which this command cannot send", Quoted(input.name),
+        fmt::format("{} {} is {} [{}], which this command cannot handle", what, Quoted(input.name),
                     Quoted(metadata.datatype()), fmt::join(input.shape, ", ")));
   }
   input.datatype = *datatype;
@@ -63,13 +63,25 @@ absl::StatusOr<ModelInput> InputOf(
 absl::StatusOr<std::vector<ModelInput>> InputsOf(const inference::ModelMetadataResponse& metadata) {
   std::vector<ModelInput> inputs;
   for (const auto& tensor : metadata.inputs()) {
-    HILLOCK_ASSIGN_OR_RETURN(ModelInput input, InputOf(tensor));
+    HILLOCK_ASSIGN_OR_RETURN(ModelInput input, TensorOf("input", tensor));
     inputs.push_back(std::move(input));
   }
   const bool any_rows =
       std::ranges::any_of(inputs, [](const ModelInput& input) { return HasRows(input.shape); });
   for (ModelInput& input : inputs) input.is_shared = any_rows && !HasRows(input.shape);
   return inputs;
+}
+
+absl::StatusOr<std::vector<ModelInput>> OutputsOf(
+    const inference::ModelMetadataResponse& metadata) {
+  const std::vector<std::string> with_rows = RowOutputsOf(metadata);
+  std::vector<ModelInput> outputs;
+  for (const auto& tensor : metadata.outputs()) {
+    if (std::ranges::find(with_rows, tensor.name()) == with_rows.end()) continue;
+    HILLOCK_ASSIGN_OR_RETURN(ModelInput output, TensorOf("output", tensor));
+    outputs.push_back(std::move(output));
+  }
+  return outputs;
 }
 
 absl::Status CheckElements(std::span<const ModelInput> inputs, size_t width,

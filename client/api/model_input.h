@@ -14,7 +14,7 @@
 
 namespace hillock::client {
 
-// A tensor that a model takes.
+// A tensor that a model takes, or that it answers with.
 struct ModelInput {
   std::string name;
   size_t width = 0;  // elements a row
@@ -28,6 +28,9 @@ struct ModelInput {
 // The model's inputs in their order. Errors: UNIMPLEMENTED for a datatype that is none of the
 // protocol's, and for a shape with several open axes, or an empty one.
 absl::StatusOr<std::vector<ModelInput>> InputsOf(const inference::ModelMetadataResponse& metadata);
+
+// Its outputs that have rows; all, where no tensor has. Errors: as above.
+absl::StatusOr<std::vector<ModelInput>> OutputsOf(const inference::ModelMetadataResponse& metadata);
 
 // Whether rows of these inputs, side by side, are what the datatypes hold: whole numbers within the
 // range, 0 and 1 for BOOL. INVALID_ARGUMENT naming input, row and column.

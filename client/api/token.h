@@ -5,6 +5,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "client/api/endpoint.h"
+#include "client/api/metadata.h"
 
 namespace hillock::client {
 
@@ -17,6 +19,10 @@ inline constexpr char kTokenVariable[] = "HILLOCK_TOKEN";
 // token. Errors name the file or the variable, and never the token: the system's own;
 // INVALID_ARGUMENT when there is not one word of printable ASCII.
 absl::StatusOr<std::string> ReadAuthorization(const std::string& file);
+
+// What every call to the endpoint carries: its own metadata, and the token's unless they have an
+// `authorization`. Errors: as above; INVALID_ARGUMENT for more than kMaxMetadata.
+absl::StatusOr<Metadata> MetadataOf(const Endpoint& endpoint);
 
 }  // namespace hillock::client
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "client/api/metadata.h"
 #include "client/api/token.h"
 #include "client/text/text.h"
 #include "server/transport/net/address.h"
@@ -42,6 +43,10 @@ std::string MetricsAddressError(std::string& text) {
   }
   text = std::string(address);
   return Canonize(text, {});
+}
+
+std::string MetadataError(const std::string& text) {
+  return std::string(ParseMetadata(text).status().message());
 }
 
 void AddTlsFlags(CLI::App& command, TlsOptions& tls) {
@@ -98,6 +103,17 @@ void AddServerFlags(CLI::App& command, ServerFlags& flags) {
                      fmt::format("file of the token to call with, where the server wants one; else "
                                  "the environment's {}",
                                  kTokenVariable));
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--metadata",
+          [&flags](const std::vector<std::string>& texts) {
+            for (const std::string& text : texts) {
+              flags.endpoint.metadata.push_back(*ParseMetadata(text));
+            }
+          },
+          "NAME=VALUE that every call carries; may be given several times")
+      ->check(CLI::Validator(MetadataError, "", "metadata"))
+      ->allow_extra_args(false);
   AddTlsFlags(command, flags.endpoint.tls);
 }
 

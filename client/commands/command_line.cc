@@ -47,8 +47,8 @@ constexpr ForeignName kForeignNames[] = {
     {"--model-version", "--version"},
     {"--token", "--token-file"},
     {"--auth-token", "--token-file"},
-    {"--header", "--token-file"},
-    {"-H", "--token-file"},
+    {"--header", "--metadata"},
+    {"-H", "--metadata"},
     {"-v", "--version"},
     {"-V", "--version"},
 };

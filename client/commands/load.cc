@@ -141,6 +141,9 @@ void AddRequestFlags(CLI::App& command, LoadFlags& flags) {
   command.add_flag("--check", flags.check,
                    "send every request alone first, and count answers with other outputs as "
                    "DATA_LOSS; implies --burst 1");
+  command.add_option("--expected", flags.expected,
+                     "file like --input's, with the columns of the outputs that the rows are to be "
+                     "answered with, to 1e-5; implies --check");
   command.add_option("--deadline", flags.deadline_ms, "milliseconds that each request may take")
       ->check(CLI::Range(int64_t{1}, kMaxDeadline));
 }

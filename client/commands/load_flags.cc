@@ -11,10 +11,13 @@
 
 #include "client/api/model_input.h"
 #include "client/cli/origin.h"
+#include "client/commands/model_interface.h"
 #include "client/load/answer_check.h"
+#include "client/load/expected_rows.h"
 #include "client/load/requests.h"
 #include "client/rows/file.h"
 #include "client/rows/rows.h"
+#include "client/text/text.h"
 #include "server/core/base/status.h"
 
 namespace hillock::client {
@@ -26,24 +29,47 @@ constexpr char kOpenOutstanding[] = "1024";
 constexpr double kUsualSeconds = 10;
 constexpr double kLongestSeconds = 86'400;
 
-absl::StatusOr<Rows> MakeRows(const LoadFlags& flags, size_t width) {
-  if (flags.rows > kMaxRequestFloats / width) {
+absl::Status CheckHasNoStrings(const LoadFlags& flags, const ModelInterface& model) {
+  for (const InputColumns& input : model.columns) {
+    if (input.kind != ElementKind::kString) continue;
+    return absl::InvalidArgumentError(fmt::format("--input {}: input {} is of strings, want a file",
+                                                  flags.input, Quoted(input.name)));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Rows> MakeRows(const LoadFlags& flags, const ModelInterface& model) {
+  if (flags.rows > kMaxRequestFloats / model.width) {
     return absl::InvalidArgumentError(
         fmt::format("--rows {}: got {} floats a request, want at most {}", flags.rows,
-                    flags.rows * width, kMaxRequestFloats));
+                    flags.rows * model.width, kMaxRequestFloats));
   }
-  if (flags.input == "random") return UniformRows(width, flags.rows, flags.seed);
-  if (flags.input == "zero") return ZeroRows(width);
-  return ReadRows(flags.input, {width, LabelColumn::FromFlag(flags.label_column)});
+  if (flags.input != "random" && flags.input != "zero") {
+    const RowsOptions options{model.width, LabelColumn::FromFlag(flags.label_column),
+                              model.columns};
+    HILLOCK_ASSIGN_OR_RETURN(Rows rows, ReadRows(flags.input, options));
+    HILLOCK_RETURN_IF_ERROR(CheckElements(model.inputs, rows.width, rows.values));
+    return rows;
+  }
+  HILLOCK_RETURN_IF_ERROR(CheckHasNoStrings(flags, model));
+  if (flags.input == "zero") return ZeroRows(model.width);
+  return UniformRows(model.columns, flags.rows, flags.seed);
 }
 
 absl::StatusOr<std::vector<std::string>> RequestsFor(const Client& client, const LoadFlags& flags,
                                                      const std::string& name) {
   const std::string version = flags.version.VersionText();
-  HILLOCK_ASSIGN_OR_RETURN(const auto metadata, client.ModelMetadata(name, version));
-  HILLOCK_ASSIGN_OR_RETURN(const ModelInput model, OnlyInput(metadata));
-  HILLOCK_ASSIGN_OR_RETURN(const Rows rows, MakeRows(flags, model.width));
-  return MakeRequests({name, version, model.name, rows.width, rows.values}, flags.rows);
+  HILLOCK_ASSIGN_OR_RETURN(const ModelInterface model, AskForInterface(client, name, version));
+  HILLOCK_ASSIGN_OR_RETURN(const Rows rows, MakeRows(flags, model));
+  return MakeRequests({.model = name,
+                       .version = version,
+                       .input = {},
+                       .width = rows.width,
+                       .values = rows.values,
+                       .inputs = model.inputs,
+                       .absent = rows.absent,
+                       .words = rows.words},
+                      flags.rows);
 }
 
 // Pairs of flags that exclude each other: the first that are given are named.
@@ -85,7 +111,11 @@ std::string WrongRates(const LoadFlags& flags) {
 std::string WrongLoops(const LoadFlags& flags) {
   const bool has_trace = !flags.trace.empty();
   const bool has_ramp = flags.ramp_from > 0;
+  const bool has_file = flags.input != "random" && flags.input != "zero";
   return FirstOf({
+      {!flags.expected.empty() && !has_file, "--expected: got no --input of a file, want both"},
+      {!flags.expected.empty() && flags.models.size() > 1,
+       "--expected: got several models, want one"},
       {flags.is_open() && flags.Sweep().size() > 1,
        "--outstanding: got several with --rate, want one number"},
       {!flags.rate.empty() && has_trace, "--trace: got --rate too, want one of them"},
@@ -118,6 +148,30 @@ absl::StatusOr<OpenLoad> OpenLoadOf(const LoadFlags& flags) {
   return open;
 }
 
+absl::StatusOr<ExpectedRows> ReadExpected(const Client& client, const LoadFlags& flags) {
+  ExpectedRows expected;
+  HILLOCK_ASSIGN_OR_RETURN(
+      expected.outputs, AskForOutputs(client, flags.models.front(), flags.version.VersionText()));
+  RowsOptions options{.label_column = LabelColumn::FromFlag("none"), .inputs = expected.outputs};
+  for (const InputColumns& output : expected.outputs) options.width += output.width;
+  HILLOCK_ASSIGN_OR_RETURN(expected.rows, ReadRows(flags.expected, options));
+  return expected;
+}
+
+// What every request is answered with when it is sent alone, which must be what a file expects.
+absl::StatusOr<std::vector<std::string>> ContentsAlone(const Client& client, const LoadFlags& flags,
+                                                       std::span<const std::string> requests) {
+  HILLOCK_ASSIGN_OR_RETURN(const auto answers, AnswersAlone(flags.server.endpoint, requests,
+                                                            flags.server.timeout.Deadline()));
+  if (!flags.expected.empty()) {
+    HILLOCK_ASSIGN_OR_RETURN(const ExpectedRows expected, ReadExpected(client, flags));
+    HILLOCK_RETURN_IF_ERROR(Annotate(CheckExpected(expected, flags.rows, answers), flags.expected));
+  }
+  std::vector<std::string> contents;
+  for (const auto& answer : answers) contents.push_back(ContentsOf(answer));
+  return contents;
+}
+
 }  // namespace
 
 std::vector<size_t> LoadFlags::Sweep() const {
@@ -147,9 +201,8 @@ absl::StatusOr<LoadRequests> PrepareRequests(const LoadFlags& flags) {
     counts.push_back(requests.size());
     std::ranges::move(requests, std::back_inserter(all.requests));
   }
-  if (flags.check) {
-    HILLOCK_ASSIGN_OR_RETURN(all.expected, AnswersAlone(flags.server.endpoint, all.requests,
-                                                        flags.server.timeout.Deadline()));
+  if (flags.checks()) {
+    HILLOCK_ASSIGN_OR_RETURN(all.expected, ContentsAlone(client, flags, all.requests));
   }
   if (counts.size() == 1) return all;
   all.order = WeightedOrder(counts, flags.weights.empty() ? std::vector<uint32_t>(counts.size(), 1)
@@ -165,7 +218,7 @@ absl::StatusOr<LoadPlan> PlanOf(const LoadFlags& flags, LoadRequests requests) {
   plan.connections = flags.connections;
   plan.threads = flags.threads;
   plan.expected = std::move(requests.expected);
-  plan.burst = flags.check ? 1 : flags.burst;
+  plan.burst = flags.checks() ? 1 : flags.burst;
   plan.stream = flags.stream;
   plan.outstanding = flags.Sweep().front();
   plan.deadline = std::chrono::milliseconds(flags.deadline_ms);

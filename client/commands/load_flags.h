@@ -32,8 +32,9 @@ struct LoadFlags {
   size_t burst = LoadPlan().burst;
   bool stream = false;
   bool check = false;
-  std::string rate;   // empty: a closed loop
-  std::string trace;  // file
+  std::string expected;  // file
+  std::string rate;      // empty: a closed loop
+  std::string trace;     // file
   Arrivals arrivals = Arrivals::kConstant;
   double ramp_from = 0;  // 0: no ramp
   double max_p99_ms = 0;
@@ -49,6 +50,7 @@ struct LoadFlags {
   std::string html;                  // file
   std::vector<std::string> compare;  // two files
 
+  bool checks() const { return check || !expected.empty(); }
   bool is_open() const { return !rate.empty() || !trace.empty(); }
   std::vector<size_t> Sweep() const;
   std::string ModelText() const;  // "iris, digits"

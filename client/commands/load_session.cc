@@ -71,7 +71,7 @@ bool LoadSession::IsStopped() const { return plan_.stop != nullptr && plan_.stop
 absl::Status LoadSession::Run() {
   HILLOCK_RETURN_IF_ERROR(flags_.max_p99_ms > 0 ? RunSearch() : RunAll());
   HILLOCK_RETURN_IF_ERROR(CheckSucceeded(report_));
-  return flags_.check ? CheckAnswers() : absl::OkStatus();
+  return flags_.checks() ? CheckAnswers() : absl::OkStatus();
 }
 
 absl::Status LoadSession::CheckAnswers() const {

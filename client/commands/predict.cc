@@ -8,8 +8,8 @@
 #include <optional>
 #include <vector>
 
-#include "client/api/model_input.h"
 #include "client/cli/command.h"
+#include "client/commands/model_interface.h"
 #include "client/plot/picture.h"
 #include "client/report/prediction.h"
 #include "client/report/prediction_report.h"
@@ -49,47 +49,7 @@ absl::StatusOr<std::optional<PictureSize>> PictureFor(const PredictFlags& flags,
                                                 flags.draw, size.height * size.width, width));
 }
 
-ElementKind KindOf(model::Datatype datatype) {
-  switch (model::SpecOf(datatype).kind) {
-    case model::DatatypeKind::kBool:
-      return ElementKind::kBool;
-    case model::DatatypeKind::kInteger:
-      return ElementKind::kInteger;
-    case model::DatatypeKind::kString:
-      return ElementKind::kString;
-    case model::DatatypeKind::kFloat:
-      break;
-  }
-  return ElementKind::kNumber;
-}
-
-// What a model takes, and what of its answers has rows.
-struct Interface {
-  std::vector<ModelInput> inputs;
-  std::vector<InputColumns> columns;  // of the inputs
-  size_t width = 0;                   // of all
-  std::vector<std::string> outputs;   // to ask for; empty: all
-};
-
-absl::StatusOr<Interface> AskForInterface(const Client& client, const ModelFlags& model) {
-  HILLOCK_ASSIGN_OR_RETURN(const auto metadata,
-                           client.ModelMetadata(model.name, model.VersionText()));
-  Interface of;
-  HILLOCK_ASSIGN_OR_RETURN(of.inputs, InputsOf(metadata));
-  if (of.inputs.empty()) return absl::UnimplementedError("the model has no input");
-  // Whether a model can do without one of several inputs the server knows.
-  const bool may_be_absent = of.inputs.size() > 1;
-  for (const ModelInput& input : of.inputs) {
-    of.columns.push_back({input.name, input.width, KindOf(input.datatype), may_be_absent});
-    of.width += input.width;
-  }
-  of.outputs = RowOutputsOf(metadata);
-  const auto all = static_cast<size_t>(metadata.outputs_size());
-  if (of.outputs.size() == all) of.outputs.clear();
-  return of;
-}
-
-absl::StatusOr<Rows> LoadRows(const PredictFlags& flags, const Interface& model) {
+absl::StatusOr<Rows> LoadRows(const PredictFlags& flags, const ModelInterface& model) {
   const RowsOptions options{model.width, LabelColumn::FromFlag(flags.label_column), model.columns};
   HILLOCK_ASSIGN_OR_RETURN(Rows rows, ReadRows(flags.input, options));
   if (!flags.labels.empty()) HILLOCK_RETURN_IF_ERROR(ReadLabels(flags.labels, rows));
@@ -102,7 +62,7 @@ absl::StatusOr<Rows> LoadRows(const PredictFlags& flags, const Interface& model)
 }
 
 absl::StatusOr<std::vector<Predictions>> Ask(const Client& client, const PredictFlags& flags,
-                                             const Interface& model, const Rows& rows) {
+                                             const ModelInterface& model, const Rows& rows) {
   const std::string& name = flags.model.name;
   const InferInput input{.model = name,
                          .version = flags.model.VersionText(),
@@ -160,7 +120,8 @@ void EraseRows(nlohmann::ordered_json& json) {
 
 absl::Status Predict(const PredictFlags& flags, const Console& console) {
   HILLOCK_ASSIGN_OR_RETURN(const Client client, Connect(flags.server, flags.batch_rows));
-  HILLOCK_ASSIGN_OR_RETURN(const Interface model, AskForInterface(client, flags.model));
+  HILLOCK_ASSIGN_OR_RETURN(const ModelInterface model,
+                           AskForInterface(client, flags.model.name, flags.model.VersionText()));
   HILLOCK_ASSIGN_OR_RETURN(const auto picture, PictureFor(flags, model.width));
   HILLOCK_ASSIGN_OR_RETURN(const Rows rows, LoadRows(flags, model));
   if (!rows.note.empty() && !flags.json && !flags.quiet) console.out << rows.note << "\n\n";

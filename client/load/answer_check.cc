@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <grpcpp/client_context.h>
 
+#include <utility>
+
 #include "client/api/channel.h"
 #include "proto/inference.grpc.pb.h"
 #include "server/core/base/status.h"
@@ -18,12 +20,12 @@ std::string ContentsOf(const inference::ModelInferResponse& answer) {
   return contents.SerializeAsString();
 }
 
-absl::StatusOr<std::vector<std::string>> AnswersAlone(const Endpoint& endpoint,
-                                                      std::span<const std::string> requests,
-                                                      std::chrono::milliseconds deadline) {
+absl::StatusOr<std::vector<inference::ModelInferResponse>> AnswersAlone(
+    const Endpoint& endpoint, std::span<const std::string> requests,
+    std::chrono::milliseconds deadline) {
   HILLOCK_ASSIGN_OR_RETURN(const auto channel, OpenChannel(endpoint, DefaultArguments()));
   const auto stub = inference::GRPCInferenceService::NewStub(channel);
-  std::vector<std::string> answers;
+  std::vector<inference::ModelInferResponse> answers;
   for (size_t i = 0; i < requests.size(); ++i) {
     inference::ModelInferRequest request;
     HILLOCK_CHECK(request.ParseFromString(requests[i]));
@@ -35,7 +37,7 @@ absl::StatusOr<std::vector<std::string>> AnswersAlone(const Endpoint& endpoint,
       return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
                           fmt::format("request {} alone: {}", i, status.error_message()));
     }
-    answers.push_back(ContentsOf(answer));
+    answers.push_back(std::move(answer));
   }
   return answers;
 }

@@ -20,11 +20,11 @@ namespace hillock::client {
 // newer one may answer the same.
 std::string ContentsOf(const inference::ModelInferResponse& answer);
 
-// The contents of the answers to serialized ModelInferRequests, sent one after the other.
+// The answers to serialized ModelInferRequests, sent one after the other.
 // Errors: the first of the server's, naming the request.
-absl::StatusOr<std::vector<std::string>> AnswersAlone(const Endpoint& endpoint,
-                                                      std::span<const std::string> requests,
-                                                      std::chrono::milliseconds deadline);
+absl::StatusOr<std::vector<inference::ModelInferResponse>> AnswersAlone(
+    const Endpoint& endpoint, std::span<const std::string> requests,
+    std::chrono::milliseconds deadline);
 
 // DATA_LOSS naming the request when `answer` is not what is expected of request `index`. OK when
 // nothing is expected, as `expected` is empty.

@@ -13,7 +13,7 @@ absl::StatusOr<Dialer> Dialer::To(const Endpoint& endpoint) {
                            transport::ParseAddress(endpoint.target, {}));
   Dialer dialer(std::move(address), tls.server_name);
   HILLOCK_ASSIGN_OR_RETURN(dialer.addresses_, transport::Resolve(dialer.target_));
-  HILLOCK_ASSIGN_OR_RETURN(dialer.authorization_, ReadAuthorization(endpoint.token_file));
+  HILLOCK_ASSIGN_OR_RETURN(dialer.metadata_, MetadataOf(endpoint));
   if (!tls.wanted()) return dialer;
   HILLOCK_ASSIGN_OR_RETURN(dialer.tls_,
                            transport::TlsContext::ForClient({tls.cert, tls.key, tls.ca}));

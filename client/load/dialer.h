@@ -20,7 +20,7 @@ namespace hillock::client {
 class Dialer {
  public:
   // Resolves the target's host. Errors: as of transport::ParseAddress(), transport::Resolve(),
-  // transport::TlsContext::ForClient() and ReadAuthorization().
+  // transport::TlsContext::ForClient() and MetadataOf().
   static absl::StatusOr<Dialer> To(const Endpoint& endpoint);
 
   // How many addresses the target has, in the order of preference. At least 1.
@@ -34,8 +34,8 @@ class Dialer {
   const char* scheme() const { return tls_ == nullptr ? "http" : "https"; }
   std::string Authority() const;
 
-  // For the header authorization; empty without a token.
-  const std::string& authorization() const { return authorization_; }
+  // Headers of every call.
+  const Metadata& metadata() const { return metadata_; }
 
  private:
   Dialer(transport::Address target, std::string server_name)
@@ -43,7 +43,7 @@ class Dialer {
 
   transport::Address target_;
   std::string server_name_;  // that was asked for; else empty
-  std::string authorization_;
+  Metadata metadata_;
   std::vector<transport::SocketAddress> addresses_;
   std::shared_ptr<const transport::TlsContext> tls_;  // null: none
 };

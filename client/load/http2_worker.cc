@@ -37,7 +37,7 @@ Http2Worker::Http2Worker(const LoadPlan& plan, ThreadShare share)
 
 absl::Status Http2Worker::Connect() {
   HILLOCK_ASSIGN_OR_RETURN(dialer_, Dialer::To(plan_.endpoint));
-  method_.emplace(dialer_->scheme(), dialer_->Authority(), kMethod, dialer_->authorization());
+  method_.emplace(dialer_->scheme(), dialer_->Authority(), kMethod, dialer_->metadata());
   for (size_t i = 0; i < share_.Of(plan_.connections); ++i) lanes_.emplace_back(*this);
   const Nanos give_up = Now() + ToNanos(plan_.patience);
   while (up_ < lanes_.size()) {

@@ -75,12 +75,20 @@ std::vector<uint32_t> WeightedOrder(std::span<const size_t> counts,
 
 Rows ZeroRows(size_t width) { return {width, std::vector<float>(width), {}}; }
 
-Rows UniformRows(size_t width, size_t rows_per_request, uint64_t seed) {
-  const size_t floats = rows_per_request * width;
+Rows UniformRows(std::span<const InputColumns> inputs, size_t rows_per_request, uint64_t seed) {
+  std::vector<bool> is_whole;  // by column
+  for (const InputColumns& input : inputs) {
+    HILLOCK_CHECK(input.kind != ElementKind::kString);
+    is_whole.insert(is_whole.end(), input.width, input.kind != ElementKind::kNumber);
+  }
+  const size_t floats = rows_per_request * is_whole.size();
   std::mt19937_64 random(seed);
   std::uniform_real_distribution<float> uniform(-1, 1);
-  Rows rows{width, std::vector<float>(Cap(floats, kMaxRandomRequests) * floats), {}};
-  std::ranges::generate(rows.values, [&] { return uniform(random); });
+  Rows rows{is_whole.size(), std::vector<float>(Cap(floats, kMaxRandomRequests) * floats), {}};
+  for (size_t i = 0; i < rows.values.size(); ++i) {
+    const float value = uniform(random);
+    rows.values[i] = !is_whole[i % rows.width] ? value : value < 0 ? 0.0f : 1.0f;
+  }
   return rows;
 }
 

@@ -25,9 +25,9 @@ std::vector<std::string> MakeRequests(const InferInput& input, size_t rows_per_r
 std::vector<uint32_t> WeightedOrder(std::span<const size_t> counts,
                                     std::span<const uint32_t> weights);
 
-// Rows whose floats are uniform from -1 to 1, for up to 64 different requests. The same seed gives
-// the same rows.
-Rows UniformRows(size_t width, size_t rows_per_request, uint64_t seed);
+// Rows for up to 64 different requests: numbers uniform from -1 to 1, integers and BOOL 0 or 1.
+// The same seed gives the same rows. REQUIRES: no strings.
+Rows UniformRows(std::span<const InputColumns> inputs, size_t rows_per_request, uint64_t seed);
 
 // A row of zeros.
 Rows ZeroRows(size_t width);

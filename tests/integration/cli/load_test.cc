@@ -11,6 +11,7 @@
 #include "tests/integration/support/metrics_page.h"
 #include "tests/integration/support/some_models.h"
 #include "tests/integration/support/subprocess.h"
+#include "tests/support/temporary_folder.h"
 
 namespace hillock::testing {
 namespace {
@@ -202,6 +203,33 @@ TEST_F(CliLoadTest, AnInterruptedLoadReportsWhatItHas) {
     EXPECT_GT(run.at("codes").at("OK").at("requests"), 0);
     EXPECT_LT(run.at("interrupted_after_seconds"), 3600);
   }
+}
+
+// One bit of the answers is enough.
+TEST_F(CliLoadTest, HoldsAnswersAgainstAFile) {
+  const TemporaryFolder folder;
+  folder.Write("rows.csv", "5.1,3.5,1.4,0.2\n6.7,3.0,5.2,2.3\n");
+  folder.Write("right.csv", "label\nsetosa\nvirginica\n");
+  folder.Write("wrong.csv", "label\nsetosa\nversicolor\n");
+  const std::vector<std::string> rows = {"iris", "--input", folder.Path("rows.csv"), "--expected"};
+  std::vector<std::string> right = rows, wrong = rows;
+  right.push_back(folder.Path("right.csv"));
+  wrong.push_back(folder.Path("wrong.csv"));
+  EXPECT_GT(Runs(right)[0].at("codes").at("OK").at("requests"), 0);
+  const End end = Load(wrong);
+  EXPECT_EQ(end.code, 1);
+  EXPECT_THAT(end.errors, HasSubstr("wrong.csv: row 1, output 'label', column 0: got 'virginica', "
+                                    "want 'versicolor'"));
+}
+
+TEST_F(CliLoadTest, CarriesMetadataWithEveryCall) {
+  for (const char* burst : {"1", "32"}) {
+    EXPECT_GT(Runs({"iris", "--metadata", "x-tenant=blue", "--metadata", "X-Zone: a", "--burst",
+                    burst})[0]
+                  .at("requests"),
+              0);
+  }
+  EXPECT_EQ(Load({"iris", "--metadata", "grpc-timeout=1S"}).code, 2);
 }
 
 }  // namespace

@@ -3,16 +3,17 @@
 
 #include <utility>
 
+#include "server/core/base/status.h"
 #include "server/transport/http2/fields.h"
 
 namespace hillock::transport {
 
 UnaryMethod::UnaryMethod(std::string scheme, std::string authority, std::string path,
-                         std::string authorization)
+                         Metadata metadata)
     : scheme_(std::move(scheme)),
       authority_(std::move(authority)),
       path_(std::move(path)),
-      authorization_(std::move(authorization)),
+      metadata_(std::move(metadata)),
       headers_{MakeStaticField(":method", "POST"),
                MakeStaticField(":scheme", scheme_),
                MakeStaticField(":path", path_),
@@ -21,9 +22,8 @@ UnaryMethod::UnaryMethod(std::string scheme, std::string authority, std::string 
                MakeStaticField("content-type", "application/grpc"),
                MakeStaticField("user-agent", "hillock")},
       read_buffer_(new char[kReadBytes]) {
-  if (!authorization_.empty()) {
-    headers_.push_back(MakeStaticField("authorization", authorization_));
-  }
+  HILLOCK_CHECK(metadata_.size() <= kMaxMetadata);
+  for (const auto& [name, value] : metadata_) headers_.push_back(MakeStaticField(name, value));
 }
 
 }  // namespace hillock::transport

@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace hillock::transport {
@@ -16,12 +17,14 @@ namespace hillock::transport {
 // Outlives them. Belongs to the loop's thread.
 class UnaryMethod {
  public:
-  static constexpr size_t kMaxHeaders = 8;
+  static constexpr size_t kMaxMetadata = 16;
+  static constexpr size_t kMaxHeaders = 7 + kMaxMetadata;
+
+  using Metadata = std::vector<std::pair<std::string, std::string>>;  // names in lower case
 
   // `scheme` is http or https, `authority` the host as :authority has it, `path` is
-  // "/package.Service/Method"; `authorization` is the header of this name, none if it is empty.
-  UnaryMethod(std::string scheme, std::string authority, std::string path,
-              std::string authorization = "");
+  // "/package.Service/Method". REQUIRES: at most kMaxMetadata.
+  UnaryMethod(std::string scheme, std::string authority, std::string path, Metadata metadata = {});
   UnaryMethod(const UnaryMethod&) = delete;
   UnaryMethod& operator=(const UnaryMethod&) = delete;
 
@@ -37,7 +40,7 @@ class UnaryMethod {
   const std::string scheme_;
   const std::string authority_;
   const std::string path_;
-  const std::string authorization_;
+  const Metadata metadata_;
   std::vector<nghttp2_nv> headers_;  // borrow from the above
   const std::unique_ptr<char[]> read_buffer_;
 };

@@ -55,13 +55,27 @@ TEST(MakeRequestsTest, MakesOneOfAnySize) {
 }
 
 TEST(UniformRowsTest, FollowTheSeed) {
-  const Rows rows = UniformRows(3, 2, 5);
+  const std::vector<InputColumns> inputs = {{"x", 1}, {"y", 2}};
+  const Rows rows = UniformRows(inputs, 2, 5);
   EXPECT_EQ(rows.width, 3u);
   EXPECT_EQ(rows.count() % 2, 0u);
-  EXPECT_EQ(rows.values, UniformRows(3, 2, 5).values);
-  EXPECT_NE(rows.values, UniformRows(3, 2, 6).values);
+  EXPECT_EQ(rows.values, UniformRows(inputs, 2, 5).values);
+  EXPECT_NE(rows.values, UniformRows(inputs, 2, 6).values);
   EXPECT_THAT(rows.values, Each(::testing::AllOf(::testing::Ge(-1), ::testing::Lt(1))));
   EXPECT_GT(std::set(rows.values.begin(), rows.values.end()).size(), rows.values.size() / 2);
+}
+
+TEST(UniformRowsTest, AreWholeWhereTheInputIs) {
+  const std::vector<InputColumns> inputs = {
+      {"n", 1, ElementKind::kInteger}, {"x", 1}, {"b", 1, ElementKind::kBool}};
+  const Rows rows = UniformRows(inputs, 1, 5);
+  std::set<float> whole, real;
+  for (size_t i = 0; i < rows.count(); ++i) {
+    whole.insert({rows.row(i)[0], rows.row(i)[2]});
+    real.insert(rows.row(i)[1]);
+  }
+  EXPECT_THAT(whole, ElementsAre(0, 1));
+  EXPECT_EQ(real.size(), rows.count());
 }
 
 TEST(WeightedOrderTest, GivesEveryModelItsShareInTurn) {

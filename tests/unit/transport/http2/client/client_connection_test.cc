@@ -35,7 +35,8 @@ TEST_F(ClientConnectionTest, SendsWhatGrpcAsksFor) {
 }
 
 TEST_F(ClientConnectionTest, SendsItsAuthorization) {
-  const UnaryMethod method("http", "example.org:8001", "/some.Service/Method", "Bearer of news");
+  const UnaryMethod method("http", "example.org:8001", "/some.Service/Method",
+                           {{"authorization", "Bearer of news"}, {"x-tenant", "a"}});
   Owner& self = *this;
   std::array<int, 2> ends{};
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()), 0);
@@ -46,6 +47,7 @@ TEST_F(ClientConnectionTest, SendsItsAuthorization) {
   Start(message_, Clock::Monotonic().Now() + FromSeconds(50));
   Go();
   EXPECT_EQ(Request().headers["authorization"], "Bearer of news");
+  EXPECT_EQ(Request().headers["x-tenant"], "a");
   EXPECT_EQ(Request().headers.count("grpc-timeout"), 1u);
   connection_.reset();
 }
