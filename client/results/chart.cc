@@ -13,7 +13,7 @@ namespace {
 constexpr double kWidth = 640;
 constexpr double kHeight = 280;
 constexpr double kLeft = 76;
-constexpr double kRight = 16;
+constexpr double kRight = 32;
 constexpr double kTop = 20;
 constexpr double kBottom = 44;
 constexpr size_t kMostTicks = 6;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Opens the live page of a server under load in Debian's Chromium.
+# Opens the live page of a server under load, and the load tester's reports, in Debian's Chromium.
 set -euo pipefail
 
 name=live_page
@@ -19,15 +19,17 @@ main() {
     usage >&2
     exit 2
   fi
-  local build chromium
+  local build chromium part
   build=$(cd "$1" && pwd)
   [[ -x $build/hillock-server && -x $build/hillock ]] || fail "$1 has no hillock-server and hillock"
   row part check result
   if ! chromium=$(command -v chromium); then
     skip "live page" "not installed; Debian's package: chromium"
   else
-    "$python" -B "$here/live_page.py" "$build" "$root" "$scratch" "$chromium" ||
-      fail "checks failed, see above"
+    for part in live_page load_report; do
+      "$python" -B "$here/$part.py" "$build" "$root" "$scratch" "$chromium" ||
+        fail "checks failed, see above"
+    done
   fi
   echo "live_page: every check passed${skipped[*]:+; skipped: ${skipped[*]}} (${SECONDS} s)"
 }
