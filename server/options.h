@@ -11,7 +11,7 @@
 #include "server/core/base/status.h"
 #include "server/core/model/compute_options.h"
 #include "server/lifecycle/control_mode.h"
-#include "server/lifecycle/readiness.h"
+#include "server/lifecycle/readiness_rule.h"
 #include "server/log_format.h"
 #include "server/transport/net/address.h"
 
