@@ -40,6 +40,9 @@ struct Options {
   std::optional<transport::Address> http_address{
       {transport::Address::Kind::kTcp, "127.0.0.1", 8002}};
 
+  // Whether metrics come under Triton's names too (server/metrics/triton_names.h).
+  bool triton_names = false;
+
   // PEM files of the gRPC service's certificate and its private key: both or none, which serves
   // without TLS. With client_ca, only clients with a certificate of one in that file are served.
   std::string tls_cert;
