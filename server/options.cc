@@ -110,6 +110,7 @@ struct Choices {
   std::string model_control = "none";
   std::string readiness = "all";
   std::string log_format = "text";
+  std::string metrics_compat = "none";
 };
 
 // Accepts what an option was called in the release before, with a warning.
@@ -287,12 +288,17 @@ void Declare(CLI::App& app, Options& options, Choices& choices) {
   DeclareRequestLimits(app, options, choices);
   DeclareServerLimits(app, options);
   DeclareTheEnd(app, options);
+  app.add_option("--metrics-compat", choices.metrics_compat,
+                 "Whose names metrics have besides their own: none or triton")
+      ->check(CLI::IsMember({"none", "triton"}))
+      ->capture_default_str();
   app.add_option("--log-format", choices.log_format, "Log lines as text or json")
       ->check(CLI::IsMember(kLogFormats))
       ->capture_default_str();
 }
 
 void Apply(const Choices& choices, Options& options) {
+  options.triton_names = choices.metrics_compat == "triton";
   options.listen_address = transport::ParseAddress(options.listen, kListenRules).value();
   if (!options.control_listen.empty()) {
     options.control_address = transport::ParseAddress(options.control_listen, kListenRules).value();

@@ -11,7 +11,7 @@
 #include "server/core/base/status.h"
 #include "server/core/model/compute_options.h"
 #include "server/lifecycle/control_mode.h"
-#include "server/lifecycle/readiness.h"
+#include "server/lifecycle/readiness_rule.h"
 #include "server/log_format.h"
 #include "server/transport/net/address.h"
 
@@ -39,6 +39,9 @@ struct Options {
   std::string http_listen = "127.0.0.1:8002";
   std::optional<transport::Address> http_address{
       {transport::Address::Kind::kTcp, "127.0.0.1", 8002}};
+
+  // Whether metrics come under Triton's names too (server/metrics/triton_names.h).
+  bool triton_names = false;
 
   // PEM files of the gRPC service's certificate and its private key: both or none, which serves
   // without TLS. With client_ca, only clients with a certificate of one in that file are served.

@@ -6,16 +6,9 @@
 
 #include "server/core/base/status.h"
 #include "server/lifecycle/catalog.h"
+#include "server/lifecycle/readiness_rule.h"
 
 namespace hillock::lifecycle {
-
-// When the server as a whole wants requests. A model serves when one of its versions does, and has
-// failed when none does and one was refused: a new version that fails takes no replica out.
-enum class ReadinessRule {
-  kAny,     // once a model serves
-  kAll,     // once every model of the start serves or has failed, while one serves
-  kStrict,  // the same, while no model has failed
-};
 
 // Whether the server is ready: one fact, which health checks, ServerReady and the log all ask for.
 //

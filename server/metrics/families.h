@@ -98,6 +98,25 @@ inline constexpr Family kCertificateExpiry{"hillock_certificate_expiry_timestamp
                                            Kind::kGauge,
                                            "When the certificate in use ends, seconds since the "
                                            "epoch"};
+// Triton's names, with --metrics-compat triton. All are by model and version.
+inline constexpr Family kTritonSuccess{"nv_inference_request_success", Kind::kCounter,
+                                       "Requests that succeeded"};
+inline constexpr Family kTritonFailure{"nv_inference_request_failure", Kind::kCounter,
+                                       "Requests that failed"};
+inline constexpr Family kTritonCount{"nv_inference_count", Kind::kCounter, "Rows computed"};
+inline constexpr Family kTritonExecCount{"nv_inference_exec_count", Kind::kCounter,
+                                         "Batches computed"};
+inline constexpr Family kTritonRequestMicros{"nv_inference_request_duration_us", Kind::kCounter,
+                                             "Microseconds of requests that succeeded"};
+inline constexpr Family kTritonQueueMicros{"nv_inference_queue_duration_us", Kind::kCounter,
+                                           "Of these, until their batch began"};
+inline constexpr Family kTritonInferMicros{"nv_inference_compute_infer_duration_us", Kind::kCounter,
+                                           "Of these, in their batch"};
+inline constexpr Family kTritonOutputMicros{"nv_inference_compute_output_duration_us",
+                                            Kind::kCounter, "Of these, after their batch"};
+inline constexpr Family kTritonPending{"nv_inference_pending_request_count", Kind::kGauge,
+                                       "Rows that wait to be computed"};
+
 inline constexpr Family kBuildInfo{"hillock_build_info", Kind::kGauge,
                                    "1; the labels tell what this server is made of"};
 inline constexpr Family kProcessCpuSeconds{"process_cpu_seconds_total", Kind::kCounter,

@@ -42,6 +42,13 @@ struct OutcomeNanos {
   Counter answer;  // from computed to counted
 
   Counter failed;
+
+  void Add(const OutcomeNanos& other) {
+    queue.Add(other.queue);
+    compute.Add(other.compute);
+    answer.Add(other.answer);
+    failed.Add(other.failed);
+  }
 };
 
 // What one layer did on one reactor.

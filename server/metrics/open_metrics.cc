@@ -8,8 +8,6 @@
 #include <string_view>
 #include <utility>
 
-#include "server/core/base/status.h"
-
 namespace hillock::metrics {
 namespace {
 
@@ -47,13 +45,11 @@ void AppendEscaped(std::string& out, std::string_view text) {
 class Writer {
  public:
   void Family(const MetricFamily& family) {
-    const bool is_counter = family.type == MetricType::Counter;
     std::string_view stem = family.name;
-    if (is_counter) {
-      HILLOCK_CHECK(stem.ends_with(kTotal));
-      stem.remove_suffix(kTotal.size());
-    }
-    Describe(stem, TypeName(family.type), family.help);
+    const bool is_counter = family.type == MetricType::Counter;
+    const bool is_total = is_counter && stem.ends_with(kTotal);
+    if (is_total) stem.remove_suffix(kTotal.size());
+    Describe(stem, is_counter && !is_total ? "unknown" : TypeName(family.type), family.help);
     for (const ClientMetric& metric : family.metric) {
       if (is_counter) {
         Sample(family.name, metric.label, metric.counter.value);

@@ -10,7 +10,8 @@
 namespace hillock::metrics {
 
 // The families in OpenMetrics's text format, version 1.0, which prometheus-cpp does not write.
-// Counters, gauges and histograms without exemplars; the name of a counter ends in _total.
+// Counters, gauges and histograms without exemplars. The format has no counter whose name does not
+// end in _total: its type is unknown there.
 std::string ToOpenMetrics(const std::vector<prometheus::MetricFamily>& families);
 
 }  // namespace hillock::metrics

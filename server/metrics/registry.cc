@@ -7,6 +7,7 @@
 
 #include "server/core/activation/activation.h"
 #include "server/metrics/exposition.h"
+#include "server/metrics/triton_names.h"
 
 namespace hillock::metrics {
 namespace {
@@ -61,24 +62,24 @@ void ExposeLayers(Exposition& out, const std::string& model, const LayerTotals& 
 }
 
 // `loads` are of one version, which is loaded anew when its files change; the last is the newest.
-void ExposeVersion(Exposition& out, const Versions& loads, const RetiredVersions& retired) {
+void ExposeVersion(Exposition& out, const Versions& loads, const RetiredVersions& retired,
+                   bool triton_names) {
   const ModelMetrics& newest = *loads.back();
   const Labels labels = {{"model", newest.model}, {"version", newest.version}};
   ModelCells total(0);
   retired.AddTo(newest.version, total);
   for (const ModelMetrics* load : loads) {
-    for (const ModelCells& shard : load->shards) {
-      ModelCells::ForEachByVersion(AddCells(), total, shard);
-    }
+    for (const ModelCells& shard : load->shards) AddShard(AddCells(), total, shard);
   }
   ModelCells::ForEachByVersion(CellExposer(out, labels), total);
   out.Number(kModelLoadSeconds, labels, newest.gauges.load_seconds);
   out.Number(kModelLoadedTime, labels, newest.gauges.loaded_time);
   out.Number(kModelBytes, labels, newest.gauges.bytes);
+  if (triton_names) ExposeTritonNames(out, labels, total);
 }
 
 void ExposeModel(Exposition& out, const std::string& model, const Versions& versions,
-                 const RetiredVersions& retired) {
+                 const RetiredVersions& retired, bool triton_names) {
   std::map<std::string, Versions> loads;  // by version
   ModelCells total(0);
   LayerTotals layers;
@@ -93,7 +94,9 @@ void ExposeModel(Exposition& out, const std::string& model, const Versions& vers
       ModelCells::ForEachByModel(AddCells(), total, shard);
     }
   }
-  for (const auto& [number, of_version] : loads) ExposeVersion(out, of_version, retired);
+  for (const auto& [number, of_version] : loads) {
+    ExposeVersion(out, of_version, retired, triton_names);
+  }
   ModelCells::ForEachByModel(CellExposer(out, {{"model", model}}), total);
   ExposeLayers(out, model, layers);
 }
@@ -122,8 +125,8 @@ void ExposeServer(Exposition& out, const Registry::ServerReadings& server) {
 
 }  // namespace
 
-Registry::Registry(size_t reactors, std::map<std::string, std::string> build)
-    : build_(std::move(build)) {
+Registry::Registry(size_t reactors, std::map<std::string, std::string> build, bool triton_names)
+    : build_(std::move(build)), triton_names_(triton_names) {
   for (size_t i = 0; i < reactors; ++i) reactors_.emplace_back(activation::All().size());
 }
 
@@ -191,7 +194,9 @@ void Registry::ExposeModels(Exposition& out) const {
   RetireUnheld();
   std::map<std::string, Versions> live;  // by model
   for (const auto& version : models_) live[version->model].push_back(version.get());
-  for (const auto& [model, versions] : live) ExposeModel(out, model, versions, retired_[model]);
+  for (const auto& [model, versions] : live) {
+    ExposeModel(out, model, versions, retired_[model], triton_names_);
+  }
 }
 
 std::vector<prometheus::MetricFamily> Registry::Collect() const {

@@ -29,8 +29,8 @@ class Exposition;
 // adds up the shards. Thread-safe; Collect() takes a lock that no hot path takes.
 class Registry {
  public:
-  // build: labels of hillock_build_info.
-  Registry(size_t reactors, std::map<std::string, std::string> build);
+  // build: labels of hillock_build_info. triton_names: see triton_names.h.
+  Registry(size_t reactors, std::map<std::string, std::string> build, bool triton_names = false);
 
   ReactorCells& reactor(size_t index) { return reactors_[index]; }
 
@@ -76,6 +76,7 @@ class Registry {
   void ExposeModels(Exposition& out) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   std::map<std::string, std::string> build_;
+  const bool triton_names_;
   std::deque<ReactorCells> reactors_;
   mutable Mutex mutex_;
   mutable std::vector<std::shared_ptr<const ModelMetrics>> models_ ABSL_GUARDED_BY(mutex_);

@@ -23,7 +23,7 @@ void AddLayers(const ModelMetrics& version, LayerTotals& totals) {
 void RetiredVersions::Add(const ModelMetrics& version) {
   ModelCells& of_version = by_version_.try_emplace(version.version, 0).first->second;
   for (const ModelCells& shard : version.shards) {
-    ModelCells::ForEachByVersion(AddCounters(), of_version, shard);
+    AddShard(AddCounters(), of_version, shard);
     ModelCells::ForEachByModel(AddCounters(), by_model_, shard);
   }
   AddLayers(version, layers_);
@@ -32,7 +32,7 @@ void RetiredVersions::Add(const ModelMetrics& version) {
 
 void RetiredVersions::AddTo(const std::string& version, ModelCells& total) const {
   const auto it = by_version_.find(version);
-  if (it != by_version_.end()) ModelCells::ForEachByVersion(AddCounters(), total, it->second);
+  if (it != by_version_.end()) AddShard(AddCounters(), total, it->second);
 }
 
 }  // namespace hillock::metrics

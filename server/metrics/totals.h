@@ -29,6 +29,14 @@ struct AddCounters : AddCells {
   void operator()(const Family&, LabelList, Gauge&, const Gauge&) const {}
 };
 
+// Adds all cells of a version on one reactor but those of its layers. `add`: one of the above.
+template <class Add>
+void AddShard(const Add& add, ModelCells& total, const ModelCells& shard) {
+  ModelCells::ForEachByVersion(add, total, shard);
+  ModelCells::ForEachByModel(add, total, shard);
+  total.nanos.Add(shard.nanos);
+}
+
 // By layer and activation: what the layers of these names did together.
 using LayerTotals = std::map<std::pair<std::string, std::string>, LayerCells>;
 
@@ -49,7 +57,7 @@ class RetiredVersions {
   const ModelCells& cells() const { return by_model_; }
   const LayerTotals& layers() const { return layers_; }
 
-  // Adds the cells by version of earlier loads of `version`.
+  // Adds the counters of earlier loads of `version`.
   void AddTo(const std::string& version, ModelCells& total) const;
 
  private:

@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <type_traits>
+
+#include "server/core/model/function_operator.h"
 
 namespace hillock::model {
 namespace {
@@ -56,6 +59,26 @@ constexpr Function kFunctions[] = {
     {"asinh", 1, [](D a, D, D) { return std::asinh(a); }},
     {"acosh", 1, [](D a, D, D) { return std::acosh(a); }, kMayBeNonFinite},
     {"atanh", 1, [](D a, D, D) { return std::atanh(a); }, kMayBeNonFinite},
+};
+
+constexpr bool kGivesBool = true;
+
+constexpr FunctionOperator kFunctionOperators[] = {
+    {"IsNaN", "is_nan", kGivesBool},
+    {"IsInf", "is_inf", kGivesBool},
+    {"Equal", "equal", kGivesBool},
+    {"Xor", "xor", kGivesBool},
+    {"Round", "round"},
+    {"Floor", "floor"},
+    {"Ceil", "ceil"},
+    {"Tan", "tan"},
+    {"Asin", "asin"},
+    {"Acos", "acos"},
+    {"Sinh", "sinh"},
+    {"Cosh", "cosh"},
+    {"Asinh", "asinh"},
+    {"Acosh", "acosh"},
+    {"Atanh", "atanh"},
 };
 
 template <class Add>
@@ -119,9 +142,14 @@ const Row* Named(std::span<const Row> rows, std::string_view name) {
 }  // namespace
 
 std::span<const Function> Functions() { return kFunctions; }
+std::span<const FunctionOperator> FunctionOperators() { return kFunctionOperators; }
 std::span<const Reduction> Reductions() { return kReductions; }
 
 const Function* FindFunction(std::string_view name) { return Named(Functions(), name); }
+const FunctionOperator* FindFunctionOperator(std::string_view op) {
+  const auto* const row = std::ranges::find(kFunctionOperators, op, &FunctionOperator::op);
+  return row == std::end(kFunctionOperators) ? nullptr : row;
+}
 const Reduction* FindReduction(std::string_view name) { return Named(Reductions(), name); }
 
 std::string_view NameOf(const RowOperation& operation) {

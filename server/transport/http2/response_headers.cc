@@ -14,7 +14,7 @@
 namespace hillock::transport {
 namespace {
 
-const nghttp2_nv kHeaders[] = {MakeStaticField(":status", "200"),
+const nghttp2_nv kOkHeaders[] = {MakeStaticField(":status", "200"),
                                MakeStaticField("content-type", "application/grpc")};
 const nghttp2_nv kOkTrailers[] = {MakeStaticField("grpc-status", "0")};
 
@@ -22,7 +22,7 @@ const nghttp2_nv kOkTrailers[] = {MakeStaticField("grpc-status", "0")};
 class FieldList {
  public:
   void AddHeaders(bool gzip) {
-    fields_.assign(std::begin(kHeaders), std::end(kHeaders));
+    fields_.assign(std::begin(kOkHeaders), std::end(kOkHeaders));
     if (gzip) fields_.push_back(MakeStaticField("grpc-encoding", "gzip"));
   }
 
@@ -71,7 +71,7 @@ void FinalStatus::Clear() {
 void SubmitHeaders(AnswerStream stream, const Metadata& initial, bool gzip,
                    const nghttp2_data_provider& source) {
   if (initial.empty() && !gzip) {
-    nghttp2_submit_response(stream.session, stream.id, kHeaders, std::size(kHeaders), &source);
+    nghttp2_submit_response(stream.session, stream.id, kOkHeaders, std::size(kOkHeaders), &source);
     return;
   }
   FieldList fields;

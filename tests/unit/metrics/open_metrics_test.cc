@@ -42,5 +42,16 @@ TEST(OpenMetricsTest, HaveTheFormOfTheirSpecification) {
       << text;
 }
 
+TEST(OpenMetricsTest, HaveNoCounterOfAnotherName) {
+  constexpr Family kCount{"nv_inference_count", Kind::kCounter, "Rows computed"};
+  Exposition exposition;
+  exposition.Number(kCount, {{"model", "cat"}}, 7);
+  EXPECT_EQ(ToOpenMetrics(exposition.Take()),
+            "# TYPE nv_inference_count unknown\n"
+            "# HELP nv_inference_count Rows computed\n"
+            "nv_inference_count{model=\"cat\"} 7\n"
+            "# EOF\n");
+}
+
 }  // namespace
 }  // namespace hillock::metrics

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "server/core/model/row_operation.h"
+#include "server/core/model/function_operator.h"
 #include "server/core/onnx/operators/rows.h"
 
 namespace hillock::onnx {
@@ -27,9 +27,8 @@ ConstantFunction FunctionOf(std::string_view op) {
   if (const Primitive* const primitive = FindPrimitive(op)) {
     return {primitive->arity, primitive->apply};
   }
-  for (const FunctionOperator& row : FunctionOperators()) {
-    if (row.op != op) continue;
-    const model::Function* const function = model::FindFunction(row.function);
+  if (const model::FunctionOperator* const row = model::FindFunctionOperator(op)) {
+    const model::Function* const function = model::FindFunction(row->function);
     return {function->arity, function->reference};
   }
   return {};

@@ -4,13 +4,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <utility>
 
 #include "server/core/activation/activation.h"
+#include "server/core/model/function_operator.h"
 #include "server/core/onnx/operators/constants.h"
 #include "server/core/onnx/operators/operators.h"
 #include "server/core/onnx/operators/rows.h"
@@ -21,37 +21,16 @@ namespace {
 using activation::Params;
 using activation::Spec;
 
-constexpr bool kGivesBool = true;
-
-// None of these is part of an activation: most have jumps or look at numbers that are not finite.
-constexpr FunctionOperator kFunctionOperators[] = {
-    {"IsNaN", "is_nan", kGivesBool},
-    {"IsInf", "is_inf", kGivesBool},
-    {"Equal", "equal", kGivesBool},
-    {"Xor", "xor", kGivesBool},
-    {"Round", "round"},
-    {"Floor", "floor"},
-    {"Ceil", "ceil"},
-    {"Tan", "tan"},
-    {"Asin", "asin"},
-    {"Acos", "acos"},
-    {"Sinh", "sinh"},
-    {"Cosh", "cosh"},
-    {"Asinh", "asinh"},
-    {"Acosh", "acosh"},
-    {"Atanh", "atanh"},
-};
-
 Outcome FunctionOfRows(const Call& call) {
   if (call.IsConstant()) return ComputeConstants(call);
-  const auto row = std::ranges::find(kFunctionOperators, call.node.op, &FunctionOperator::op);
+  const model::FunctionOperator& row = *model::FindFunctionOperator(call.node.op);
   std::vector<Rows> operands;
   for (size_t i = 0; i < call.inputs(); ++i) {
     HILLOCK_ASSIGN_OR_RETURN(operands.emplace_back(), call.AnyRowsAt(i));
   }
   if (call.node.op == "IsNaN" || call.node.op == "IsInf") call.graph.SetTakesNonFinite();
-  const DataType type = row->gives_bool ? DataType::kBool : operands.front().type;
-  HILLOCK_ASSIGN_OR_RETURN(Rows rows, Combined(call, row->function, std::move(operands), type));
+  const DataType type = row.gives_bool ? DataType::kBool : operands.front().type;
+  HILLOCK_ASSIGN_OR_RETURN(Rows rows, Combined(call, row.function, std::move(operands), type));
   return rows;
 }
 
@@ -157,29 +136,13 @@ constexpr OperatorRow kRows[] = {
     {"", "Clip", Clip},
     {"", "PRelu", Prelu},
     {"", "Mod", Modulo},
-    {"", "IsNaN", FunctionOfRows},
-    {"", "IsInf", FunctionOfRows},
-    {"", "Equal", FunctionOfRows},
-    {"", "Xor", FunctionOfRows},
-    {"", "Round", FunctionOfRows},
-    {"", "Floor", FunctionOfRows},
-    {"", "Ceil", FunctionOfRows},
-    {"", "Tan", FunctionOfRows},
-    {"", "Asin", FunctionOfRows},
-    {"", "Acos", FunctionOfRows},
-    {"", "Sinh", FunctionOfRows},
-    {"", "Cosh", FunctionOfRows},
-    {"", "Asinh", FunctionOfRows},
-    {"", "Acosh", FunctionOfRows},
-    {"", "Atanh", FunctionOfRows},
 };
 
 }  // namespace
 
 const OperatorRow kPrimitiveOperator = {"", "", PrimitiveOfRows};
+const OperatorRow kFunctionOperator = {"", "", FunctionOfRows};
 const OperatorRow kActivationOperator = {"", "", ActivationOfRows};
-
-std::span<const FunctionOperator> FunctionOperators() { return kFunctionOperators; }
 
 const Spec* FindActivation(const NodeView& node) {
   for (const Spec& spec : activation::All()) {

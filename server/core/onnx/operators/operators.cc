@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "server/core/activation/activation.h"
+#include "server/core/model/function_operator.h"
 
 namespace hillock::onnx {
 
@@ -22,6 +23,7 @@ const OperatorRow* FindOperator(std::string_view domain, std::string_view op) {
   }
   if (!domain.empty()) return nullptr;
   if (FindPrimitive(op) != nullptr) return &kPrimitiveOperator;
+  if (model::FindFunctionOperator(op) != nullptr) return &kFunctionOperator;
   for (const activation::Spec& spec : activation::All()) {
     if (spec.onnx.op != op) continue;
     return spec.scope == activation::Scope::kRow ? &kRowActivationOperator : &kActivationOperator;

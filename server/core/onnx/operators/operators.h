@@ -53,6 +53,7 @@ std::span<const OperatorRow> FusedOperators();
 // What is known of every operator that has no row by its name: primitives, functions of a row
 // operation, and the activations of the table, elementwise or over a row.
 extern const OperatorRow kPrimitiveOperator;
+extern const OperatorRow kFunctionOperator;
 extern const OperatorRow kActivationOperator;
 extern const OperatorRow kRowActivationOperator;
 

@@ -42,14 +42,6 @@ absl::StatusOr<Rows> Apply(const Call& call, std::string_view op, std::vector<Ro
 absl::StatusOr<Rows> Combined(const Call& call, std::string_view function,
                               std::vector<Rows> operands, DataType type);
 
-// Operators that are a function of a row operation, whatever they stand beside.
-struct FunctionOperator {
-  std::string_view op;
-  std::string_view function;
-  bool gives_bool = false;
-};
-std::span<const FunctionOperator> FunctionOperators();
-
 // An activation of each element.
 absl::StatusOr<Rows> Activated(const Call& call, const Rows& x, const activation::Spec& spec,
                                const activation::Params& params, std::vector<double> slopes = {});

@@ -2,7 +2,10 @@
 #include "server/core/onnx/writing/function_forms.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
+
+#include "server/core/model/function_operator.h"
 
 namespace hillock::onnx {
 namespace {
@@ -19,12 +22,9 @@ Form Unary(std::string_view function, std::string_view op) {
   return {function, {{"y", op, {"a"}}}};
 }
 
-// An operator that gives BOOL.
+// A comparison, which gives BOOL.
 Form Test(std::string_view function, std::string_view op) {
   return {function, {{"is", op, {"a", "b"}}, {"y", "Float", {"is"}}}};
-}
-Form UnaryTest(std::string_view function, std::string_view op) {
-  return {function, {{"is", op, {"a"}}, {"y", "Float", {"is"}}}};
 }
 
 // An operator of two BOOL.
@@ -50,8 +50,17 @@ Form Atan2() {
            {"y", "Where", {"origin", "zero", "side"}}}};
 }
 
-const std::vector<Form>& Forms() {
-  static const auto& forms = *new std::vector<Form>{
+// A function that is one operator.
+Form Operator(const model::FunctionOperator& row) {
+  constexpr std::array<std::string_view, 3> kOperands = {"a", "b", "c"};
+  std::array<std::string_view, 3> operands{};
+  std::copy_n(kOperands.begin(), model::FindFunction(row.function)->arity, operands.begin());
+  if (!row.gives_bool) return {row.function, {{"y", row.op, operands}}};
+  return {row.function, {{"is", row.op, operands}, {"y", "Float", {"is"}}}};
+}
+
+std::vector<Form> MakeForms() {
+  std::vector<Form> forms = {
       Unary("copy", "Identity"),
       Plain("add", "Add"),
       Plain("sub", "Sub"),
@@ -67,7 +76,6 @@ const std::vector<Form>& Forms() {
       Atan2(),
       Plain("min", "Min"),
       Plain("max", "Max"),
-      Test("equal", "Equal"),
       Test("greater", "Greater"),
       Test("greater_or_equal", "GreaterOrEqual"),
       Test("less", "Less"),
@@ -77,26 +85,22 @@ const std::vector<Form>& Forms() {
       Logic("xor", "Xor"),
       {"where", {{"p", "Bool", {"a"}}, {"y", "Where", {"p", "b", "c"}}}},
       {"not", {{"p", "Bool", {"a"}}, {"is", "Not", {"p"}}, {"y", "Float", {"is"}}}},
-      UnaryTest("is_nan", "IsNaN"),
-      UnaryTest("is_inf", "IsInf"),
       Unary("sign", "Sign"),
-      Unary("round", "Round"),
-      Unary("floor", "Floor"),
-      Unary("ceil", "Ceil"),
       {"trunc",
        {{"size", "Abs", {"a"}},
         {"whole", "Floor", {"size"}},
         {"sign", "Sign", {"a"}},
         {"y", "Mul", {"whole", "sign"}}}},
-      Unary("tan", "Tan"),
-      Unary("asin", "Asin"),
-      Unary("acos", "Acos"),
-      Unary("sinh", "Sinh"),
-      Unary("cosh", "Cosh"),
-      Unary("asinh", "Asinh"),
-      Unary("acosh", "Acosh"),
-      Unary("atanh", "Atanh"),
   };
+  for (const model::FunctionOperator& row : model::FunctionOperators()) {
+    forms.push_back(Operator(row));
+  }
+  return forms;
+}
+
+// Of two forms of a function the first one counts.
+const std::vector<Form>& Forms() {
+  static const auto& forms = *new std::vector<Form>(MakeForms());
   return forms;
 }
 
