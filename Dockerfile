@@ -25,7 +25,13 @@ ENV CMAKE_CXX_COMPILER_LAUNCHER=ccache \
 FROM scratch AS emulator
 COPY --from=packages /usr/bin/qemu-*-static /
 
-FROM packages AS build
+FROM packages AS onednn
+ARG TARGETARCH
+ARG CCACHE_DISABLE
+COPY deploy/image/onednn.sh /opt/
+RUN --mount=type=cache,target=/ccache /opt/onednn.sh "$TARGETARCH" $(cat /opt/toolchain)
+
+FROM onednn AS build
 ARG TARGETARCH
 ARG CCACHE_DISABLE
 ARG RUN_TESTS=1

@@ -29,7 +29,7 @@ prediction=(hillock predict digits-relu --input /models/digits-relu/held_out.csv
 readiness=(hillock health)
 ready_within=30  # seconds
 user=65532:65532
-megabytes_at_most=95
+megabytes_at_most=60
 
 version=$(sed -n 's/^project(hillock VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
 revision=$(git rev-parse HEAD 2>/dev/null || true)
