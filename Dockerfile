@@ -19,7 +19,8 @@ RUN if [ "$TARGETARCH" = "$(dpkg --print-architecture)" ]; then \
  && apt-get install -qy --no-install-recommends ccache \
  && rm -rf /var/lib/apt/lists/*
 ENV CMAKE_CXX_COMPILER_LAUNCHER=ccache \
-    CCACHE_DIR=/ccache
+    CCACHE_DIR=/ccache \
+    CCACHE_SLOPPINESS=pch_defines,time_macros
 
 # What runs programs of another platform.
 FROM scratch AS emulator

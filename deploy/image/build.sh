@@ -11,14 +11,14 @@ build=build/release
 targets=(hillock hillock-server)
 selection=(--label-regex '^(unit|conformance)')
 
-options=(-DHILLOCK_BENCHES=OFF "-DHILLOCK_TESTS=$tests")
+options=(-DHILLOCK_BENCHES=OFF "-DHILLOCK_TESTS=$tests" -DHILLOCK_PRECOMPILE=ON)
 if [[ -n $toolchain ]]; then
   options+=(--toolchain "$toolchain")
-  selection=(--label-regex '^(conformance|unit/core/kernel)' --exclude-regex OneDnn)
+  selection=(--label-regex '^(conformance|unit/core/(activation|kernel))' --exclude-regex OneDnn)
   export QEMU_CPU=neoverse-n1
 fi
 if [[ $tests == 1 && -n $toolchain ]]; then
-  targets+=(activation_conformance_test kernel_test)
+  targets+=(activation_conformance_test activation_test kernel_test)
 elif [[ $tests == 1 ]]; then
   targets+=(all)
 fi
