@@ -23,8 +23,12 @@ ENV CMAKE_CXX_COMPILER_LAUNCHER=ccache \
     CCACHE_SLOPPINESS=pch_defines,time_macros
 
 # What runs programs of another platform.
+FROM packages AS emulators
+ARG TARGETARCH
+RUN cp --dereference \
+    "/usr/bin/qemu-$(dpkg-architecture -f -a"$TARGETARCH" -qDEB_HOST_GNU_CPU)-static" /emulator
 FROM scratch AS emulator
-COPY --from=packages /usr/bin/qemu-*-static /
+COPY --from=emulators /emulator /
 
 FROM packages AS onednn
 ARG TARGETARCH

@@ -347,8 +347,8 @@ check_in_namespaces() {
 install_emulator() {
   build --tag "$image-emulator" --target emulator
   unpack "$image-emulator" "$scratch/emulator"
-  cp "$scratch"/emulator/qemu-* "$tree"
-  emulator=$(cd "$tree" && echo /qemu-*)
+  cp "$scratch/emulator/emulator" "$tree"
+  emulator=/emulator
   rm -r "$scratch/emulator"
 }
 
