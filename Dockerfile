@@ -2,54 +2,57 @@
 
 # The image holds the two programs, the shared libraries they load and the models: no shell, no
 # package manager. deploy/image.sh builds it with whatever engine there is, runs it and checks it.
+#
+# Everything is compiled on the machine's own platform; for another one by a cross compiler.
 ARG BASE=debian:trixie
 
-FROM ${BASE} AS tools
-COPY deploy/install-deps.sh /opt/
-RUN /opt/install-deps.sh --build-only \
- && apt-get update -q && apt-get install -qy --no-install-recommends ccache \
+FROM --platform=$BUILDPLATFORM ${BASE} AS packages
+ARG TARGETARCH
+COPY deploy/install-deps.sh cmake/*-linux-gnu.cmake /opt/
+# /opt/toolchain names the toolchain file; it is empty where none is needed.
+RUN if [ "$TARGETARCH" = "$(dpkg --print-architecture)" ]; then \
+      /opt/install-deps.sh --build-only && touch /opt/toolchain; \
+    else \
+      /opt/install-deps.sh --cross "$TARGETARCH" \
+      && ls "/opt/$(dpkg-architecture -f -a"$TARGETARCH" -qDEB_HOST_GNU_TYPE).cmake" > /opt/toolchain; \
+    fi \
+ && apt-get install -qy --no-install-recommends ccache \
  && rm -rf /var/lib/apt/lists/*
-
-FROM tools AS build
-ARG RUN_TESTS=1
 ENV CMAKE_CXX_COMPILER_LAUNCHER=ccache \
-    CCACHE_DIR=/ccache
+    CCACHE_DIR=/ccache \
+    CCACHE_SLOPPINESS=pch_defines,time_macros
+
+# What runs programs of another platform.
+FROM packages AS emulators
+ARG TARGETARCH
+RUN cp --dereference \
+    "/usr/bin/qemu-$(dpkg-architecture -f -a"$TARGETARCH" -qDEB_HOST_GNU_CPU)-static" /emulator
+FROM scratch AS emulator
+COPY --from=emulators /emulator /
+
+FROM packages AS onednn
+ARG TARGETARCH
+ARG CCACHE_DISABLE
+COPY deploy/image/onednn.sh /opt/
+RUN --mount=type=cache,target=/ccache /opt/onednn.sh "$TARGETARCH" $(cat /opt/toolchain)
+
+FROM onednn AS build
+ARG TARGETARCH
+ARG CCACHE_DISABLE
+ARG RUN_TESTS=1
 WORKDIR /src
 COPY . .
 RUN --mount=type=cache,target=/ccache \
-    if [ "$RUN_TESTS" = 1 ]; then tests=ON; else tests=OFF; fi \
- && cmake --preset release -DHILLOCK_BENCHES=OFF -DHILLOCK_TESTS=$tests \
- && cmake --build build/release
-RUN if [ "$RUN_TESTS" = 1 ]; then \
-      ctest --test-dir build/release -L 'unit|conformance' --no-tests=error --output-on-failure; \
-    fi
+    deploy/image/build.sh "$TARGETARCH" "$RUN_TESTS" $(cat /opt/toolchain)
 
-# The tree of the final image. Every library comes from a Debian package, shared or linked from an
-# archive; the packages are listed under /var/lib/dpkg/status.d, where vulnerability scanners look in
-# an image without dpkg.
 FROM build AS tree
-RUN mkdir -p /tree/usr/bin /tree/usr/lib /tree/usr/lib64 /tree/etc/ssl/certs /tree/var/lib/dpkg/status.d \
- && ln -s usr/lib usr/lib64 usr/bin /tree/ \
- && install --strip build/release/hillock-server build/release/hillock /tree/usr/bin/ \
- && ldd /tree/usr/bin/* | grep -o '/[^ ]*\.so[^ ]*' | sort -u | while read -r library; do \
-      path=$(realpath "$(dirname "$library")")/$(basename "$library") \
-      && cp --parents --dereference "$path" /tree \
-      && dpkg -S "$(realpath "$library")" | cut -d: -f1 >> /tmp/packages || exit 1; \
-    done \
- && ninja -C build/release -t commands hillock-server hillock | grep -o ' /[^ ]*\.a\b' | sort -u \
-    | xargs -r dpkg -S | cut -d: -f1 >> /tmp/packages \
- && sort -u /tmp/packages | while read -r package; do \
-      dpkg -s "$package" > "/tree/var/lib/dpkg/status.d/$package" || exit 1; \
-      cp --parents -r "/usr/share/doc/$package/copyright" /tree; \
-    done \
- && cp /etc/os-release /tree/etc/ \
- && cp /etc/ssl/certs/ca-certificates.crt /tree/etc/ssl/certs/ \
- && echo 'hillock:x:65532:65532:hillock:/:/sbin/nologin' > /tree/etc/passwd \
- && echo 'hillock:x:65532:' > /tree/etc/group \
- && mkdir /tree/models && cp -r models/*/ /tree/models/ && chmod -R a+rX /tree
+ARG TARGETARCH
+ARG SOURCE_DATE_EPOCH=0
+RUN deploy/image/tree.sh build/release "$TARGETARCH" "$SOURCE_DATE_EPOCH" /tree /models
 
 FROM scratch
 COPY --from=tree /tree /
+COPY --from=tree /models /models
 ENV PATH=/usr/bin
 USER 65532:65532
 EXPOSE 8001 8002
@@ -60,7 +63,17 @@ ENTRYPOINT ["hillock-server"]
 CMD ["--repository", "/models", "--listen", "0.0.0.0:8001", "--http-listen", "0.0.0.0:8002"]
 ARG VERSION=
 ARG REVISION=
+ARG CREATED=
+ARG SOURCE=
 LABEL org.opencontainers.image.title="hillock" \
       org.opencontainers.image.description="gRPC inference server for multi-layer perceptrons" \
       org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}"
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.created="${CREATED}" \
+      org.opencontainers.image.ref.name="${VERSION}" \
+      org.opencontainers.image.authors="The Hillock Authors" \
+      org.opencontainers.image.vendor="The Hillock Authors" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.url="${SOURCE}" \
+      org.opencontainers.image.source="${SOURCE}" \
+      org.opencontainers.image.documentation="${SOURCE}"

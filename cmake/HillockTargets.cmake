@@ -21,6 +21,9 @@ include(GoogleTest)
 function(_hillock_common target)
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
   target_link_libraries(${target} PRIVATE hillock_flags)
+  if(HILLOCK_PRECOMPILE)
+    target_precompile_headers(${target} REUSE_FROM hillock_precompiled)
+  endif()
 endfunction()
 
 # Sets <out> to what matches <pattern> in this folder and in <folders>.

@@ -6,24 +6,33 @@ set -euo pipefail
 
 usage() {
   cat <<'USAGE'
-usage: install-deps.sh [--build-only | --runtime | --checks]
+usage: install-deps.sh [--build-only | --cross ARCHITECTURE | --runtime | --checks]
   (no option)   what building and testing need
   --build-only  what building needs
+  --cross ARCHITECTURE
+                what building for another Debian architecture, and running what was built, needs;
+                some of it takes the place of what building for this one needs
   --runtime     the shared libraries that the built binaries load
   --checks      what tests/lint/tidy.sh and tests/run.sh --coverage need
 USAGE
 }
 
-build=(
+# What runs while building, and headers that are the same everywhere.
+tools=(
   build-essential cmake ninja-build pkg-config git ca-certificates
-  libgrpc++-dev libgrpc-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libabsl-dev
-  libre2-dev
+  protobuf-compiler protobuf-compiler-grpc libcli11-dev nlohmann-json3-dev
+)
+
+# What is linked.
+libraries=(
+  libgrpc++-dev libgrpc-dev libprotobuf-dev libabsl-dev libre2-dev
   libdnnl-dev ocl-icd-opencl-dev libhwy-dev
   libnghttp2-dev libssl-dev
   prometheus-cpp-dev libcpp-httplib-dev zlib1g-dev
-  libcli11-dev libfmt-dev libspdlog-dev nlohmann-json3-dev
+  libfmt-dev libspdlog-dev
   libgtest-dev libgmock-dev libbenchmark-dev
 )
+build=("${tools[@]}" "${libraries[@]}")
 
 # promtool (in prometheus) checks the metrics page and the alert rules; the Python packages are the
 # other end of the interoperability tests.
@@ -66,10 +75,15 @@ distribution() {
   echo "$ID-$VERSION_ID"
 }
 
+cross_of() {
+  echo "${tools[@]}" "crossbuild-essential-$1" qemu-user-static "${libraries[@]/%/:$1}"
+}
+
 # Prints those of the named packages that are not installed.
 missing() {
   local installed package
-  installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null || true)
+  installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n${Package}:${Architecture} ${db:Status-Status}\n' \
+    "$@" 2>/dev/null || true)
   for package in "$@"; do
     grep -qxF "$package installed" <<<"$installed" || echo "$package"
   done
@@ -116,10 +130,9 @@ install() {
 }
 
 main() {
-  [[ $# -le 1 ]] || { usage >&2; exit 2; }
-  case "${1:-}" in
-    -h | --help) usage; exit 0 ;;
-    "" | --build-only | --runtime | --checks) ;;
+  case "$#:${1:-}" in
+    1:-h | 1:--help) usage; exit 0 ;;
+    0: | 1:--build-only | 2:--cross | 1:--runtime | 1:--checks) ;;
     *) usage >&2; exit 2 ;;
   esac
 
@@ -132,6 +145,9 @@ main() {
   case "${1:-}" in
     "") wanted=("${build[@]}" "${tests[@]}") ;;
     --build-only) wanted=("${build[@]}") ;;
+    --cross)
+      as_root dpkg --add-architecture "$2"
+      read -ra wanted <<<"$(cross_of "$2")" ;;
     --runtime) read -ra wanted <<<"$(runtime_of "$distro")" ;;
     --checks) read -ra wanted <<<"$(checks_of "$distro")" ;;
   esac

@@ -47,7 +47,7 @@ parse_arguments() {
 # The exhaustive run knows no time limit, so it goes past ctest's.
 run_tests() {
   if [[ $exhaustive == true ]]; then
-    HILLOCK_EXHAUSTIVE=1 "build/$preset/tests/conformance/activation_conformance_test"
+    HILLOCK_FLOAT_STRIDE=1 "build/$preset/tests/conformance/activation_conformance_test"
   else
     ctest --preset "$preset" --parallel "$jobs" "${options[@]}"
   fi

@@ -19,7 +19,6 @@ using activation::Spec;
 
 constexpr size_t kBlock = size_t{1} << 16;  // choosing an instruction set is slow
 constexpr size_t kWidest = 70;
-constexpr uint64_t kStride = 255;
 constexpr uint64_t kPatterns = uint64_t{1} << 32;
 constexpr float kRanges[] = {1.0f, 30.0f, 1000.0f, 1e38f};
 
@@ -47,7 +46,10 @@ std::optional<Kernel> OneDnnKernel(const Spec& spec) {
   };
 }
 
-uint64_t Stride() { return std::getenv("HILLOCK_EXHAUSTIVE") == nullptr ? kStride : 1; }
+uint64_t Stride() {
+  const char* const stride = std::getenv("HILLOCK_FLOAT_STRIDE");
+  return stride == nullptr ? kUsualStride : std::max(1ull, std::strtoull(stride, nullptr, 10));
+}
 
 void WalkFloatLine(const Spec& spec, const RowVisitor& visit) {
   const activation::Params params = *activation::ResolveParams(spec, {});

@@ -26,8 +26,9 @@ Kernel FallbackKernel(const activation::Spec& spec, const Isa& isa);
 // None where this version of oneDNN has no algorithm for it.
 std::optional<Kernel> OneDnnKernel(const activation::Spec& spec);
 
-// Every this many-th bit pattern of the float line is visited: odd, so that the low bits vary, and
-// small enough for 2^24 patterns; 1 when the environment has HILLOCK_EXHAUSTIVE.
+// Every this many-th bit pattern of the float line is visited: odd, so that the low bits vary. The
+// usual one makes 2^24 patterns; the environment's HILLOCK_FLOAT_STRIDE is another one, 1 for all.
+constexpr uint64_t kUsualStride = 255;
 uint64_t Stride();
 
 // Told of a row of arguments and the exact answers.

@@ -2,8 +2,11 @@
 #ifndef HILLOCK_TESTS_CONFORMANCE_ISA_H_
 #define HILLOCK_TESTS_CONFORMANCE_ISA_H_
 
+// clang-format off
+#include "server/core/kernel/instruction_sets.h"
 #include <hwy/highway.h>
 #include <hwy/targets.h>
+// clang-format on
 
 #include <cstdint>
 #include <string>

@@ -6,9 +6,7 @@
 #include <cstring>
 
 #include "server/core/base/background_thread.h"
-
-// Kernels keep vectors in arrays, for which their size has to be known.
-#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#include "server/core/kernel/instruction_sets.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "server/core/kernel/fallback.cc"
@@ -116,7 +114,7 @@ void NormalizeRow(const float* offset, const float* scale, const float* src, flo
 // carries into the kept bits exactly when they have to rise. In a NaN the carry could reach the
 // sign. So its quiet bit is set instead, which keeps it a NaN whatever its lower bits are.
 template <class DU>
-hn::Vec<DU> UpperHalf(DU du, hn::Vec<DU> bits) {
+hn::Vec<DU> RoundedHalf(DU du, hn::Vec<DU> bits) {
   const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1));
   const auto rounded = hn::Add(hn::Add(bits, hn::Set(du, 0x7fff)), odd);
   const auto quiet = hn::Or(bits, hn::Set(du, 0x400000));
@@ -131,12 +129,12 @@ void ToBf16(const float* src, uint16_t* dst, size_t n) {
   const size_t lanes = hn::Lanes(d);
   size_t i = 0;
   for (; i + lanes <= n; i += lanes) {
-    const auto bits = UpperHalf(du, hn::BitCast(du, hn::LoadU(d, src + i)));
+    const auto bits = RoundedHalf(du, hn::BitCast(du, hn::LoadU(d, src + i)));
     hn::StoreU(hn::TruncateTo(half, bits), half, dst + i);
   }
   if (i == n) return;
   alignas(64) uint32_t rest[HWY_MAX_BYTES / sizeof(uint32_t)];
-  hn::Store(UpperHalf(du, hn::BitCast(du, table::LoadPart(d, src + i, n - i))), du, rest);
+  hn::Store(RoundedHalf(du, hn::BitCast(du, table::LoadPart(d, src + i, n - i))), du, rest);
   for (size_t lane = 0; i < n; ++i, ++lane) dst[i] = static_cast<uint16_t>(rest[lane]);
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "server/core/base/status.h"
+#include "server/core/kernel/instruction_sets.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "server/core/kernel/row/combine.cc"

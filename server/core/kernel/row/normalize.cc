@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "server/core/kernel/instruction_sets.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "server/core/kernel/row/normalize.cc"
 #include <hwy/foreach_target.h>  // must come before highway.h

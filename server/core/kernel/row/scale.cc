@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "server/core/kernel/instruction_sets.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "server/core/kernel/row/scale.cc"
 #include <hwy/foreach_target.h>  // must come before highway.h

@@ -151,6 +151,9 @@ TEST_F(PiecewiseDense, OfOneDnnWritesItsOwnOutputsOnly) {
 // In the smaller bucket, whose scratch lies elsewhere, only so many rows.
 TEST_F(PiecewiseDense, OfOneDnnKeepsToItsBucket) {
   const auto dense = OnOneDnn(Precision::kF32, std::nullopt);
+  if (!dense->implementation().starts_with("brg")) {
+    GTEST_SKIP() << dense->implementation() << " adds in another order in another bucket";
+  }
   onednn::Workspace workspace(dense->scratch_bytes());
   ASSERT_TRUE(dense->Bind(1, false, src_.data(), dst_.data(), workspace).Run());
   std::vector<float> four(dst_.size(), kUntouched);
