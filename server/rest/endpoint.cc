@@ -21,6 +21,7 @@ Endpoint::Endpoint(scheduling::Reactor& reactor, transport::Router& router, rpc:
                    transport::MemoryBudget& budget, size_t max_message_bytes)
     : account_(budget),
       services_{reactor.loop(), router, worker, account_, max_message_bytes},
+      clock_(reactor.clock()),
       receive_buffer_(kReceiveBytes) {
   reactor.Serve(*this);
 }
@@ -81,7 +82,7 @@ bool Endpoint::Work() {
 }
 
 void Endpoint::Tick() {
-  const Nanos now = services_.loop.woke_at();
+  const Nanos now = clock_.Now();
   for (const auto& connection : connections_) connection->Tick(now);
 }
 

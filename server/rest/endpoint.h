@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "server/core/base/clock.h"
 #include "server/rest/exchange.h"
 #include "server/scheduling/reactor.h"
 #include "server/transport/memory.h"
@@ -76,6 +77,7 @@ class Endpoint final : public scheduling::Network {
 
   transport::MemoryAccount account_;
   const Services services_;
+  const Clock& clock_;
   GiveAway give_away_;
   std::vector<char> receive_buffer_;
   std::vector<std::unique_ptr<Connection>> connections_;
