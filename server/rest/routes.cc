@@ -51,7 +51,7 @@ absl::Status Wanted(std::string_view name, std::string_view want) {
 absl::StatusOr<std::string> IndexRequest(const Names&, std::string_view body) {
   inference::RepositoryIndexRequest request;
   HILLOCK_ASSIGN_OR_RETURN(const ordered_json json, ObjectIn(body));
-  if (const auto ready = json.find("ready"); ready != json.end() && !ready->is_null()) {
+  if (const auto ready = json.find("ready"); ready != json.end()) {
     if (!ready->is_boolean()) return Wanted("ready", "true or false");
     request.set_ready(ready->get<bool>());
   }

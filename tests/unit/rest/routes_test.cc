@@ -103,7 +103,7 @@ TEST(RoutesTest, MakeMessages) {
 }
 
 TEST(RoutesTest, RefuseBodiesThatAreNotWanted) {
-  for (const char* body : {"x", "[]", R"({"ready":1})"}) {
+  for (const char* body : {"x", "[]", R"({"ready":1})", R"({"ready":null})"}) {
     EXPECT_THAT(MessageFor("POST", "/v2/repository/index", body),
                 StatusIs(Code::kInvalidArgument, _))
         << body;
