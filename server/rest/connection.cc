@@ -181,8 +181,7 @@ void Connection::Begin(const http::Head& head) {
     return Refuse(ErrorAnswer(is_large ? 413 : HttpCodeOf(framed.code()), MessageOf(framed)));
   }
   if (const auto* const refusal = std::get_if<Answer>(&request)) {
-    if (has_body()) return Refuse(*refusal);
-    in_.DropFront(head_length_);
+    SkipBody();
     return Put(*refusal);
   }
   Enter(State::kBody);
@@ -210,18 +209,26 @@ absl::Status Connection::BeginBody(const http::Head& head) {
   return absl::OkStatus();
 }
 
+// The body of a request that is refused. One that is not here yet is not waited for, so that the
+// answer is the last.
+void Connection::SkipBody() {
+  const size_t length = head_length_ + body_length_;
+  if (chunks_ || in_.size() < length) {
+    last_ = true;
+    return in_.Free();
+  }
+  in_.DropFront(length);
+}
+
 // A client that waits for this before it sends its body sends it after a second anyway, so nothing
 // is lost when the socket has no room.
 void Connection::Continue() {
-  const bool has_all = !chunks_ && in_.size() >= head_length_ + body_length_;
-  if (!has_all) stream_->Write(kContinue);
+  if (chunks_ || in_.size() < head_length_ + body_length_) stream_->Write(kContinue);
 }
 
-// A call that was refused needs no body. As that is not read, its answer is the last.
 void Connection::TakeBody() {
-  if (exchange_->finished()) {
-    last_ |= has_body();
-    if (!last_) in_.DropFront(std::min(head_length_, in_.size()));
+  if (exchange_->finished()) {  // refused
+    SkipBody();
     return Enter(State::kServing);
   }
   if (chunks_) {

@@ -96,6 +96,7 @@ class Connection final : private transport::EventLoop::Source, private Exchange:
   void Begin(const http::Head& head);
   absl::Status BeginBody(const http::Head& head);
   void MoveAway();
+  void SkipBody();
   void Continue();
   void TakeBody();
   absl::Status TakeChunks();
@@ -108,7 +109,6 @@ class Connection final : private transport::EventLoop::Source, private Exchange:
   void Enter(State state);
   void Watch(uint32_t events);
   bool HasWaitedTooLong(Nanos now) const;
-  bool has_body() const { return chunks_.has_value() || body_length_ > 0; }
 
   Endpoint& endpoint_;
   std::unique_ptr<transport::ByteStream> stream_;  // none once it has moved away

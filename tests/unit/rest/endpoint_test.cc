@@ -25,6 +25,7 @@ using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 constexpr size_t kMaxMessageBytes = 100'000;
@@ -307,6 +308,20 @@ TEST_F(EndpointTest, RefusesBeforeTheBody) {
                                       HasSubstr("Connection: close")));
   EXPECT_THAT(client.Receive(), IsEmpty());
   EXPECT_TRUE(client.closed());
+}
+
+TEST_F(EndpointTest, KeepsTheConnectionWhenARefusedBodyIsHere) {
+  methods_.refusal = absl::PermissionDeniedError("no");
+  Client client(endpoint_);
+  client.Send(Post(kInfer) + "POST /v2 HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}");
+  Run();
+  const std::string refused = client.Receive();
+  EXPECT_THAT(refused, AllOf(StartsWith("HTTP/1.1 403"), HasSubstr("HTTP/1.1 405")));
+  EXPECT_THAT(refused, Not(HasSubstr("close")));
+  methods_.refusal = absl::OkStatus();
+  client.Send(Post(kInfer));
+  Run();
+  EXPECT_TRUE(method().waits);
 }
 
 struct Refusal {

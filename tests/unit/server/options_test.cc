@@ -304,6 +304,14 @@ TEST(ParseCommandLine, KnowsWhatOthersCallItsOptions) {
   }
 }
 
+// With TLS it is off by itself: tests/integration/operations/rest_test.cc.
+TEST(ParseCommandLine, ServesRestWhereThereIsAnHttpPort) {
+  EXPECT_TRUE(With({}).rest);
+  EXPECT_TRUE(With({"--rest", "on"}).rest);
+  EXPECT_FALSE(With({"--rest", "off"}).rest);
+  EXPECT_FALSE(With({"--rest", "on", "--http-listen", ""}).rest);
+}
+
 TEST(ParseCommandLine, TakesAnEmptyHttpAddressForNone) {
   EXPECT_EQ(With({"--http-listen", ""}).http_listen, "");
   EXPECT_EQ(With({"--http-listen", ""}).http_address, std::nullopt);
