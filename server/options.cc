@@ -47,7 +47,6 @@ const CLI::Validator kPollSeconds = SecondsBetween(0.01, 3600);
 const CLI::Validator kShortSeconds = SecondsBetween(0, 0.01);
 const CLI::Validator kAgeSeconds = SecondsBetween(0, 31'536'000);  // a year
 
-constexpr std::string_view kNoRest = "there is no REST API, only gRPC (--listen)";
 constexpr std::string_view kNames = "a model is called as its folder in --repository";
 
 // What Triton, TensorFlow Serving, OpenVINO Model Server, TorchServe, KServe and others call what
@@ -68,7 +67,7 @@ constexpr ForeignName kForeignNames[] = {
     {"--grpc-port", "--listen"},
     {"--grpc-address", "--listen"},
     {"--grpc-bind-address", "--listen"},
-    {"--allow-grpc", "", "gRPC is all there is (--listen)"},
+    {"--allow-grpc", "", "gRPC is always served (--listen)"},
     {"--control-port", "--control-listen"},
     {"--management-address", "--control-listen"},
     {"--grpc-restricted-protocol", "--control-listen"},
@@ -80,9 +79,9 @@ constexpr ForeignName kForeignNames[] = {
     {"--http-address", "--http-listen"},
     {"--allow-metrics", "--http-listen"},
     {"--allow-http", "--http-listen"},
-    {"--rest-port", "", kNoRest},
-    {"--rest-api-port", "", kNoRest},
-    {"--rest-bind-address", "", kNoRest},
+    {"--rest-port", "--http-listen"},
+    {"--rest-api-port", "--http-listen"},
+    {"--rest-bind-address", "--http-listen"},
     {"--strict-readiness", "--readiness"},
     {"--model-control-mode", "--model-control"},
     {"--repository-poll-secs", "--poll-seconds"},
@@ -111,6 +110,7 @@ struct Choices {
   std::string readiness = "all";
   std::string log_format = "text";
   std::string metrics_compat = "none";
+  std::string rest = "auto";
 };
 
 // Accepts what an option was called in the release before, with a warning.
@@ -129,7 +129,7 @@ void DeclareOldName(CLI::App& app, const std::string& old_name, const std::strin
       ->group("");  // not in --help
 }
 
-void DeclareAddresses(CLI::App& app, Options& options) {
+void DeclareAddresses(CLI::App& app, Options& options, Choices& choices) {
   app.add_option(
          "--listen", options.listen,
          "HOST:PORT, PORT of 127.0.0.1, unix:PATH or unix-abstract:NAME of the gRPC service")
@@ -139,8 +139,12 @@ void DeclareAddresses(CLI::App& app, Options& options) {
                  "A second such address: models are loaded and unloaded there alone")
       ->transform(AddressBy(kListenRules));
   app.add_option("--http-listen", options.http_listen,
-                 "The same of the HTTP port, with metrics and health; empty for none")
+                 "The same of the HTTP port, with REST, metrics and health; empty for none")
       ->transform(AddressOrNothingBy(kListenRules))
+      ->capture_default_str();
+  app.add_option("--rest", choices.rest,
+                 "REST at /v2 of the HTTP port, which is plain: auto is off with --tls-cert")
+      ->check(CLI::IsMember({"auto", "on", "off"}))
       ->capture_default_str();
   DeclareOldName(app, "--metrics-listen", "--http-listen", options);
 }
@@ -282,7 +286,7 @@ void Declare(CLI::App& app, Options& options, Choices& choices) {
   app.set_version_flag("--version", kVersion);
   DeclareModels(app, options, choices);
   DeclareReadiness(app, options, choices);
-  DeclareAddresses(app, options);
+  DeclareAddresses(app, options, choices);
   DeclareAccess(app, options);
   DeclareComputing(app, options, choices);
   DeclareRequestLimits(app, options, choices);
@@ -307,6 +311,8 @@ void Apply(const Choices& choices, Options& options) {
   if (!options.http_listen.empty()) {
     options.http_address = transport::ParseAddress(options.http_listen, kListenRules).value();
   }
+  options.rest = options.http_address.has_value() &&
+                 (choices.rest == "on" || (choices.rest == "auto" && options.tls_cert.empty()));
   options.compute.backend = *FindBackend(choices.backend);
   options.compute.precision = kPrecisions.at(choices.precision);
   options.compute.rewrite = !choices.no_rewrite;
@@ -337,7 +343,7 @@ std::string ExplainUnknownOption(const CLI::App& app) {
 absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv) {
   Options options;
   Choices choices;
-  CLI::App app("Serves multi-layer perceptrons over gRPC (Open Inference Protocol v2).",
+  CLI::App app("Serves multi-layer perceptrons over gRPC and REST (Open Inference Protocol v2).",
                "hillock-server");
   Declare(app, options, choices);
   try {

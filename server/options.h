@@ -35,13 +35,15 @@ struct Options {
   std::string control_listen;
   std::optional<transport::Address> control_address;
 
-  // The same for the HTTP port: metrics and health. An empty text, or no address, serves none.
+  // The same for the HTTP port: REST, metrics and health. An empty text, or no address, serves none.
   std::string http_listen = "127.0.0.1:8002";
   std::optional<transport::Address> http_address{
       {transport::Address::Kind::kTcp, "127.0.0.1", 8002}};
 
   // Whether metrics come under Triton's names too (server/metrics/triton_names.h).
   bool triton_names = false;
+  // Serve the Open Inference Protocol on the HTTP port.
+  bool rest = true;
 
   // PEM files of the gRPC service's certificate and its private key: both or none, which serves
   // without TLS. With client_ca, only clients with a certificate of one in that file are served.

@@ -31,6 +31,8 @@
 #include "server/metrics/registry.h"
 #include "server/model_log.h"
 #include "server/readiness_log.h"
+#include "server/rest/endpoint.h"
+#include "server/rest/routes.h"
 #include "server/rpc/access/access.h"
 #include "server/rpc/control/control_services.h"
 #include "server/rpc/inference/frontend.h"
@@ -110,13 +112,17 @@ struct Server::Parts {
   std::string Describe() const;
   absl::Status OfRepository(const absl::Status& status) const;
   absl::Status Secure();
+  void Compose();
   absl::Status ServeHttp();
+  http::Elsewhere Rest();
   absl::Status Listen();
   rpc::AccessRules Rules() const;
   void Begin();
   metrics::Registry::ServerReadings ReadServer() const;
   void BeginToAccept(std::unique_ptr<transport::Listener> from, transport::Entrance entrance);
+  bool IsFull() const;
   void Take(Descriptor connection, transport::Entrance entrance);
+  void TakeRest(std::unique_ptr<transport::ByteStream> stream, std::string bytes);
   size_t Connections() const;
   void AwaitConnections() const;
 
@@ -138,7 +144,9 @@ struct Server::Parts {
   std::unique_ptr<TlsKeeper> tls;       // none without TLS
   std::unique_ptr<TokenKeeper> tokens;  // none when anybody may call
   std::vector<std::unique_ptr<scheduling::Reactor>> reactors;
-  std::vector<std::unique_ptr<rpc::Frontend>> frontends;        // by reactor
+  std::vector<std::unique_ptr<rpc::Frontend>> frontends;  // by reactor
+  rpc::Worker rest_worker;
+  std::vector<std::unique_ptr<rest::Endpoint>> rest_endpoints;  // by reactor; none without --rest
   std::unique_ptr<transport::Listener> listener;                // until Begin()
   std::unique_ptr<transport::Listener> control_listener;        // the same; none without its option
   std::vector<std::unique_ptr<transport::Acceptor>> acceptors;  // on the first reactor
@@ -213,11 +221,24 @@ absl::Status Server::Parts::ServeHttp() {
   if (!options.http_address) return absl::OkStatus();
   auto pages = http::Pages(*registry, catalogs,
                            [this] { return readiness.Check(*catalogs.Snapshot()).ok(); });
-  auto server = http::HttpServer::Start(*options.http_address, std::move(pages));
+  auto server = http::HttpServer::Start(*options.http_address, std::move(pages), Rest());
   if (!server.ok()) return Annotate(server.status(), "HTTP port");
   http = *std::move(server);
   http_address = http->address().ToString();
+  for (const auto& endpoint : rest_endpoints) {
+    endpoint->GiveAwayTo([this](std::unique_ptr<transport::ByteStream> stream, std::string bytes) {
+      http->Adopt(std::move(stream), std::move(bytes));
+    });
+  }
   return absl::OkStatus();
+}
+
+http::Elsewhere Server::Parts::Rest() {
+  if (rest_endpoints.empty()) return {};
+  return {.serves = rest::IsOurs,
+          .take = [this](std::unique_ptr<transport::ByteStream> stream, std::string bytes) {
+            TakeRest(std::move(stream), std::move(bytes));
+          }};
 }
 
 absl::Status Server::Parts::Listen() {
@@ -234,18 +255,25 @@ rpc::AccessRules Server::Parts::Rules() const {
           .has_control_listener = options.control_address.has_value()};
 }
 
-// Frontends share connections, so all exist before any reactor starts. The acceptors are on the
-// first reactor's loop and come before the start too: after it, a loop may be used by its thread
-// alone.
-void Server::Parts::Begin() {
+// Frontends share connections, so all exist before any reactor starts.
+void Server::Parts::Compose() {
   for (size_t i = 0; i < options.reactors; ++i) {
     reactors.push_back(std::make_unique<scheduling::Reactor>(
         BatcherOptions(options, i), BusyPollOf(options), catalogs, shared_work,
         registry->reactor(i), Clock::Monotonic()));
     frontends.push_back(std::make_unique<rpc::Frontend>(*reactors.back(), services, Rules(), budget,
                                                         EndpointOptions(options)));
+    if (!options.rest) continue;
+    rest_endpoints.push_back(
+        std::make_unique<rest::Endpoint>(*reactors.back(), frontends.back()->router(), rest_worker,
+                                         budget, options.max_message_bytes));
   }
   for (const auto& frontend : frontends) frontend->ShareWith(frontends);
+}
+
+// The acceptors are on the first reactor's loop and come before the start: after it, a loop may be
+// used by its thread alone.
+void Server::Parts::Begin() {
   registry->ReadServerWith([this] { return ReadServer(); });
   BeginToAccept(std::move(listener), transport::Entrance::kPublic);
   if (control_listener != nullptr) {
@@ -268,6 +296,10 @@ metrics::Registry::ServerReadings Server::Parts::ReadServer() const {
   for (const auto& frontend : frontends) {
     readings.reactors.push_back({frontend->connections(), frontend->calls()});
   }
+  for (size_t i = 0; i < rest_endpoints.size(); ++i) {
+    readings.reactors[i].connections += rest_endpoints[i]->connections();
+    readings.reactors[i].calls += rest_endpoints[i]->calls();
+  }
   readings.buffered_bytes = budget.taken();
   readings.buffered_limit_bytes = budget.limit();
   readings.memory_limit_bytes = options.max_memory_bytes;
@@ -278,19 +310,31 @@ metrics::Registry::ServerReadings Server::Parts::ReadServer() const {
 size_t Server::Parts::Connections() const {
   size_t connections = 0;
   for (const auto& frontend : frontends) connections += frontend->connections();
+  for (const auto& endpoint : rest_endpoints) connections += endpoint->connections();
   return connections;
+}
+
+bool Server::Parts::IsFull() const {
+  return options.max_connections > 0 && Connections() >= options.max_connections;
 }
 
 // Gives a connection to the reactor that has the fewest. One too many is closed, unless it may be
 // an operator's.
 void Server::Parts::Take(Descriptor connection, transport::Entrance entrance) {
-  const bool limited = options.max_connections > 0 && entrance == transport::Entrance::kPublic;
-  if (limited && Connections() >= options.max_connections) return;
+  if (entrance == transport::Entrance::kPublic && IsFull()) return;
   const auto& frontend = *std::ranges::min_element(
       frontends, {}, [](const auto& candidate) { return candidate->connections(); });
   frontend->Adopt(tls != nullptr ? tls->Current()->Accept(std::move(connection))
                                  : std::make_unique<transport::SocketStream>(std::move(connection)),
                   entrance);
+}
+
+// The same, for the HTTP port's.
+void Server::Parts::TakeRest(std::unique_ptr<transport::ByteStream> stream, std::string bytes) {
+  if (IsFull()) return;
+  const auto& endpoint = *std::ranges::min_element(
+      rest_endpoints, {}, [](const auto& candidate) { return candidate->connections(); });
+  endpoint->Adopt(std::move(stream), std::move(bytes));
 }
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -306,6 +350,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options, Na
   if (resolved.max_memory_bytes == 0) resolved.max_memory_bytes = MemoryLimit();
   auto parts = std::make_unique<Parts>(resolved, start, std::move(failed));
   HILLOCK_RETURN_IF_ERROR(parts->Secure());
+  parts->Compose();
   HILLOCK_RETURN_IF_ERROR(parts->ServeHttp());
   HILLOCK_RETURN_IF_ERROR(parts->Listen());
   parts->Begin();
@@ -338,8 +383,9 @@ void Server::Drain() {
     for (const auto& acceptor : parts.acceptors) acceptor->Close();
   });
   for (const auto& frontend : parts.frontends) frontend->Drain();
+  for (const auto& endpoint : parts.rest_endpoints) endpoint->Drain();
   parts.AwaitConnections();
-  parts.http.reset();
+  if (parts.http != nullptr) parts.http->Close();
 }
 
 }  // namespace hillock

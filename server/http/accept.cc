@@ -5,24 +5,17 @@
 #include <charconv>
 #include <cstddef>
 
+#include "server/http/words.h"
+
 namespace hillock::http {
 namespace {
-
-constexpr std::string_view kBlank = " \t";
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, Lower, Lower);
-}
 
 // Cuts off and returns what is before the first `mark`, without the spaces around it.
 std::string_view TakeUntil(char mark, std::string_view& rest) {
   const size_t end = std::min(rest.find(mark), rest.size());
-  std::string_view part = rest.substr(0, end);
+  const std::string_view part = rest.substr(0, end);
   rest.remove_prefix(std::min(end + 1, rest.size()));
-  part.remove_prefix(std::min(part.find_first_not_of(kBlank), part.size()));
-  return part.substr(0, part.find_last_not_of(kBlank) + 1);
+  return Trimmed(part);
 }
 
 // 1 unless one of the parameters is a q; 0 for one that is no number.

@@ -9,31 +9,30 @@
 #include <utility>
 
 #include "server/http/foreign.h"
+#include "server/http/head.h"
 
 namespace hillock::http {
 namespace {
 
 using transport::IoResult;
 
-constexpr std::string_view kEndOfHead = "\r\n\r\n";
-
-// The length of the first head in `bytes`, its empty line included; 0 while there is no end. Lines
-// may end without a carriage return here: the codec refuses them, which beats waiting.
-size_t HeadLength(std::string_view bytes) {
-  const size_t end = bytes.find(kEndOfHead);
-  const size_t bare = bytes.substr(0, end).find("\n\n");
-  if (bare != std::string_view::npos) return bare + 2;
-  return end == std::string_view::npos ? 0 : end + kEndOfHead.size();
-}
-
 }  // namespace
 
-Connection::Connection(transport::EventLoop& loop, Descriptor socket, Codec& codec, Nanos now)
-    : loop_(loop), bytes_(std::move(socket)), codec_(codec), since_(now) {
-  if (!loop_.Add(bytes_.descriptor(), watched_, *this)) state_ = State::kOver;
+Connection::Connection(transport::EventLoop& loop, std::unique_ptr<transport::ByteStream> stream,
+                       std::string bytes, Codec& codec, const Elsewhere& elsewhere, Nanos now)
+    : loop_(loop),
+      bytes_(std::move(stream)),
+      codec_(codec),
+      elsewhere_(elsewhere),
+      since_(now),
+      in_(std::move(bytes)) {
+  if (!loop_.Add(bytes_->descriptor(), watched_, *this)) state_ = State::kOver;
+  if (!over() && !in_.empty()) AnswerNext();
 }
 
-Connection::~Connection() { loop_.Remove(bytes_.descriptor(), *this); }
+Connection::~Connection() {
+  if (bytes_ != nullptr) loop_.Remove(bytes_->descriptor(), *this);
+}
 
 void Connection::Tick(Nanos now) {
   if (now - since_ > longest()) Enter(State::kOver);
@@ -62,7 +61,7 @@ void Connection::OnEvents(uint32_t) {
 void Connection::Read() {
   std::array<char, kMaxHeadBytes> buffer;
   if (in_.size() < kMaxHeadBytes) {
-    const IoResult result = bytes_.Read(std::span(buffer).first(kMaxHeadBytes - in_.size()));
+    const IoResult result = bytes_->Read(std::span(buffer).first(kMaxHeadBytes - in_.size()));
     if (result.kind == IoResult::Kind::kBytes) {
       if (in_.empty()) since_ = loop_.woke_at();
       in_.append(buffer.data(), result.bytes);
@@ -73,7 +72,14 @@ void Connection::Read() {
   AnswerNext();
 }
 
+void Connection::MoveAway() {
+  loop_.Remove(bytes_->descriptor(), *this);
+  Enter(State::kOver);
+  elsewhere_.take(std::move(bytes_), std::exchange(in_, {}));
+}
+
 void Connection::AnswerNext() {
+  if (elsewhere_.serves != nullptr && elsewhere_.serves(in_)) return MoveAway();
   const size_t head = HeadLength(in_);
   Answer answer;
   if (const std::string_view foreign = ExplainForeign(in_); !foreign.empty()) {
@@ -97,7 +103,7 @@ void Connection::AnswerNext() {
 
 void Connection::Write() {
   while (unsent() > 0) {
-    const IoResult result = bytes_.Write(std::string_view(out_).substr(sent_));
+    const IoResult result = bytes_->Write(std::string_view(out_).substr(sent_));
     if (result.kind == IoResult::Kind::kWouldBlock) return Watch(EPOLLOUT);
     if (result.kind != IoResult::Kind::kBytes) return Enter(State::kOver);
     sent_ += result.bytes;
@@ -105,7 +111,7 @@ void Connection::Write() {
   out_ = {};
   sent_ = 0;
   if (last_) {
-    bytes_.CloseWrite();
+    bytes_->CloseWrite();
     Watch(EPOLLIN);
     return Enter(State::kClosing);
   }
@@ -116,7 +122,7 @@ void Connection::Write() {
 
 void Connection::Discard() {
   std::array<char, kMaxHeadBytes> buffer;
-  const IoResult result = bytes_.Read(buffer);
+  const IoResult result = bytes_->Read(buffer);
   if (result.kind == IoResult::Kind::kClosed || result.kind == IoResult::Kind::kFailed) {
     Enter(State::kOver);
   }
@@ -130,7 +136,7 @@ void Connection::Enter(State state) {
 void Connection::Watch(uint32_t events) {
   if (events == watched_) return;
   watched_ = events;
-  loop_.Modify(bytes_.descriptor(), events, *this);
+  loop_.Modify(bytes_->descriptor(), events, *this);
 }
 
 }  // namespace hillock::http

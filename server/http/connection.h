@@ -4,11 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
 
 #include "server/core/base/clock.h"
-#include "server/core/base/descriptor.h"
 #include "server/http/codec.h"
+#include "server/http/elsewhere.h"
 #include "server/transport/net/byte_stream.h"
 #include "server/transport/net/event_loop.h"
 
@@ -22,6 +24,7 @@ namespace hillock::http {
 //                                                       v
 //                        kOver <--client closes--  kClosing: write side is closed
 //     any state --its time is up, I/O error--> kOver
+//     kReading --a request that is served elsewhere--> moved there, kOver
 //
 // One request is answered for each event, so that a client which sends many at once has no more
 // than its turn. kClosing reads on, as closing a socket with unread bytes resets the connection,
@@ -38,8 +41,9 @@ class Connection final : private transport::EventLoop::Source {
 
   static constexpr size_t kMaxHeadBytes = 16 << 10;
 
-  // `loop` and `codec` must outlive this.
-  Connection(transport::EventLoop& loop, Descriptor socket, Codec& codec, Nanos now);
+  // `bytes` have been read already. `loop`, `codec` and `elsewhere` must outlive this.
+  Connection(transport::EventLoop& loop, std::unique_ptr<transport::ByteStream> stream,
+             std::string bytes, Codec& codec, const Elsewhere& elsewhere, Nanos now);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -61,6 +65,7 @@ class Connection final : private transport::EventLoop::Source {
   void OnEvents(uint32_t events) override;
   void Read();
   void AnswerNext();
+  void MoveAway();
   void Write();
   void Discard();
   void Enter(State state);
@@ -68,8 +73,9 @@ class Connection final : private transport::EventLoop::Source {
   Nanos longest() const;
 
   transport::EventLoop& loop_;
-  transport::SocketStream bytes_;
+  std::unique_ptr<transport::ByteStream> bytes_;  // none once it has moved
   Codec& codec_;
+  const Elsewhere& elsewhere_;
   State state_ = State::kReading;
   Nanos since_;
   uint32_t watched_ = EPOLLIN;

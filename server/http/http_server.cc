@@ -20,20 +20,38 @@ bool HasWaitedLonger(const std::unique_ptr<Connection>& a, const std::unique_ptr
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const transport::Address& address,
-                                                              Handler handler) {
+                                                              Handler handler,
+                                                              Elsewhere elsewhere) {
   HILLOCK_ASSIGN_OR_RETURN(auto listener, transport::Listener::Open(address));
-  return std::unique_ptr<HttpServer>(new HttpServer(std::move(listener), std::move(handler)));
+  return std::unique_ptr<HttpServer>(
+      new HttpServer(std::move(listener), std::move(handler), std::move(elsewhere)));
 }
 
-HttpServer::HttpServer(std::unique_ptr<transport::Listener> listener, Handler handler)
+HttpServer::HttpServer(std::unique_ptr<transport::Listener> listener, Handler handler,
+                       Elsewhere elsewhere)
     : address_(listener->address()),
       codec_(std::move(handler)),
-      acceptor_(loop_, std::move(listener), [this](Descriptor socket) { Take(std::move(socket)); }),
+      elsewhere_(std::move(elsewhere)),
+      acceptor_(std::make_unique<transport::Acceptor>(
+          loop_, std::move(listener),
+          [this](Descriptor socket) {
+            Take(std::make_unique<transport::SocketStream>(std::move(socket)), "");
+          })),
       thread_([this] { Run(); }) {}
 
-HttpServer::~HttpServer() {
+void HttpServer::Close() {
+  if (!thread_.joinable()) return;
   loop_.Post([this] { stopped_ = true; });
   thread_.join();
+  acceptor_.reset();
+  connections_.clear();
+}
+
+// std::function must be copyable, hence the release.
+void HttpServer::Adopt(std::unique_ptr<transport::ByteStream> stream, std::string bytes) {
+  loop_.Post([this, raw = stream.release(), bytes = std::move(bytes)] {
+    Take(std::unique_ptr<transport::ByteStream>(raw), bytes);
+  });
 }
 
 // The low priority keeps clients that ask all the time from taking cores away from inference.
@@ -45,12 +63,12 @@ void HttpServer::Run() {
   }
 }
 
-void HttpServer::Take(Descriptor socket) {
+void HttpServer::Take(std::unique_ptr<transport::ByteStream> stream, std::string bytes) {
   if (connections_.size() >= kMaxConnections) {
     connections_.erase(std::ranges::min_element(connections_, HasWaitedLonger));
   }
-  connections_.push_back(
-      std::make_unique<Connection>(loop_, std::move(socket), codec_, Clock::Monotonic().Now()));
+  connections_.push_back(std::make_unique<Connection>(
+      loop_, std::move(stream), std::move(bytes), codec_, elsewhere_, Clock::Monotonic().Now()));
 }
 
 void HttpServer::CloseLongestUnsent() {

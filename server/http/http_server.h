@@ -4,16 +4,18 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
-#include "server/core/base/descriptor.h"
 #include "server/core/base/status.h"
 #include "server/http/codec.h"
 #include "server/http/connection.h"
+#include "server/http/elsewhere.h"
 #include "server/http/message.h"
 #include "server/transport/net/acceptor.h"
 #include "server/transport/net/address.h"
+#include "server/transport/net/byte_stream.h"
 #include "server/transport/net/event_loop.h"
 
 namespace hillock::http {
@@ -29,29 +31,37 @@ class HttpServer {
   // Listens, and serves from now on. `handler` is called on the server's thread. Errors: as of
   // transport::Listener::Open().
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const transport::Address& address,
-                                                           Handler handler);
+                                                           Handler handler,
+                                                           Elsewhere elsewhere = {});
 
-  // Closes everything.
-  ~HttpServer();
+  ~HttpServer() { Close(); }
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
+
+  // Serves a connection that comes back from elsewhere, and of which `bytes` have been read.
+  // Thread-safe, also after Close(), which ends it.
+  void Adopt(std::unique_ptr<transport::ByteStream> stream, std::string bytes);
+
+  // Closes everything. Does nothing the second time. For one thread.
+  void Close();
 
   // What it listens on, with the port that was chosen for port 0.
   const transport::Address& address() const { return address_; }
 
  private:
-  HttpServer(std::unique_ptr<transport::Listener> listener, Handler handler);
+  HttpServer(std::unique_ptr<transport::Listener> listener, Handler handler, Elsewhere elsewhere);
 
   void Run();
-  void Take(Descriptor socket);
+  void Take(std::unique_ptr<transport::ByteStream> stream, std::string bytes);
   void CloseLongestUnsent();
   void Tick();
 
   const transport::Address address_;
   Codec codec_;
+  const Elsewhere elsewhere_;
   transport::EventLoop loop_;
   std::vector<std::unique_ptr<Connection>> connections_;
-  transport::Acceptor acceptor_;
+  std::unique_ptr<transport::Acceptor> acceptor_;  // none once it is closed
   bool stopped_ = false;
   std::thread thread_;  // last, as it uses all of the above
 };

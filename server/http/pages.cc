@@ -38,6 +38,11 @@ Response Ready(bool ready) {
 }
 
 Response NoSuchPage(const Request& request) {
+  if (request.path == "/v2" || request.path.starts_with("/v2/")) {
+    return {.status = 404,
+            .content_type = "application/json",
+            .body = R"({"error":"REST is not served here: see --rest of the server"})"};
+  }
   return {.status = 404,
           .body = fmt::format("got {}, want /, /metrics, /state.json, /health/live or "
                               "/health/ready\n",

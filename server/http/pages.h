@@ -17,6 +17,7 @@ namespace hillock::http {
 //     /state.json     see state_json.h
 //     /health/live    200 as long as the process answers
 //     /health/ready   200, or 503 while ready() is false
+//     /v2             404: it is served elsewhere, or switched off
 //
 // `registry` and `catalogs` must outlive the handler.
 Handler Pages(const metrics::Registry& registry, const lifecycle::CatalogHolder& catalogs,

@@ -32,17 +32,17 @@ Reactor::Reactor(const Batcher::Options& options, Nanos busy_poll,
 }
 
 void Reactor::Serve(Network& network) {
-  network_ = &network;
-  batcher_.SetFlush([&network] { network.Flush(); });
+  networks_.push_back(&network);
+  batcher_.SetFlush([this] { Flush(); });
   batcher_.SetPoll([this] {
     loop_.Poll(0);
     TickIfDue();
-    network_->Flush();
+    Flush();
   });
 }
 
 void Reactor::Start() {
-  HILLOCK_CHECK(network_ != nullptr);
+  HILLOCK_CHECK(!networks_.empty());
   thread_ = std::thread([this] { Loop(); });
 }
 
@@ -59,12 +59,22 @@ void Reactor::Loop() {
   woke_ = clock_.Now();
   while (!stopping_) {
     Wait(works);
-    works = network_->Work();
+    works = Work();
     batcher_.Run();
     TickIfDue();
-    network_->Flush();
+    Flush();
     catalogs_.Rest();
   }
+}
+
+bool Reactor::Work() {
+  bool works = false;
+  for (Network* network : networks_) works |= network->Work();
+  return works;
+}
+
+void Reactor::Flush() {
+  for (Network* network : networks_) network->Flush();
 }
 
 // Events are handed out either way. Park() comes before the wait and Unpark() after it, so a block
@@ -101,7 +111,8 @@ void Reactor::WaitPolling() {
 // How long a wait may be. A reactor that went idle still ticks until busy_share() shows that, since
 // others go by it; from then on it sleeps without a timeout and costs nothing.
 Nanos Reactor::UntilTick() const {
-  return network_->WantsTicks() || busy_share() > kIdleShare
+  const bool wants_ticks = std::ranges::any_of(networks_, &Network::WantsTicks);
+  return wants_ticks || busy_share() > kIdleShare
              ? std::max<Nanos>(last_tick_ + kTickPeriod - clock_.Now(), 0)
              : kForEver;
 }
@@ -110,7 +121,7 @@ void Reactor::TickIfDue() {
   const Nanos now = clock_.Now();
   if (now < last_tick_ + kTickPeriod) return;
   MeasureBusyShare(now);
-  network_->Tick();
+  for (Network* network : networks_) network->Tick();
 }
 
 void Reactor::MeasureBusyShare(Nanos now) {

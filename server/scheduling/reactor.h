@@ -5,6 +5,7 @@
 #include <atomic>
 #include <functional>
 #include <thread>
+#include <vector>
 
 #include "server/core/base/clock.h"
 #include "server/lifecycle/catalog_reader.h"
@@ -60,7 +61,8 @@ class Reactor final : private SharedWorkQueue::Worker {
           const lifecycle::CatalogHolder& catalogs, SharedWorkQueue& shared_work,
           metrics::ReactorCells& cells, const Clock& clock);
 
-  // What to serve. REQUIRES: called once, before Start(); `network` outlives Join().
+  // What to serve, one after the other where there are several. REQUIRES: called before Start();
+  // `network` outlives Join().
   void Serve(Network& network);
 
   // Begins to handle events.
@@ -84,6 +86,8 @@ class Reactor final : private SharedWorkQueue::Worker {
  private:
   void Wake() override { loop_.Wake(); }
   void Loop();
+  bool Work();
+  void Flush();
   void Wait(bool works);
   void WaitPolling();
   void MeasureBusyShare(Nanos now);
@@ -98,7 +102,7 @@ class Reactor final : private SharedWorkQueue::Worker {
   Batcher batcher_;
   lifecycle::CatalogReader catalogs_;
   BusyPoll busy_poll_;
-  Network* network_ = nullptr;
+  std::vector<Network*> networks_;
   Nanos last_tick_ = 0;
   Nanos waited_ = 0;  // since the last tick
   Nanos woke_ = 0;    // when the last wait ended

@@ -40,11 +40,11 @@ make_stubs() {
     --grpc_python_out="$scratch" --proto_path="$root/proto" --proto_path="$here" "$@"
 }
 
-# start_server BUILD_DIR REPOSITORY  sets address and metrics.
+# start_server BUILD_DIR REPOSITORY OPTION...  sets address and metrics.
 start_server() {
   local line log=
   coproc SERVER { exec "$1/hillock-server" --repository "$2" --listen 127.0.0.1:0 \
-    --http-listen 127.0.0.1:0; }
+    --http-listen 127.0.0.1:0 "${@:3}"; }
   while read -r -t 60 line <&"${SERVER[0]}"; do
     if [[ $line =~ \ ready:\ .*\ grpc\ ([^,]+),\ http\ ([^,]+), ]]; then
       address=${BASH_REMATCH[1]}

@@ -50,6 +50,9 @@ class Frontend final : public scheduling::Network, private transport::Router {
   // How many calls are open, streams included. Thread-safe.
   size_t calls() const { return endpoint_.streams(); }
 
+  // Finds the methods of calls that come another way than by its connections.
+  transport::Router& router() { return *this; }
+
   void Flush() override;
   bool Work() override { return endpoint_.Work(); }
   void Tick() override;

@@ -11,6 +11,7 @@
 #include "server/core/base/status.h"
 #include "server/transport/http2/endpoint.h"
 #include "server/transport/http2/fields.h"
+#include "server/transport/http2/foreign.h"
 #include "server/transport/http2/session_memory.h"
 #include "server/transport/http2/stream.h"
 
@@ -62,7 +63,8 @@ Connection::Connection(Endpoint& endpoint, std::unique_ptr<ByteStream> bytes, Pe
   nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings, std::size(settings));
   nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0, kConnectionWindow);
   watched_ = EPOLLIN;
-  if (!endpoint.loop().Add(bytes_->descriptor(), watched_, *this)) Fail();
+  if (endpoint.loop().Add(bytes_->descriptor(), watched_, *this)) return;
+  Fail();
   MarkDirty();
 }
 
@@ -145,8 +147,20 @@ void Connection::Receive() {
     if (result.kind != IoResult::Kind::kBytes) return Fail();
     keepalive_.OnBytes(endpoint_->loop().woke_at());
     active_ = true;
-    Feed({buffer.data(), result.bytes});
+    const std::string_view received(buffer.data(), result.bytes);
+    if (!std::exchange(has_received_, true) && IsForeign(received)) return;
+    Feed(received);
   } while (!over() && bytes_->HasBuffered());
+}
+
+// Nothing has been sent yet, so that the answer is all that such a client gets.
+bool Connection::IsForeign(std::string_view first_bytes) {
+  const std::string_view answer = AnswerToForeign(first_bytes);
+  if (answer.empty()) return false;
+  bytes_->Write(answer);
+  bytes_->CloseWrite();
+  Enter(State::kClosing);
+  return true;
 }
 
 // Errors that the peer deserves to hear of end in a GOAWAY: nghttp2 has queued it, wants nothing

@@ -31,6 +31,9 @@ class Stream;
 // which the endpoint calls for each marked one, and the endpoint destroys a connection that is
 // over().
 //
+// The server's SETTINGS leave when the client's first bytes have come: a client of another protocol
+// is told what is served here instead.
+//
 // Its life. A drain has two steps, so that no call is lost (RFC 9113, section 6.8): a GOAWAY that
 // refuses nothing yet, then one that names the last call accepted.
 //
@@ -96,6 +99,7 @@ class Connection final : public EventLoop::Source {
   enum class State : uint8_t { kOpen, kNoticeSent, kGoAwaySent, kClosing, kOver };
 
   void Receive();
+  bool IsForeign(std::string_view first_bytes);
   void Feed(std::string_view bytes);
   void Discard();
   bool Write();
@@ -138,6 +142,7 @@ class Connection final : public EventLoop::Source {
   bool dirty_ = false;       // in the endpoint's list
   bool ends_calls_ = false;  // Drain() said so
   bool active_ = false;      // since TakeActive()
+  bool has_received_ = false;
   Keepalive keepalive_;
   const Nanos opened_;
   const Nanos age_limit_;  // 0: none

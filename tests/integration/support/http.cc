@@ -64,6 +64,59 @@ HttpAnswer HttpGet(const std::string& address, const std::string& path) {
   return answer;
 }
 
+HttpConnection::HttpConnection(const std::string& address) : socket_(TcpSocket()) {
+  const sockaddr_in peer = ToSocketAddress(address);
+  const timeval limit{30, 0};
+  setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+  if (connect(socket_, Generic(peer), sizeof(peer)) != 0) shutdown(socket_, SHUT_RDWR);
+}
+
+HttpConnection::~HttpConnection() { close(socket_); }
+
+bool HttpConnection::Send(std::string_view bytes) {
+  return send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+         static_cast<ssize_t>(bytes.size());
+}
+
+bool HttpConnection::ReceiveMore() {
+  char buffer[65536];
+  const ssize_t count = recv(socket_, buffer, sizeof(buffer), 0);
+  if (count > 0) received_.append(buffer, static_cast<size_t>(count));
+  return count > 0;
+}
+
+HttpAnswer HttpConnection::Receive() {
+  constexpr std::string_view kLength = "Content-Length: ";
+  size_t end = 0;
+  while ((end = received_.find("\r\n\r\n")) == std::string::npos) {
+    if (!ReceiveMore()) return {};
+  }
+  HttpAnswer answer;
+  answer.head = received_.substr(0, end + 2);
+  std::sscanf(answer.head.c_str(), "HTTP/%*s %d", &answer.status);
+  const size_t at = answer.head.find(kLength);
+  const size_t length =
+      at == std::string::npos ? 0 : std::stoul(answer.head.substr(at + kLength.size()));
+  while (received_.size() < end + 4 + length) {
+    if (!ReceiveMore()) return {};
+  }
+  answer.body = received_.substr(end + 4, length);
+  received_.erase(0, end + 4 + length);
+  return answer;
+}
+
+HttpAnswer HttpConnection::Get(const std::string& path, const std::string& headers) {
+  Send(fmt::format("GET {} HTTP/1.1\r\nHost: x\r\n{}\r\n", path, headers));
+  return Receive();
+}
+
+HttpAnswer HttpConnection::Post(const std::string& path, const std::string& body,
+                                const std::string& headers) {
+  Send(fmt::format("POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n{}\r\n{}", path,
+                   body.size(), headers, body));
+  return Receive();
+}
+
 TakenPort::TakenPort() : socket_(TcpSocket()) {
   sockaddr_in local = ToSocketAddress("127.0.0.1:0");
   HILLOCK_CHECK(bind(socket_, Generic(local), sizeof(local)) == 0);

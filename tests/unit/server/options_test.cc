@@ -278,7 +278,7 @@ TEST(ParseCommandLine, KnowsWhatOthersCallItsOptions) {
       {{"--model_dir=/mnt/models"}, "did you mean --repository?"},
       {{"--model_name=iris"}, "did you mean --model-name?"},
       {{"--http-port", "8000"}, "did you mean --http-listen?"},
-      {{"--rest_api_port=8501"}, "'--rest_api_port': there is no REST API, only gRPC (--listen)"},
+      {{"--rest_api_port=8501"}, "'--rest_api_port': did you mean --http-listen?"},
       {{"--metrics-port", "8002"}, "did you mean --http-listen?"},
       {{"--metrics_port=8002"}, "did you mean --http-listen?"},
       {{"-p", "8001"}, "unknown option '-p': did you mean --listen?"},
@@ -289,6 +289,14 @@ TEST(ParseCommandLine, KnowsWhatOthersCallItsOptions) {
     EXPECT_THAT(Parse(c.arguments), StatusIs(absl::StatusCode::kInvalidArgument,
                                              AllOf(HasSubstr(c.message), HasSubstr("--help"))));
   }
+}
+
+// With TLS it is off by itself: tests/integration/operations/rest_test.cc.
+TEST(ParseCommandLine, ServesRestWhereThereIsAnHttpPort) {
+  EXPECT_TRUE(With({}).rest);
+  EXPECT_TRUE(With({"--rest", "on"}).rest);
+  EXPECT_FALSE(With({"--rest", "off"}).rest);
+  EXPECT_FALSE(With({"--rest", "on", "--http-listen", ""}).rest);
 }
 
 TEST(ParseCommandLine, TakesAnEmptyHttpAddressForNone) {

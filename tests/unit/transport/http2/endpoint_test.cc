@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <nghttp2/nghttp2.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -100,14 +101,24 @@ TEST_F(EndpointTest, TellsOfAClientWhoLeaves) {
   EXPECT_LT(budget_.taken(), 2 * MemoryAccount::kStep);
 }
 
+// A request of HTTP/1.1 is told first, and nothing but that is sent.
 TEST_F(EndpointTest, ClosesWhatIsNoHttp2) {
   for (const std::string bytes : {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "\x16\x03\x01\x02\x00"}) {
     int ends[2];
     ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
-    const Descriptor peer(ends[1]);
+    Descriptor peer(ends[1]);
     endpoint_.Adopt(std::make_unique<SocketStream>(Descriptor(ends[0])));
     ASSERT_EQ(send(peer.get(), bytes.data(), bytes.size(), 0), static_cast<ssize_t>(bytes.size()));
     Settle();
+    if (bytes.starts_with("GET")) {
+      char answer[1024];
+      const ssize_t size = recv(peer.get(), answer, sizeof(answer), 0);
+      EXPECT_THAT(std::string(answer, static_cast<size_t>(std::max<ssize_t>(size, 0))),
+                  ::testing::StartsWith("HTTP/1.1 400 Bad Request\r\n"));
+      EXPECT_EQ(recv(peer.get(), answer, sizeof(answer), 0), 0);
+      peer = Descriptor(-1);
+      Settle();
+    }
     EXPECT_EQ(endpoint_.connections(), 0) << bytes;
   }
 }
