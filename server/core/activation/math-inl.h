@@ -46,10 +46,11 @@ HWY_INLINE void StorePart(D d, hn::Vec<D> v, float* dst, size_t count) {
 }
 
 // The larger of x and `low`, the smaller of x and `high`; NaN where x is NaN. Minimum and maximum
-// instructions pass on their second operand then, or NaN whichever it is.
+// instructions pass on their second operand then, or NaN whichever it is; but those that Highway
+// takes on Arm pass on the number.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V AtLeast(D d, float low, V x) {
-#if HWY_TARGET == HWY_SCALAR
+#if HWY_TARGET == HWY_SCALAR || HWY_ARCH_ARM
   return hn::IfThenElse(hn::Lt(x, hn::Set(d, low)), hn::Set(d, low), x);
 #else
   return hn::Max(hn::Set(d, low), x);
@@ -57,7 +58,7 @@ HWY_INLINE V AtLeast(D d, float low, V x) {
 }
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V AtMost(D d, float high, V x) {
-#if HWY_TARGET == HWY_SCALAR
+#if HWY_TARGET == HWY_SCALAR || HWY_ARCH_ARM
   return hn::IfThenElse(hn::Gt(x, hn::Set(d, high)), hn::Set(d, high), x);
 #else
   return hn::Min(hn::Set(d, high), x);
