@@ -4,7 +4,7 @@
 # the program is there; otherwise it sets why and fails.
 
 # Triton's client library, and ONNX's tests beside it.
-triton_packages=('tritonclient[grpc]==2.73.0' onnx==1.23.2)
+triton_packages=('tritonclient[grpc,http]==2.73.0' onnx==1.23.2)
 
 # The last of Triton's wheels with a perf_analyzer that runs on Debian 12, and what that is linked
 # with.

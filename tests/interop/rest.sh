@@ -7,6 +7,8 @@ set -euo pipefail
 name=rest
 # shellcheck source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# shellcheck source=programs.sh
+. "$here/programs.sh"
 failed=0
 
 usage() {
@@ -35,7 +37,7 @@ run_schemathesis() {
   elif (cd "$scratch" && "$1/bin/schemathesis" --config-file "$here/schemathesis.toml" run \
     "http://$metrics/v2/openapi.json" --checks all --exclude-checks positive_data_acceptance \
     --max-examples 30 --seed 1 --no-color) >"$scratch/said" 2>&1; then
-    row schemathesis "/v2/openapi.json" "$(grep -o '[0-9]* generated.*' "$scratch/said")"
+    row schemathesis "/v2/openapi.json" "$(grep -o '[0-9]* generated, [0-9]* passed' "$scratch/said")"
   else
     cat "$scratch/said"
     row schemathesis "/v2/openapi.json" FAILED
@@ -53,7 +55,7 @@ main() {
   [[ -x $build/hillock-server ]] || fail "$1 has no hillock-server"
   start_server "$build" "$root/models" --model-control explicit --load-model '*'
   row client call result
-  run_client tritonclient "$build/interop/triton_http" 'tritonclient[http]==2.73.0'
+  run_client tritonclient "$build/interop/triton" "${triton_packages[@]}"
   run_client kserve "$build/interop/kserve" kserve==0.21.0
   run_schemathesis "$build/interop/schemathesis"
   stop_server
