@@ -71,7 +71,8 @@ TEST(CheckExpected, LooksAtNoOutputThatTheRowsDoNotHave) {
 
 TEST(CheckExpected, MissesAnOutput) {
   ExpectedRows expected = Expected();
-  expected.outputs[0].name = "z";
+  expected.outputs.push_back({"z", 1});
+  expected.rows.absent = {1, 1, 0};
   EXPECT_THAT(Check(expected, {Answer({1, 2, 3, 4}, {"a", "b"})}),
               StatusIs(Code::kDataLoss, HasSubstr("output 'z' is not in the answer")));
 }
