@@ -35,7 +35,8 @@ struct Options {
   std::string control_listen;
   std::optional<transport::Address> control_address;
 
-  // The same for the HTTP port: REST, metrics and health. An empty text, or no address, serves none.
+  // The same for the HTTP port: REST, metrics and health. An empty text, or no address, serves
+  // none.
   std::string http_listen = "127.0.0.1:8002";
   std::optional<transport::Address> http_address{
       {transport::Address::Kind::kTcp, "127.0.0.1", 8002}};

@@ -15,7 +15,7 @@ namespace hillock::transport {
 namespace {
 
 const nghttp2_nv kOkHeaders[] = {MakeStaticField(":status", "200"),
-                               MakeStaticField("content-type", "application/grpc")};
+                                 MakeStaticField("content-type", "application/grpc")};
 const nghttp2_nv kOkTrailers[] = {MakeStaticField("grpc-status", "0")};
 
 // A list of fields that is not one of the constants above. What is added must outlive this.
