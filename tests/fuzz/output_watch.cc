@@ -5,6 +5,7 @@
 
 #include "server/core/base/status.h"
 #include "server/transport/grpc/grpc_protocol.h"
+#include "server/transport/http2/foreign.h"
 
 namespace hillock::fuzz {
 namespace {
@@ -26,13 +27,19 @@ std::string_view SkipMessages(std::string_view data) {
 
 void OutputWatch::Take(std::string_view bytes) {
   bytes_.append(bytes);
-  while (TakeFrame()) {
+  while (!IsAnswerToForeign() && TakeFrame()) {
   }
 }
 
 void OutputWatch::End(bool whole) const {
+  if (IsAnswerToForeign()) {
+    HILLOCK_CHECK(transport::AnswerToForeign("GET /").starts_with(bytes_));
+    return;
+  }
   HILLOCK_CHECK(!whole || (bytes_.empty() && !in_headers_));
 }
+
+bool OutputWatch::IsAnswerToForeign() const { return frames_ == 0 && bytes_.starts_with("HTTP/"); }
 
 bool OutputWatch::TakeFrame() {
   if (bytes_.size() < kFrameHeaderBytes) return false;

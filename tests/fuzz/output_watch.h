@@ -11,7 +11,8 @@
 namespace hillock::fuzz {
 
 // Aborts when what a server sends is not HTTP/2's frames in an order that gRPC allows: settings
-// first; of each stream headers, whole messages, trailers, and nothing after those or a reset.
+// first; of each stream headers, whole messages, trailers, and nothing after those or a reset. A
+// client of HTTP/1.1 gets a text instead, and nothing else.
 class OutputWatch {
  public:
   // The next bytes, cut anywhere.
@@ -33,6 +34,7 @@ class OutputWatch {
     bool ended = false;
   };
 
+  bool IsAnswerToForeign() const;
   bool TakeFrame();
   void Check(const Frame& frame);
   void CheckHeaders(const Frame& frame, Stream& stream);

@@ -122,7 +122,7 @@ TEST_F(RestTest, CountsAsGrpcDoes) {
 TEST_F(RestTest, SharesItsConnectionWithPages) {
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(http_.Get("/v2/health/ready").body, R"({"ready":true})");
-    EXPECT_THAT(http_.Get("/metrics").body, HasSubstr("hillock_requests_total"));
+    EXPECT_THAT(http_.Get("/metrics").body, HasSubstr("hillock_build_info{"));
     EXPECT_EQ(http_.Get("/health/live").body, "live\n");
   }
 }
