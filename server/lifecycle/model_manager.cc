@@ -63,6 +63,8 @@ absl::Status ModelManager::LoadAll() { return Update(When::kAtOnce); }
 
 absl::Status ModelManager::Follow() { return Update(When::kSettled); }
 
+bool ModelManager::VersionState::IsChanging() const { return !tried || tried->files != seen; }
+
 bool ModelManager::ModelState::Serves() const {
   return std::ranges::any_of(versions, [](const auto& v) { return v.second.served != nullptr; });
 }
@@ -209,19 +211,23 @@ void ModelManager::UpdateModel(const ModelListing& listing, When when) {
 
 // Tries the candidates from the highest down until as many serve as the policy wants. Each takes
 // its state along from `before`; what is left there is no candidate any more, or not needed, and is
-// retired. That comes last: the version that replaces another is ready by then.
+// retired. That comes last: the version that replaces another is ready by then. While it is not, as
+// its files are still changing, what is left goes on serving.
 void ModelManager::UpdateVersions(const ModelListing& listing, const Candidates& candidates,
                                   When when, ModelState& state) {
   ModelState before;
   before.versions = std::exchange(state.versions, {});
   size_t serving = 0;
+  bool changing = false;
   for (const int64_t number : candidates.numbers) {
     if (serving == candidates.wanted) break;
     VersionState& version = state.versions[number];
     if (auto known = before.versions.extract(number)) version = std::move(known.mapped());
     UpdateVersion(listing, number, when, version);
     serving += version.served != nullptr;
+    changing |= version.served == nullptr && version.IsChanging();
   }
+  if (changing && serving < candidates.wanted) state.versions.merge(before.versions);
   RetireAll(before);
 }
 

@@ -50,7 +50,8 @@ class ModelCompiler;
 //        +--------+-----------+ files or options change
 //
 //   changing, refused: what earlier files made goes on serving, if they made anything
-//   any state: no longer a candidate, unloaded, or gone from the repository: retired and forgotten
+//   any state: no longer a candidate, unloaded, or gone from the repository: retired and forgotten,
+//   but not before the version that takes its place, if that is changing
 //
 // Which versions serve follows from the files and the model's version policy alone, not from what
 // served before. But for one thing: a repository that has no version of any model, or that cannot
@@ -124,6 +125,8 @@ class ModelManager {
     std::optional<Attempt> tried;            // what was read last
     std::shared_ptr<ServedModel> served;
     absl::Status refused;  // why it does not serve what is there now
+
+    bool IsChanging() const;
   };
   struct ModelState {
     absl::Status refused;                        // about the model as a whole

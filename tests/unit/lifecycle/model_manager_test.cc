@@ -87,6 +87,19 @@ TEST_F(ModelManagerTest, SwapsVersionsWithoutAGap) {
   EXPECT_THAT(repository_.Told(), ElementsAre("loaded cat 1", "loaded cat 2", "unloaded cat 1"));
 }
 
+TEST_F(ModelManagerTest, GoesBackToAVersionWithoutAGap) {
+  Put("cat/1", 1);
+  Put("cat/2", 2);
+  EXPECT_THAT(manager_.LoadAll(), IsOk());
+  Remove("cat/2");
+  EXPECT_THAT(manager_.Follow(), IsOk());
+  EXPECT_THAT(manager_.Follow(), IsOk());
+  EXPECT_THAT(Entries(), ElementsAre("cat 1: its files are still changing", "cat 2: 2 inputs"));
+  EXPECT_THAT(manager_.Follow(), IsOk());
+  EXPECT_THAT(Entries(), ElementsAre("cat 1: 1 inputs"));
+  EXPECT_THAT(repository_.Told(), ElementsAre("loaded cat 2", "loaded cat 1", "unloaded cat 2"));
+}
+
 TEST_F(ModelManagerTest, ReadsNothingThatIsStillChanging) {
   Put("cat/1", 1);
   EXPECT_THAT(manager_.LoadAll(), IsOk());
