@@ -58,29 +58,68 @@ class TextMessage final : public spdlog::custom_flag_formatter {
   }
 };
 
+// What LogEvent() logs with.
+struct Events {
+  LogFormat format = LogFormat::kText;
+  std::shared_ptr<spdlog::details::thread_pool> pool;
+  std::shared_ptr<spdlog::logger> logger;
+};
+
+Events& TheEvents() {
+  static Events events;
+  return events;
+}
+
+std::unique_ptr<spdlog::pattern_formatter> Formatter(const std::string& pattern) {
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+  formatter->add_flag<JsonMessage>('*').add_flag<TextMessage>('$').set_pattern(pattern);
+  return formatter;
+}
+
+std::shared_ptr<spdlog::logger> LoggerOf(
+    std::string name, const std::string& pattern,
+    const std::shared_ptr<spdlog::details::thread_pool>& pool) {
+  auto logger = std::make_shared<spdlog::async_logger>(
+      std::move(name), std::make_shared<spdlog::sinks::stdout_sink_mt>(), pool,
+      spdlog::async_overflow_policy::overrun_oldest);
+  logger->set_formatter(Formatter(pattern));
+  logger->flush_on(spdlog::level::info);
+  return logger;
+}
+
+void Await(spdlog::details::thread_pool& pool, std::chrono::steady_clock::time_point end) {
+  while (pool.queue_size() > 0 && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
 }  // namespace
 
 void SetUpLogging(LogFormat format) {
-  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-  formatter->add_flag<JsonMessage>('*').add_flag<TextMessage>('$').set_pattern(
-      format == LogFormat::kJson ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%*})"
-                                 : "%Y-%m-%dT%H:%M:%S.%eZ %l %$");
+  const bool json = format == LogFormat::kJson;
+  const std::string begin =
+      json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",)" : "%Y-%m-%dT%H:%M:%S.%eZ %l ";
   spdlog::init_thread_pool(kMaxWaitingLines, 1);
-  auto logger = std::make_shared<spdlog::async_logger>(
-      "hillock", std::make_shared<spdlog::sinks::stdout_sink_mt>(), spdlog::thread_pool(),
-      spdlog::async_overflow_policy::overrun_oldest);
-  logger->set_formatter(std::move(formatter));
-  logger->flush_on(spdlog::level::info);
-  spdlog::set_default_logger(std::move(logger));
+  spdlog::set_default_logger(
+      LoggerOf("hillock", begin + (json ? R"("message":%*})" : "%$"), spdlog::thread_pool()));
+  auto pool = std::make_shared<spdlog::details::thread_pool>(kMaxWaitingLines, 1);
+  TheEvents() = {format, pool, LoggerOf("events", begin + (json ? "%v}" : "%$"), pool)};
+}
+
+void LogEvent(LogLevel level, std::string_view message, std::span<const LogField> fields) {
+  const Events& events = TheEvents();
+  events.logger->log(level == LogLevel::kError ? spdlog::level::err : spdlog::level::info, "{}",
+                     FormatFields(events.format, message, fields));
 }
 
 // The flush is queued after what was logged: once it has left the queue, all of that is written.
 void FlushLog() {
   const auto deadline = std::chrono::steady_clock::now() + kFlushTime;
+  const Events& events = TheEvents();
+  events.logger->flush();
   spdlog::default_logger()->flush();
-  while (spdlog::thread_pool()->queue_size() > 0 && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
+  Await(*events.pool, deadline);
+  Await(*spdlog::thread_pool(), deadline);
 }
 
 }  // namespace hillock

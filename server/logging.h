@@ -2,6 +2,10 @@
 #ifndef HILLOCK_SERVER_LOGGING_H_
 #define HILLOCK_SERVER_LOGGING_H_
 
+#include <span>
+#include <string_view>
+
+#include "server/log_fields.h"
 #include "server/log_format.h"
 
 namespace hillock {
@@ -11,6 +15,12 @@ namespace hillock {
 // separate thread writes, and when 8,192 lines wait, the oldest are dropped. Called once, before
 // any other thread logs.
 void SetUpLogging(LogFormat format);
+
+enum class LogLevel { kInfo, kError };
+
+// Logs an event with its fields (log_fields.h). Such events have a queue of their own: however many
+// there are, they drop no other lines. REQUIRES: SetUpLogging() was called. Thread-safe.
+void LogEvent(LogLevel level, std::string_view message, std::span<const LogField> fields);
 
 // Returns when all that was logged is written, or half a second has passed.
 void FlushLog();

@@ -299,6 +299,10 @@ void Declare(CLI::App& app, Options& options, Choices& choices) {
   app.add_option("--log-format", choices.log_format, "Log lines as text or json")
       ->check(CLI::IsMember(kLogFormats))
       ->capture_default_str();
+  app.add_option("--access-log", options.access_log,
+                 "Of the inference requests, the share to log, each in a line")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
 }
 
 void Apply(const Choices& choices, Options& options) {

@@ -113,6 +113,9 @@ struct Options {
 
   LogFormat log_format = LogFormat::kText;
 
+  // Of the inference requests, the share that is logged.
+  double access_log = 0;
+
   // Warnings about the command line, which is valid all the same.
   std::vector<std::string> warnings;
 };

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/access_log.h"
 #include "server/core/base/clock.h"
 #include "server/core/base/cpu.h"
 #include "server/core/base/memory.h"
@@ -144,7 +145,8 @@ struct Server::Parts {
   std::unique_ptr<TlsKeeper> tls;       // none without TLS
   std::unique_ptr<TokenKeeper> tokens;  // none when anybody may call
   std::vector<std::unique_ptr<scheduling::Reactor>> reactors;
-  std::vector<std::unique_ptr<rpc::Frontend>> frontends;  // by reactor
+  std::vector<std::unique_ptr<rpc::RequestLog>> request_logs;  // by reactor, as the next
+  std::vector<std::unique_ptr<rpc::Frontend>> frontends;
   rpc::Worker rest_worker;
   std::vector<std::unique_ptr<rest::Endpoint>> rest_endpoints;  // by reactor; none without --rest
   std::unique_ptr<transport::Listener> listener;                // until Begin()
@@ -261,8 +263,10 @@ void Server::Parts::Compose() {
     reactors.push_back(std::make_unique<scheduling::Reactor>(
         BatcherOptions(options, i), BusyPollOf(options), catalogs, shared_work,
         registry->reactor(i), Clock::Monotonic()));
+    request_logs.push_back(std::make_unique<rpc::RequestLog>(options.access_log, LogRequest));
     frontends.push_back(std::make_unique<rpc::Frontend>(*reactors.back(), services, Rules(), budget,
-                                                        EndpointOptions(options)));
+                                                        EndpointOptions(options),
+                                                        request_logs.back().get()));
     if (!options.rest) continue;
     rest_endpoints.push_back(
         std::make_unique<rest::Endpoint>(*reactors.back(), frontends.back()->router(), rest_worker,

@@ -33,7 +33,9 @@ void Exchange::Open() {
 }
 
 std::string_view Exchange::metadata(std::string_view name) const {
-  return name == "authorization" ? std::string_view(request_.authorization) : std::string_view();
+  if (name == "authorization") return request_.authorization;
+  if (name == "traceparent") return request_.traceparent;
+  return {};
 }
 
 void Exchange::Take(transport::Buffer bytes, size_t offset, size_t length, Nanos now) {

@@ -35,6 +35,7 @@ struct Request {
   const Route* route = nullptr;
   Names names;
   std::string authorization{};
+  std::string traceparent{};
   std::optional<size_t> json_length{};  // Inference-Header-Content-Length
   transport::Encoding encoding = transport::Encoding::kIdentity;
   bool accepts_gzip = false;

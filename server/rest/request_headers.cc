@@ -46,6 +46,7 @@ std::variant<Request, Answer> ReadRequestHeaders(const http::Head& head) {
                                         Excerpt(head.Find("Origin"))));
   }
   request.authorization = head.Find("Authorization");
+  request.traceparent = head.Find("traceparent");
   request.accepts_gzip = http::Quality(head.Find("Accept-Encoding"), "gzip") > 0;
   const std::string_view encoding = head.Find("Content-Encoding");
   const auto known =

@@ -106,7 +106,7 @@ struct Job {
 
   JobRequest request;
   Completion& completion;
-  JobProgress progress;  // the batcher's alone
+  JobProgress progress;  // the batcher's; to be read when the job is done
 };
 
 }  // namespace hillock::scheduling

@@ -41,7 +41,7 @@ absl::StatusOr<std::string> Repeat(std::string_view request) {
 }  // namespace
 
 FuzzServer::FuzzServer(size_t budget, const transport::Endpoint::Options& options)
-    : infer_calls_(Reactor(), {}),
+    : infer_calls_({Reactor()}),
       watchers_(Get().health),
       budget_(budget),
       endpoint_(Reactor().loop(), *this, budget_, options, Get().clock) {
@@ -116,7 +116,7 @@ transport::Handler* FuzzServer::Open(transport::Call& call) {
   if (call.path() == kEchoSlowly) return OpenEcho(call, Pace::kSlow);
   if (call.path() == kUnary) return rpc::UnaryCall::Open(call, Repeat, nullptr);
   if (call.path() == kInfer) return infer_calls_.Open(call);
-  if (call.path() == kStreamInfer) return new rpc::StreamCall(Reactor(), {}, call);
+  if (call.path() == kStreamInfer) return new rpc::StreamCall({Reactor()}, call);
   if (call.path() == kWatch) return watchers_.Open(call);
   return nullptr;
 }

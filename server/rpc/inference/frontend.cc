@@ -23,12 +23,14 @@ constexpr double kIdleShare = 0.5;
 
 Frontend::Frontend(scheduling::Reactor& reactor, ControlServices& services,
                    const AccessRules& rules, transport::MemoryBudget& budget,
-                   const transport::Endpoint::Options& options)
+                   const transport::Endpoint::Options& options, RequestLog* log)
     : reactor_(reactor),
-      limits_{.max_answer_bytes = options.max_message_bytes,
-              .max_row_bytes = options.max_message_bytes},
+      context_{.reactor = reactor,
+               .limits = {.max_answer_bytes = options.max_message_bytes,
+                          .max_row_bytes = options.max_message_bytes},
+               .log = log},
       access_(rules, reactor.index()),
-      infer_calls_(reactor, limits_),
+      infer_calls_(context_),
       control_(services, access_),
       endpoint_(reactor.loop(), *this, budget, options, reactor.clock()) {
   reactor.Serve(*this);
@@ -88,7 +90,7 @@ transport::Handler* Frontend::Open(transport::Call& call) {
   if (!infers && call.path() != kStreamInfer) return control_.Open(call);
   if (!access_.Admits(call, Right::kUse)) return nullptr;
   if (infers) return infer_calls_.Open(call);
-  return new StreamCall(reactor_, limits_, call);
+  return new StreamCall(context_, call);
 }
 
 }  // namespace hillock::rpc

@@ -26,9 +26,10 @@ struct ControlServices;
 // reactor's thread unless they say that they are thread-safe.
 class Frontend final : public scheduling::Network, private transport::Router {
  public:
-  // All must outlive this, and what `rules` points to.
+  // All must outlive this, and what `rules` points to. `log`: see InferContext.
   Frontend(scheduling::Reactor& reactor, ControlServices& services, const AccessRules& rules,
-           transport::MemoryBudget& budget, const transport::Endpoint::Options& options);
+           transport::MemoryBudget& budget, const transport::Endpoint::Options& options,
+           RequestLog* log = nullptr);
 
   // All frontends of the server, this one included. While this reactor is full and another is idle,
   // it gives connections away. REQUIRES: called once, before the reactor starts; `all` outlives it
@@ -64,7 +65,7 @@ class Frontend final : public scheduling::Network, private transport::Router {
   Frontend* FindIdle() const;
 
   scheduling::Reactor& reactor_;
-  const Limits limits_;
+  const InferContext context_;
   Access access_;
   InferCalls infer_calls_;
   ControlRouter control_;

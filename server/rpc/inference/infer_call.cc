@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "server/core/base/status.h"
-#include "server/rpc/inference/infer_job.h"
 #include "server/scheduling/admission.h"
 #include "server/scheduling/reactor.h"
 
@@ -33,14 +32,16 @@ transport::Metadata TrailersOf(const absl::Status& status) {
 //     kNoMessage --OnMessage()--> kReceived --OnHalfClose()--> kServing --Answer()--> kAnswered
 //         |                           |                            |                      |
 //         |                           |                            | OnClosed()           |
-//         OnClosed() |                           |                            v | | | kAbandoned
-//         --Answer()----->+
-//         +---------OnClosed()--------+------------------------------------------------> recycled
+//         |                           |                            v                      |
+//         |                           |                       kAbandoned                  |
+//         |                           |                            | Answer()             |
+//         v                           v                            v                      v
+//     recycled; from kNoMessage, kReceived and kAnswered by OnClosed()
 //
 // A message too many, or none, is refused, which is an Answer() at once.
 class InferCall final : public transport::Handler, public InferJob {
  public:
-  explicit InferCall(InferCalls& owner) : InferJob(owner.reactor_, owner.limits_), owner_(owner) {}
+  explicit InferCall(InferCalls& owner) : InferJob(owner.context_), owner_(owner) {}
 
   void Open(transport::Call& call) {
     call_ = &call;
@@ -56,6 +57,9 @@ class InferCall final : public transport::Handler, public InferJob {
   enum class State { kNoMessage, kReceived, kServing, kAnswered, kAbandoned };
 
   void Answer(const absl::Status& status) override;
+  std::string_view MetadataOf(std::string_view name) const override {
+    return state_ == State::kAbandoned ? std::string_view() : call_->metadata(name);
+  }
 
   InferCalls& owner_;
   State state_ = State::kNoMessage;
@@ -63,8 +67,7 @@ class InferCall final : public transport::Handler, public InferJob {
   transport::Buffer message_;
 };
 
-InferCalls::InferCalls(scheduling::Reactor& reactor, const Limits& limits)
-    : reactor_(reactor), limits_(limits) {}
+InferCalls::InferCalls(const InferContext& context) : context_(context) {}
 
 InferCalls::~InferCalls() = default;
 

@@ -5,12 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "server/rpc/messages/limits.h"
+#include "server/rpc/inference/infer_job.h"
 #include "server/transport/grpc/call.h"
-
-namespace hillock::scheduling {
-class Reactor;
-}
 
 namespace hillock::rpc {
 
@@ -20,8 +16,8 @@ class InferCall;
 // it to the batch and answers it. Belongs to the reactor's thread.
 class InferCalls {
  public:
-  // `reactor` must outlive this, and this its calls.
-  InferCalls(scheduling::Reactor& reactor, const Limits& limits);
+  // This must outlive its calls.
+  explicit InferCalls(const InferContext& context);
   ~InferCalls();
 
   // The handler of a new call.
@@ -31,8 +27,7 @@ class InferCalls {
   friend class InferCall;
   void Recycle(InferCall& call);
 
-  scheduling::Reactor& reactor_;
-  const Limits limits_;
+  const InferContext context_;
   std::vector<std::unique_ptr<InferCall>> idle_;
 };
 

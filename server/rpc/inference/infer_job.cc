@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "server/lifecycle/served_model.h"
+#include "server/rpc/inference/trace_id.h"
 
 namespace hillock::rpc {
 namespace {
@@ -45,10 +46,11 @@ void InferJob::Refuse(const absl::Status& status) {
 // All that one poll brought has arrived at the same time, so that no request of a batch seems to
 // have waited for the decoding of another.
 void InferJob::Begin(Nanos wanted_by) {
-  view_.id = {};  // that of the request before
-  job_.request.arrived = reactor_.loop().woke_at();
+  view_.id = view_.model_name = {};  // those of the request before
+  job_.request.arrived = context_.reactor.loop().woke_at();
   job_.request.deadline = wanted_by;
   job_.request.model = nullptr;
+  job_.request.rows = 0;
 }
 
 // A large request that the queue has no room for is refused before its numbers are looked at, so
@@ -58,13 +60,13 @@ absl::Status InferJob::Admit(AnswerKind kind) {
   HILLOCK_RETURN_IF_ERROR(view_.Read(request_.view()));
   HILLOCK_RETURN_IF_ERROR(Route());
   scheduling::JobRequest& job = job_.request;
-  HILLOCK_ASSIGN_OR_RETURN(InferView view, DecodeShape(view_, *job.model, limits_));
+  HILLOCK_ASSIGN_OR_RETURN(InferView view, DecodeShape(view_, *job.model, context_.limits));
   job.rows = view.rows;
-  if (request_.size() >= kLarge) HILLOCK_RETURN_IF_ERROR(reactor_.batcher().CheckRoom(job));
-  HILLOCK_RETURN_IF_ERROR(DecodeContents(view_, *job.model, limits_, gathered_, view));
+  if (request_.size() >= kLarge) HILLOCK_RETURN_IF_ERROR(context_.reactor.batcher().CheckRoom(job));
+  HILLOCK_RETURN_IF_ERROR(DecodeContents(view_, *job.model, context_.limits, gathered_, view));
   job.input = view.input;
   job.outputs = writer_.Begin(view_, *job.model, view, kind, answer_);
-  return reactor_.batcher().Add(job_);
+  return context_.reactor.batcher().Add(job_);
 }
 
 void InferJob::ReleaseRequest() {
@@ -75,7 +77,7 @@ void InferJob::ReleaseRequest() {
 
 // From here on the pin keeps the model, until Done().
 absl::Status InferJob::Route() {
-  lifecycle::CatalogReader& catalogs = reactor_.catalogs();
+  lifecycle::CatalogReader& catalogs = context_.reactor.catalogs();
   HILLOCK_ASSIGN_OR_RETURN(job_.request.model,
                            catalogs.Current().Find(view_.model_name, view_.model_version));
   pin_ = catalogs.Hold();
@@ -86,20 +88,21 @@ absl::Status InferJob::Route() {
 // destroy this.
 void InferJob::Done(const absl::Status& status, Nanos computed) {
   const absl::Status result = status.ok() ? writer_.End() : status;
-  Count(result, computed);
-  if (pin_ != nullptr) reactor_.catalogs().Release(std::exchange(pin_, nullptr));
+  const Nanos now = context_.reactor.clock().Now();
+  Count(result, computed, now);
+  if (context_.log != nullptr && context_.log->Chooses(result, now)) Log(result, computed, now);
+  if (pin_ != nullptr) context_.reactor.catalogs().Release(std::exchange(pin_, nullptr));
   Answer(WithId(result, view_.id));
 }
 
-void InferJob::Count(const absl::Status& status, Nanos computed) {
+void InferJob::Count(const absl::Status& status, Nanos computed, Nanos now) {
   lifecycle::ServedModel* const model = job_.request.model;
   const Nanos arrived = job_.request.arrived;
   const auto code = static_cast<size_t>(status.code());
-  if (model == nullptr) return reactor_.cells().unrouted[code].Add(1);
-  metrics::ModelCells& cells = model->cells(reactor_.index());
+  if (model == nullptr) return context_.reactor.cells().unrouted[code].Add(1);
+  metrics::ModelCells& cells = model->cells(context_.reactor.index());
   cells.requests[code].Add(1);
   cells.request_bytes.Add(request_.size());
-  const Nanos now = reactor_.clock().Now();
   cells.total_nanos.Observe(static_cast<uint64_t>(now - arrived));
   if (status.ok()) {
     cells.answer_bytes.Add(answer_.size());
@@ -107,6 +110,23 @@ void InferJob::Count(const absl::Status& status, Nanos computed) {
   } else {
     cells.nanos.failed.Add(static_cast<uint64_t>(now - arrived));
   }
+}
+
+// Before the pin goes, as the model may go with it.
+void InferJob::Log(const absl::Status& status, Nanos computed, Nanos now) const {
+  const scheduling::JobRequest& job = job_.request;
+  RequestRecord record{.model = view_.model_name,
+                       .version = job.model == nullptr ? 0 : job.model->version(),
+                       .rows = job.rows,
+                       .status = status,
+                       .total = now - job.arrived,
+                       .id = view_.id,
+                       .trace_id = TraceIdOf(MetadataOf("traceparent"))};
+  if (status.ok()) {
+    record.queue = job_.progress.started() - job.arrived;
+    record.compute = computed - job_.progress.started();
+  }
+  context_.log->Log(record);
 }
 
 }  // namespace hillock::rpc

@@ -2,7 +2,10 @@
 #ifndef HILLOCK_SERVER_RPC_INFERENCE_INFER_JOB_H_
 #define HILLOCK_SERVER_RPC_INFERENCE_INFER_JOB_H_
 
+#include <string_view>
+
 #include "server/core/base/status.h"
+#include "server/rpc/inference/request_log.h"
 #include "server/rpc/messages/codec.h"
 #include "server/rpc/messages/request_view.h"
 #include "server/rpc/messages/response_writer.h"
@@ -13,14 +16,19 @@
 
 namespace hillock::rpc {
 
+// What the inference calls of a reactor share. All must outlive them.
+struct InferContext {
+  scheduling::Reactor& reactor;
+  Limits limits = {};
+  RequestLog* log = nullptr;  // none: nothing is logged
+};
+
 // One request, whichever call it came in: read, decoded, batched, answered, counted with its code.
 // The call gives the bytes and sends the answer. Used again and again; belongs to its reactor's
 // thread.
 class InferJob : private scheduling::Completion {
  public:
-  // `reactor` must outlive this.
-  InferJob(scheduling::Reactor& reactor, const Limits& limits)
-      : reactor_(reactor), limits_(limits) {}
+  explicit InferJob(const InferContext& context) : context_(context) {}
   virtual ~InferJob() = default;
   InferJob(const InferJob&) = delete;
   InferJob& operator=(const InferJob&) = delete;
@@ -33,7 +41,7 @@ class InferJob : private scheduling::Completion {
   void Refuse(const absl::Status& status);
 
   // Nobody wants the answer any more. REQUIRES: Answer() has not been called.
-  void Abandon() { reactor_.batcher().Abandon(job_); }
+  void Abandon() { context_.reactor.batcher().Abandon(job_); }
 
   // Bytes that the request and its answer hold.
   size_t held_bytes() const {
@@ -43,6 +51,10 @@ class InferJob : private scheduling::Completion {
  protected:
   // The answer is complete, or `status` says why there is none. May destroy this.
   virtual void Answer(const absl::Status& status) = 0;
+
+  // The value of the call's metadata `name`; empty once the call is over. Valid until the next
+  // function.
+  virtual std::string_view MetadataOf(std::string_view name) const = 0;
 
   // What was read of the request, valid until ReleaseRequest().
   const RequestView& view() const { return view_; }
@@ -56,10 +68,10 @@ class InferJob : private scheduling::Completion {
   absl::Status Admit(AnswerKind kind);
   absl::Status Route();
   void Done(const absl::Status& status, Nanos computed) final;
-  void Count(const absl::Status& status, Nanos computed);
+  void Count(const absl::Status& status, Nanos computed, Nanos now);
+  void Log(const absl::Status& status, Nanos computed, Nanos now) const;
 
-  scheduling::Reactor& reactor_;
-  const Limits limits_;
+  const InferContext context_;
   scheduling::Job job_{*this};                    // its request has no model until it is routed
   lifecycle::CatalogReader::Pin* pin_ = nullptr;  // keeps the model
   transport::Buffer request_;

@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "server/rpc/inference/infer_job.h"
 #include "server/scheduling/reactor.h"
 
 namespace hillock::rpc {
@@ -19,8 +18,7 @@ constexpr size_t kSpareRequests = 16;
 // One request of a stream, used again for later ones.
 class StreamCall::Request final : public InferJob {
  public:
-  explicit Request(StreamCall& stream)
-      : InferJob(stream.reactor_, stream.limits_), stream_(stream) {}
+  explicit Request(StreamCall& stream) : InferJob(stream.context_), stream_(stream) {}
 
   void Start(transport::Buffer message) {
     answered_ = false;
@@ -45,15 +43,17 @@ class StreamCall::Request final : public InferJob {
     answered_ = true;
     stream_.OnAnswer();
   }
+  std::string_view MetadataOf(std::string_view name) const override {
+    return stream_.state_ < State::kClosing ? stream_.call_.metadata(name) : std::string_view();
+  }
 
   StreamCall& stream_;
   bool answered_ = false;
   absl::Status status_;
 };
 
-StreamCall::StreamCall(scheduling::Reactor& reactor, const Limits& limits, transport::Call& call)
-    : reactor_(reactor),
-      limits_(limits),
+StreamCall::StreamCall(const InferContext& context, transport::Call& call)
+    : context_(context),
       call_(call),
       errors_end_stream_(call.metadata(kErrorsEndStream) == "true") {}
 
@@ -76,7 +76,7 @@ void StreamCall::OnHalfClose() {
 }
 
 void StreamCall::OnBroken(const absl::Status& status) {
-  reactor_.cells().unrouted[static_cast<size_t>(status.code())].Add(1);
+  context_.reactor.cells().unrouted[static_cast<size_t>(status.code())].Add(1);
   state_ = State::kFinished;
 }
 

@@ -9,12 +9,8 @@
 #include <vector>
 
 #include "server/core/base/status.h"
-#include "server/rpc/messages/limits.h"
+#include "server/rpc/inference/infer_job.h"
 #include "server/transport/grpc/call.h"
-
-namespace hillock::scheduling {
-class Reactor;
-}
 
 namespace hillock::rpc {
 
@@ -49,8 +45,8 @@ class StreamCall final : public transport::Handler {
   static constexpr size_t kReadAhead = 64;
   static constexpr size_t kReadAheadBytes = 4 << 20;
 
-  // `reactor` must outlive this; `call` lives until OnClosed().
-  StreamCall(scheduling::Reactor& reactor, const Limits& limits, transport::Call& call);
+  // `call` lives until OnClosed().
+  StreamCall(const InferContext& context, transport::Call& call);
   StreamCall(const StreamCall&) = delete;
   StreamCall& operator=(const StreamCall&) = delete;
 
@@ -80,8 +76,7 @@ class StreamCall final : public transport::Handler {
   void Send(Request& request);
   void Pace();
 
-  scheduling::Reactor& reactor_;
-  const Limits limits_;
+  const InferContext context_;
   transport::Call& call_;  // not to be used from kClosing on
   const bool errors_end_stream_;
   std::deque<std::unique_ptr<Request>> requests_;  // in order, those that have not been sent

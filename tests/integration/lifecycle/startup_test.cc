@@ -116,6 +116,7 @@ const std::vector<Usage> kUsages = {
     {"UnknownFlag", {"--repository", "r", "--fast"}, "--fast"},
     {"UnknownBackend", {"--repository", "r", "--backend", "gpu"}, "gpu"},
     {"UnknownLogFormat", {"--repository", "r", "--log-format", "xml"}, "xml"},
+    {"LogsMoreThanAll", {"--repository", "r", "--access-log", "1.5"}, "--access-log"},
     {"ZeroRows", {"--repository", "r", "--max-rows", "0"}, "--max-rows"},
     {"RowsAreText", {"--repository", "r", "--max-rows", "many"}, "--max-rows"},
     {"NegativeReactors", {"--repository", "r", "--reactors", "-1"}, "--reactors"},

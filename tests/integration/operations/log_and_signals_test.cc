@@ -49,11 +49,15 @@ TEST(LogTest, IsNotWaitedFor) {
   const FullPipe pipe;
   const std::string address = "unix:" + pipe.Path("socket");
   Subprocess server(
-      WritingTo(pipe.path(), ServerCommand(HILLOCK_MODELS, {"--listen", address, "--model-control",
-                                                            "explicit", "--load-model", "*"})));
+      WritingTo(pipe.path(),
+                ServerCommand(HILLOCK_MODELS, {"--listen", address, "--model-control", "explicit",
+                                               "--load-model", "*", "--access-log", "1"})));
   ASSERT_TRUE(ComesToHold([&] { return std::filesystem::exists(pipe.Path("socket")); }));
   const auto channel = WellBehavedClient::Connect(address);
   EXPECT_THAT(CallWithBytes(channel, kServerLive, ""), IsOk());
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_FALSE(CallWithBytes(channel, "/inference.GRPCInferenceService/ModelInfer", "").ok());
+  }
   const std::string iris = "\x12\x04iris";  // model_name of either request
   for (int i = 0; i < 10; ++i) {
     for (const std::string method : {"Unload", "Load"}) {

@@ -62,9 +62,9 @@ ServerProcess& ServerProcess::Shared() {
 
 void ServerProcess::ReadReadyLine() {
   static const std::regex kReady(
-      R"(.* ready: (\d+) models, (\d+) unavailable, grpc (\S+), http (\S*), .*)");
+      R"(.*\bready: (\d+) models, (\d+) unavailable, grpc (\S+), http (\S*), .*)");
   address_ = kNobody;
-  const std::optional<std::string> line = process_.WaitForLine(" ready: ");
+  const std::optional<std::string> line = process_.WaitForLine("ready: ");
   std::smatch match;
   if (!line || !std::regex_match(*line, match, kReady)) {
     ADD_FAILURE() << "no ready line in:\n" << process_.output() << process_.errors();

@@ -27,6 +27,7 @@ class TestInferJob final : public InferJob {
     status_ = status;
     ReleaseRequest();
   }
+  std::string_view MetadataOf(std::string_view) const override { return {}; }
 
   absl::Status status_ = absl::UnknownError("not answered");
 };

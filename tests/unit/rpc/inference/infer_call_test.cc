@@ -4,6 +4,7 @@
 
 #include "server/rpc/inference/infer_call.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <nghttp2/nghttp2.h>
 #include <sys/socket.h>
@@ -64,7 +65,7 @@ class InferCallTest : public ::testing::Test, private transport::Router {
 
   transport::Handler* Open(transport::Call& call) override {
     if (call.path() == kInfer) return calls_.Open(call);
-    return new StreamCall(*reactor_, {}, call);
+    return new StreamCall(context_, call);
   }
 
   // Lets bytes arrive, without computing.
@@ -97,6 +98,12 @@ class InferCallTest : public ::testing::Test, private transport::Router {
     return messages;
   }
 
+  static std::string Text(const RequestRecord& record) {
+    return fmt::format("'{}' {}: {}, {} rows, {} {} {} ns, '{}', '{}'", record.model,
+                       record.version, absl::StatusCodeToString(record.status.code()), record.rows,
+                       record.queue, record.compute, record.total, record.id, record.trace_id);
+  }
+
   uint64_t Unrouted(Code code) {
     return reactor_->cells().unrouted[static_cast<size_t>(code)].Get();
   }
@@ -107,7 +114,10 @@ class InferCallTest : public ::testing::Test, private transport::Router {
 
   FakeClock clock_;
   OneReactor reactor_{MlpBuilder(3).Add(1, "identity").Share(), {}, {}, clock_};
-  InferCalls calls_{*reactor_, {}};
+  std::vector<std::string> logged_;
+  RequestLog log_{1, [this](const RequestRecord& record) { logged_.push_back(Text(record)); }};
+  const InferContext context_{.reactor = *reactor_, .log = &log_};
+  InferCalls calls_{context_};
   transport::MemoryBudget budget_{size_t{64} << 20};
   transport::Endpoint endpoint_;
   std::unique_ptr<H2Peer> peer_;
@@ -131,6 +141,36 @@ TEST_F(InferCallTest, AnswersManyAtOnceInOneBatch) {
     EXPECT_EQ(peer_->answer(streams[static_cast<size_t>(i)]).Value("grpc-status"), "0");
   }
   EXPECT_EQ(reactor_.cells().batch_rows.Count(), 1);
+}
+
+constexpr char kTraceparent[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+TEST_F(InferCallTest, LogsWhatItHasServed) {
+  const Headers traced = {{"traceparent", kTraceparent}};
+  const int32_t unary = peer_->Start(kInfer, traced);
+  peer_->Send(unary, Framed(Request(2, "a")), true);
+  Receive();
+  clock_.Advance(1000);
+  Settle();
+  const int32_t stream = peer_->Start(kStream, traced);
+  peer_->Send(stream, Framed(Request(1, "b")) + Framed(Request(1, "c", "cats")), true);
+  Settle();
+  EXPECT_THAT(logged_,
+              ::testing::ElementsAre(
+                  "'pets' 1: OK, 2 rows, 1000 0 1000 ns, 'a', '0af7651916cd43dd8448eb211c80319c'",
+                  "'cats' 0: NOT_FOUND, 0 rows, 0 0 0 ns, 'c', '0af7651916cd43dd8448eb211c80319c'",
+                  "'pets' 1: OK, 1 rows, 0 0 0 ns, 'b', '0af7651916cd43dd8448eb211c80319c'"));
+}
+
+// Nothing is left of the request that its call served before.
+TEST_F(InferCallTest, LogsWhatItCannotRead) {
+  for (const std::string& request : {Request(2, "a"), std::string("\x0a\x7f")}) {
+    const int32_t stream = peer_->Start(kInfer);
+    peer_->Send(stream, Framed(request), true);
+    Settle();
+  }
+  EXPECT_THAT(logged_, ::testing::ElementsAre("'pets' 1: OK, 2 rows, 0 0 0 ns, 'a', ''",
+                                              "'' 0: INVALID_ARGUMENT, 0 rows, 0 0 0 ns, '', ''"));
 }
 
 // What breaks a ModelInfer call, and is counted without a model.

@@ -73,8 +73,8 @@ class InferJobTest : public ::testing::Test {
                       {.max_rows = 100, .queue = {.rows = 15}},
                       {.limits = {.rows = 20}},
                       clock_};
-  TestInferJob waiting_{*reactor_, {.max_answer_bytes = 400}};
-  TestInferJob asking_{*reactor_, {.max_answer_bytes = 400}};
+  TestInferJob waiting_{InferContext{*reactor_, {.max_answer_bytes = 400}}};
+  TestInferJob asking_{InferContext{*reactor_, {.max_answer_bytes = 400}}};
 };
 
 struct Refusal {
@@ -211,7 +211,7 @@ class TwoInputsTest : public ::testing::Test {
 
   FakeClock clock_;
   OneReactor reactor_{TwoInputs(), {}, {}, clock_};
-  TestInferJob job_{*reactor_, {}};
+  TestInferJob job_{InferContext{*reactor_}};
 };
 
 // Blocks are cut wherever, and answers are converted once all are there.
