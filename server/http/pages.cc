@@ -23,7 +23,8 @@ Response Metrics(const metrics::Registry& registry, const Request& request) {
   const auto families = registry.Collect();
   const double open = Quality(request.accept, "application/openmetrics-text");
   if (open > 0 && open >= Quality(request.accept, "text/plain")) {
-    return {.content_type = kOpenMetrics, .body = metrics::ToOpenMetrics(families)};
+    return {.content_type = kOpenMetrics,
+            .body = metrics::ToOpenMetrics(families, registry.CollectExemplars())};
   }
   return {.content_type = kPrometheusText,
           .body = prometheus::TextSerializer().Serialize(families)};

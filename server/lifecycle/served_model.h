@@ -61,8 +61,8 @@ struct alignas(64) ModelQueue {
 };
 
 // One model version, ready to serve: its plan, an executor for each reactor, and its metrics. Made
-// by ModelCompiler. Immutable and thread-safe, but for executor(i), queue(i) and cells(i), which
-// belong to reactor i alone.
+// by ModelCompiler. Immutable and thread-safe, but for executor(i), queue(i), cells(i) and
+// exemplars(i), which belong to reactor i alone.
 class ServedModel {
  public:
   struct Parts {
@@ -100,6 +100,7 @@ class ServedModel {
   engine::Executor& executor(size_t reactor) { return *parts_.executors[reactor]; }
   ModelQueue& queue(size_t reactor) { return queues_[reactor]; }
   metrics::ModelCells& cells(size_t reactor) { return parts_.metrics->shards[reactor]; }
+  metrics::Exemplars& exemplars(size_t reactor) { return parts_.metrics->exemplars[reactor]; }
   const metrics::ModelMetrics& metrics() const { return *parts_.metrics; }
 
  private:

@@ -53,6 +53,8 @@ inline constexpr Family kDeadUnits{
     "Units saturated in every sampled row of the last 64 profiled batches, such as dead ReLUs"};
 inline constexpr Family kRequests{"hillock_requests_total", Kind::kCounter,
                                   "Inference requests answered, by gRPC status code"};
+inline constexpr Family kRestAnswers{"hillock_rest_answers_total", Kind::kCounter,
+                                     "Answers to requests of REST, by HTTP's status code"};
 inline constexpr Family kRequestSeconds{
     "hillock_request_seconds", Kind::kHistogram,
     "Time of a served request: total, waiting for its batch (queue) and computing (compute)"};

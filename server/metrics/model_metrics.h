@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "server/metrics/cells.h"
+#include "server/metrics/exemplars.h"
 #include "server/metrics/families.h"
 #include "server/metrics/shed_reason.h"
 
@@ -149,8 +150,9 @@ struct ModelMetrics {
   std::string version;
   std::vector<LayerLabels> layers;
   ModelGauges gauges;
-  std::deque<ModelShard> shards;  // by reactor
-  std::atomic<bool> held{true};   // somebody may still write the shards
+  std::deque<ModelShard> shards;    // by reactor
+  std::deque<Exemplars> exemplars;  // of kRequestSeconds' total, by reactor
+  std::atomic<bool> held{true};     // somebody may still write the shards
 };
 
 }  // namespace hillock::metrics

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "server/metrics/families.h"
+
 namespace hillock::metrics {
 namespace {
 
@@ -42,8 +44,27 @@ void AppendEscaped(std::string& out, std::string_view text) {
   }
 }
 
+using ExemplarsByModel = std::map<std::string, BucketExemplars>;
+
+// Those of a histogram; none but the total time of a model's requests has any.
+const BucketExemplars& Find(const ExemplarsByModel& exemplars, std::string_view family,
+                            const std::vector<ClientMetric::Label>& labels) {
+  static const BucketExemplars none;
+  if (family != kRequestSeconds.name) return none;
+  std::string model;
+  bool is_total = false;
+  for (const auto& label : labels) {
+    if (label.name == "model") model = label.value;
+    is_total |= label.name == "stage" && label.value == "total";
+  }
+  const auto found = exemplars.find(model);
+  return is_total && found != exemplars.end() ? found->second : none;
+}
+
 class Writer {
  public:
+  explicit Writer(const ExemplarsByModel& exemplars) : exemplars_(exemplars) {}
+
   void Family(const MetricFamily& family) {
     std::string_view stem = family.name;
     const bool is_counter = family.type == MetricType::Counter;
@@ -92,6 +113,15 @@ class Writer {
     fmt::format_to(std::back_inserter(out_), " {}\n", Number(value));
   }
 
+  // Behind the sample of its bucket, on the same line.
+  void Append(const Exemplar& exemplar) {
+    out_.pop_back();
+    out_ += " # ";
+    Label(/*is_first=*/true, exemplar.label, exemplar.id);
+    fmt::format_to(std::back_inserter(out_), "}} {} {:.3f}\n", Number(exemplar.value),
+                   exemplar.time);
+  }
+
   void Label(bool is_first, std::string_view name, std::string_view value) {
     out_ += is_first ? '{' : ',';
     out_ += name;
@@ -104,22 +134,29 @@ class Writer {
   void Histogram(const std::string& name, const ClientMetric& metric) {
     Labels labels = metric.label;
     labels.push_back({"le", ""});
-    for (const auto& bucket : metric.histogram.bucket) {
+    const BucketExemplars& exemplars = Find(exemplars_, name, metric.label);
+    for (size_t i = 0; i < metric.histogram.bucket.size(); ++i) {
+      const auto& bucket = metric.histogram.bucket[i];
       labels.back().value = Bound(bucket.upper_bound);
       Sample(name + "_bucket", labels, static_cast<double>(bucket.cumulative_count));
+      if (const auto exemplar = exemplars.find(i); exemplar != exemplars.end()) {
+        Append(exemplar->second);
+      }
     }
     if (metric.histogram.bucket.front().upper_bound < 0) return;
     Sample(name + "_sum", metric.label, metric.histogram.sample_sum);
     Sample(name + "_count", metric.label, static_cast<double>(metric.histogram.sample_count));
   }
 
+  const ExemplarsByModel& exemplars_;
   std::string out_;
 };
 
 }  // namespace
 
-std::string ToOpenMetrics(const std::vector<MetricFamily>& families) {
-  Writer writer;
+std::string ToOpenMetrics(const std::vector<MetricFamily>& families,
+                          const ExemplarsByModel& exemplars) {
+  Writer writer(exemplars);
   for (const MetricFamily& family : families) writer.Family(family);
   return writer.Take();
 }

@@ -4,15 +4,19 @@
 
 #include <prometheus/metric_family.h>
 
+#include <map>
 #include <string>
 #include <vector>
+
+#include "server/metrics/exemplars.h"
 
 namespace hillock::metrics {
 
 // The families in OpenMetrics's text format, version 1.0, which prometheus-cpp does not write.
-// Counters, gauges and histograms without exemplars. The format has no counter whose name does not
-// end in _total: its type is unknown there.
-std::string ToOpenMetrics(const std::vector<prometheus::MetricFamily>& families);
+// Counters, gauges and histograms. The format has no counter whose name does not end in _total: its
+// type is unknown there. `exemplars` by model go with the buckets of kRequestSeconds' total.
+std::string ToOpenMetrics(const std::vector<prometheus::MetricFamily>& families,
+                          const std::map<std::string, BucketExemplars>& exemplars = {});
 
 }  // namespace hillock::metrics
 

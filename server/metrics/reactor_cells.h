@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstddef>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -55,13 +56,32 @@ struct alignas(64) ReactorCells {
   std::vector<ActivationCells> activations;    // by index in the table
   std::array<Counter, kStatusCodes> unrouted;  // requests that name no model served, by code
 
+  // Answers to REST by HTTP's status code, from 200 to 599.
+  static constexpr int kFirstHttpCode = 200;
+  static constexpr size_t kHttpCodes = 400;
+  std::array<Counter, kHttpCodes> rest_answers;
+
   Counter busy_nanos;  // time that it did not wait
+
+  // REQUIRES: 200 <= http_code < 600.
+  void CountRestAnswer(int http_code) {
+    rest_answers[static_cast<size_t>(http_code - kFirstHttpCode)].Add(1);
+  }
 
   // The same for the requests without a model.
   template <class Visit, class... Cells>
   static void ForEachUnrouted(const Visit& visit, Cells&... cells) {
     for (size_t code = 0; code < kStatusCodes; ++code) {
       visit(kRequests, LabelList{{"code", kStatusCodeNames[code]}}, cells.unrouted[code]...);
+    }
+  }
+
+  // The same for REST's answers.
+  template <class Visit, class... Cells>
+  static void ForEachRestAnswer(const Visit& visit, Cells&... cells) {
+    for (size_t i = 0; i < kHttpCodes; ++i) {
+      const std::string code = std::to_string(kFirstHttpCode + static_cast<int>(i));
+      visit(kRestAnswers, LabelList{{"code", code}}, cells.rest_answers[i]...);
     }
   }
 };

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "server/core/activation/activation.h"
+#include "server/core/base/utf8.h"
 #include "server/metrics/exposition.h"
 #include "server/metrics/triton_names.h"
 
@@ -101,12 +102,14 @@ void ExposeModel(Exposition& out, const std::string& model, const Versions& vers
   ExposeLayers(out, model, layers);
 }
 
-void ExposeUnrouted(Exposition& out, const std::deque<ReactorCells>& reactors) {
+void ExposeRequests(Exposition& out, const std::deque<ReactorCells>& reactors) {
   ReactorCells total(0);
   for (const ReactorCells& reactor : reactors) {
     ReactorCells::ForEachUnrouted(AddCells(), total, reactor);
+    ReactorCells::ForEachRestAnswer(AddCells(), total, reactor);
   }
   ReactorCells::ForEachUnrouted(CellExposer(out, {{"model", kNoModel}, {"version", ""}}), total);
+  ReactorCells::ForEachRestAnswer(CellExposer(out, {}), total);
 }
 
 void ExposeServer(Exposition& out, const Registry::ServerReadings& server) {
@@ -140,6 +143,7 @@ std::shared_ptr<ModelMetrics> Registry::AddModel(std::string model, std::string 
   metrics->gauges = gauges;
   for (size_t i = 0; i < reactors_.size(); ++i) {
     metrics->shards.emplace_back(metrics->layers.size());
+    metrics->exemplars.emplace_back();
   }
   const MutexLock lock(mutex_);
   RetireUnheld();
@@ -212,7 +216,7 @@ std::vector<prometheus::MetricFamily> Registry::Collect() const {
       out.Number(kModelState, {{"model", s.model}, {"version", s.version}, {"state", s.state}}, 1);
     }
   }
-  ExposeUnrouted(out, reactors_);
+  ExposeRequests(out, reactors_);
   for (size_t i = 0; i < reactors_.size(); ++i) {
     out.Number(kReactorBusySeconds, {{"reactor", std::to_string(i)}},
                static_cast<double>(reactors_[i].busy_nanos.Get()) * 1e-9);
@@ -221,6 +225,17 @@ std::vector<prometheus::MetricFamily> Registry::Collect() const {
   out.Number(kBuildInfo, {build_.begin(), build_.end()}, 1);
   ExposeProcess(out);
   return out.Take();
+}
+
+std::map<std::string, BucketExemplars> Registry::CollectExemplars() const {
+  std::map<std::string, BucketExemplars> exemplars;
+  const MutexLock lock(mutex_);
+  for (const auto& version : models_) {
+    for (const Exemplars& of_reactor : version->exemplars) {
+      of_reactor.CopyNewer(exemplars[EscapedUtf8(version->model)]);
+    }
+  }
+  return exemplars;
 }
 
 }  // namespace hillock::metrics

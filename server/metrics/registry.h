@@ -70,6 +70,9 @@ class Registry {
 
   std::vector<prometheus::MetricFamily> Collect() const;
 
+  // By model, of the total time of its requests.
+  std::map<std::string, BucketExemplars> CollectExemplars() const;
+
  private:
   void RetireUnheld() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ExposeTokens(Exposition& out) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

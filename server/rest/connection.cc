@@ -289,6 +289,7 @@ void Connection::Put(Answer answer) {
     account.Charge(answer.body.size());
   }
   charged_ = answer.body.size();
+  endpoint_.Count(answer);
   last_ |= draining_;
   out_ = HeadOf(answer, answer.body.size(), is_1_0_, last_);
   if (is_head_) answer.body.clear();

@@ -22,6 +22,7 @@ Endpoint::Endpoint(scheduling::Reactor& reactor, transport::Router& router, rpc:
     : account_(budget),
       services_{reactor.loop(), router, worker, account_, max_message_bytes},
       clock_(reactor.clock()),
+      cells_(reactor.cells()),
       receive_buffer_(kReceiveBytes) {
   reactor.Serve(*this);
 }

@@ -64,6 +64,7 @@ class Endpoint final : public scheduling::Network {
   GiveAway& give_away() { return give_away_; }
   void MarkDirty(Connection& connection) { dirty_.push_back(&connection); }
   void AddUnread(Connection& connection) { unread_.push_back(&connection); }
+  void Count(const Answer& answer) { cells_.CountRestAnswer(answer.code); }
   void NoteOver() { has_over_ = true; }
   void AddCall() { calls_.fetch_add(1, std::memory_order_relaxed); }
   void RemoveCall() { calls_.fetch_sub(1, std::memory_order_relaxed); }
@@ -78,6 +79,7 @@ class Endpoint final : public scheduling::Network {
   transport::MemoryAccount account_;
   const Services services_;
   const Clock& clock_;
+  metrics::ReactorCells& cells_;
   GiveAway give_away_;
   std::vector<char> receive_buffer_;
   std::vector<std::unique_ptr<Connection>> connections_;

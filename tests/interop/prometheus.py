@@ -40,6 +40,7 @@ SHIFT = 1000
 CROWDED = "digits-heads"  # has a queue of CROWDED_ROWS
 CROWDED_ROWS = 16
 DAMAGED = "broken"
+TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 RATE = 100  # requests a second to each model
 ROWS = 4  # of a request
 HIDDEN = 32  # units of the first layer of these models
@@ -116,7 +117,8 @@ class Run:
         self.server.start()
         for model in [*HEALTHY, SHIFTED]:
             self.offer(model, "rows.csv")
-        self.load.start("iris", "--rate", str(RATE), "--connections", "1")
+        self.load.start("iris", "--rate", str(RATE), "--connections", "1", "--metadata",
+                        f"traceparent=00-{TRACE_ID}-b7ad6b7169203331-01")
         self.load_crowded("--rows", "1", "--rate", "20")
         with open(self.scratch / "alertmanager.log", "wb") as log:
             self.children.start([*self._alertmanager_command,
@@ -127,6 +129,7 @@ class Run:
         with open(self.scratch / "prometheus.log", "wb") as log:
             self.children.start(["prometheus", f"--config.file={self.scratch}/prometheus.yml",
                                  f"--storage.tsdb.path={self.scratch}/prometheus",
+                                 "--enable-feature=exemplar-storage",
                                  f"--web.listen-address=127.0.0.1:{self._port}"], log)
         await_("Prometheus", START_SECONDS, self.prometheus.is_up)
 
@@ -216,6 +219,16 @@ def check_figures(run):
     rows = run.prometheus.one(f'job_model:hillock_rows:rate5m{{model="{HEALTHY[0]}"}}')
     p99 = run.prometheus.one(f'job_model:hillock_request_seconds:p99_5m{{model="{HEALTHY[0]}"}}')
     return f"{rows:.0f} rows/s of {HEALTHY[0]}, sent {want}; p99 {p99 * 1e6:.0f} us"
+
+
+def check_exemplars(run):
+    """Buckets of the one model whose requests are traced lead to the trace."""
+    found = await_("exemplars", DATA_SECONDS, lambda: run.prometheus.exemplars(
+        "hillock_request_seconds_bucket"))
+    models = {series["seriesLabels"]["model"] for series in found}
+    ids = {exemplar["labels"]["trace_id"] for series in found for exemplar in series["exemplars"]}
+    assert (models, ids) == ({"iris"}, {TRACE_ID}), f"{models}, {ids}"
+    return f"{len(found)} buckets lead to the trace"
 
 
 def check_activation(run, activation, backend):
@@ -359,6 +372,7 @@ def check_running(run, report):
     report.check("tests of alerts", check_that_alerts_are_tested, run)
     report.check("tests of recording rules", check_that_recording_tests_are_complete, run)
     report.check("rows and requests a second", check_figures, run)
+    report.check("exemplars", check_exemplars, run)
     report.check("alert HillockModelFailed", check_alert, run, "HillockModelFailed", DAMAGED)
     report.check("other alerts", check_that_nothing_else_fires, run)
     run.crowd()

@@ -162,6 +162,10 @@ class Prometheus:
         assert len(samples) == 1, f"{expression}: {len(samples)} series, want 1"
         return samples[0][1]
 
+    def exemplars(self, metric):
+        now = time.time()
+        return self.get("query_exemplars", query=metric, start=now - 600, end=now)
+
     def rules(self, kind):
         groups = self.get("rules")["groups"]
         return [rule for group in groups for rule in group["rules"] if rule["type"] == kind]

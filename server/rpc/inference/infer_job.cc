@@ -104,12 +104,22 @@ void InferJob::Count(const absl::Status& status, Nanos computed, Nanos now) {
   cells.requests[code].Add(1);
   cells.request_bytes.Add(request_.size());
   cells.total_nanos.Observe(static_cast<uint64_t>(now - arrived));
+  OfferAsExemplar(model->exemplars(context_.reactor.index()), now);
   if (status.ok()) {
     cells.answer_bytes.Add(answer_.size());
     cells.nanos.answer.Add(static_cast<uint64_t>(now - computed));
   } else {
     cells.nanos.failed.Add(static_cast<uint64_t>(now - arrived));
   }
+}
+
+void InferJob::OfferAsExemplar(metrics::Exemplars& exemplars, Nanos now) const {
+  const auto nanos = static_cast<uint64_t>(now - job_.request.arrived);
+  if (!exemplars.Wants(nanos, now)) return;
+  if (!view_.id.empty()) return exemplars.Offer(nanos, now, "request_id", view_.id);
+  const std::string_view trace_id = TraceIdOf(MetadataOf("traceparent"));
+  if (trace_id.empty()) return exemplars.Skip(nanos, now);
+  exemplars.Offer(nanos, now, "trace_id", trace_id);
 }
 
 // Before the pin goes, as the model may go with it.

@@ -69,6 +69,7 @@ class InferJob : private scheduling::Completion {
   absl::Status Route();
   void Done(const absl::Status& status, Nanos computed) final;
   void Count(const absl::Status& status, Nanos computed, Nanos now);
+  void OfferAsExemplar(metrics::Exemplars& exemplars, Nanos now) const;
   void Log(const absl::Status& status, Nanos computed, Nanos now) const;
 
   const InferContext context_;

@@ -153,8 +153,8 @@ void Connection::Receive() {
   } while (!over() && bytes_->HasBuffered());
 }
 
-// The settings are sent with the answer to the first bytes, or earlier, as after a handshake of TLS.
-// While they wait nothing has been sent, so that the answer is all that such a client gets.
+// The settings are sent with the answer to the first bytes, or earlier, as after a handshake of
+// TLS. While they wait nothing has been sent, so that the answer is all that such a client gets.
 bool Connection::IsForeign(std::string_view first_bytes) {
   if (nghttp2_session_get_outbound_queue_size(session_) == 0) return false;
   const std::string_view answer = AnswerToForeign(first_bytes);

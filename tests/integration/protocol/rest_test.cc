@@ -118,6 +118,18 @@ TEST_F(RestTest, CountsAsGrpcDoes) {
   EXPECT_EQ(count(), before + 3);
 }
 
+// Also what is refused before it is known which model it is for.
+TEST_F(RestTest, CountsItsAnswers) {
+  EXPECT_EQ(http_.Get("/v2/none").status, 404);
+  EXPECT_EQ(http_.Get("/v2/models/iris/infer").status, 405);
+  EXPECT_EQ(http_.Post("/v2/models/iris/infer", "{").status, 400);
+  EXPECT_EQ(http_.Get("/v2/models/iris").status, 200);
+  const std::string page = http_.Get("/metrics").body;
+  for (const int code : {200, 400, 404, 405}) {
+    EXPECT_THAT(page, HasSubstr(fmt::format("hillock_rest_answers_total{{code=\"{}\"}} ", code)));
+  }
+}
+
 // They are on different threads.
 TEST_F(RestTest, SharesItsConnectionWithPages) {
   for (int i = 0; i < 3; ++i) {

@@ -33,6 +33,7 @@ inline void FillShard(ModelCells& shard) {
 
 inline void FillReactor(ReactorCells& reactor) {
   ReactorCells::ForEachUnrouted(FillCells(), reactor);
+  ReactorCells::ForEachRestAnswer(FillCells(), reactor);
   for (ActivationCells& a : reactor.activations) ActivationCells::ForEach(FillCells(), a);
 }
 

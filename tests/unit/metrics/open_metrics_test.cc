@@ -42,6 +42,31 @@ TEST(OpenMetricsTest, HaveTheFormOfTheirSpecification) {
       << text;
 }
 
+TEST(OpenMetricsTest, HaveExemplarsOfTheTotalTime) {
+  Exposition exposition;
+  TimeHistogram times;
+  times.Observe(1400);
+  times.Observe(100'000'000'000);
+  for (const std::string stage : {"queue", "total"}) {
+    exposition.Distribution(kRequestSeconds, {{"model", "cat"}, {"stage", stage}}, times);
+  }
+  exposition.Distribution(kRequestSeconds, {{"model", "dog"}, {"stage", "total"}}, times);
+  const BucketExemplars exemplars = {{1, {"request_id", "say \"a\"", 1.4e-6, 1764590000.5}},
+                                     {TimeScale::kBounds, {"trace_id", "0af7", 100, 1764590001}}};
+  const std::string text = ToOpenMetrics(exposition.Take(), {{"cat", exemplars}});
+  const std::string bucket = "hillock_request_seconds_bucket{model=\"cat\",stage=\"total\",le=\"";
+  EXPECT_NE(
+      text.find(bucket + "1.5e-06\"} 1 # {request_id=\"say \\\"a\\\"\"} 1.4e-06 1764590000.500\n"),
+      std::string::npos)
+      << text;
+  EXPECT_NE(text.find(bucket + "+Inf\"} 2 # {trace_id=\"0af7\"} 100 1764590001.000\n"),
+            std::string::npos)
+      << text;
+  size_t exemplars_there = 0;
+  for (size_t at = 0; (at = text.find(" # {", at)) != std::string::npos; ++at) ++exemplars_there;
+  EXPECT_EQ(exemplars_there, 2);
+}
+
 TEST(OpenMetricsTest, HaveNoCounterOfAnotherName) {
   constexpr Family kCount{"nv_inference_count", Kind::kCounter, "Rows computed"};
   Exposition exposition;

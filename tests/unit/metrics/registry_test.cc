@@ -309,22 +309,22 @@ TEST_F(RegistryTest, HasTheFamiliesThatDashboardsKnow) {
   std::vector<std::string> names;
   for (const auto& family : registry_.Collect()) names.push_back(family.name);
   EXPECT_THAT(
-      names,
-      UnorderedElementsAre(
-          "hillock_activation_seconds", "hillock_activation_timed_elements_total",
-          "hillock_activation_elements_total", "hillock_layer_seconds", "hillock_requests_total",
-          "hillock_request_seconds", "hillock_batch_rows", "hillock_rows_total",
-          "hillock_queue_rows", "hillock_shed_total", "hillock_activation_sampled_elements_total",
-          "hillock_activation_saturated_elements_total", "hillock_activation_input",
-          "hillock_activation_derivative", "hillock_layer_sampled_seconds_total",
-          "hillock_layer_dead_units", "hillock_model_load_seconds", "hillock_model_bytes",
-          "hillock_model_state", "hillock_request_bytes_total", "hillock_answer_bytes_total",
-          "hillock_model_loaded_timestamp_seconds", "hillock_reactor_busy_seconds_total",
-          "hillock_connections", "hillock_calls", "hillock_buffered_bytes",
-          "hillock_buffered_limit_bytes", "hillock_memory_limit_bytes",
-          "hillock_certificate_expiry_timestamp_seconds", "hillock_build_info",
-          "process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds",
-          "process_max_fds", "process_start_time_seconds"));
+      names, UnorderedElementsAre(
+                 "hillock_activation_seconds", "hillock_activation_timed_elements_total",
+                 "hillock_activation_elements_total", "hillock_layer_seconds",
+                 "hillock_requests_total", "hillock_rest_answers_total", "hillock_request_seconds",
+                 "hillock_batch_rows", "hillock_rows_total", "hillock_queue_rows",
+                 "hillock_shed_total", "hillock_activation_sampled_elements_total",
+                 "hillock_activation_saturated_elements_total", "hillock_activation_input",
+                 "hillock_activation_derivative", "hillock_layer_sampled_seconds_total",
+                 "hillock_layer_dead_units", "hillock_model_load_seconds", "hillock_model_bytes",
+                 "hillock_model_state", "hillock_request_bytes_total", "hillock_answer_bytes_total",
+                 "hillock_model_loaded_timestamp_seconds", "hillock_reactor_busy_seconds_total",
+                 "hillock_connections", "hillock_calls", "hillock_buffered_bytes",
+                 "hillock_buffered_limit_bytes", "hillock_memory_limit_bytes",
+                 "hillock_certificate_expiry_timestamp_seconds", "hillock_build_info",
+                 "process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds",
+                 "process_max_fds", "process_start_time_seconds"));
 }
 
 }  // namespace

@@ -49,6 +49,7 @@ class OneReactor {
   scheduling::Reactor& operator*() { return reactor_; }
   scheduling::Reactor* operator->() { return &reactor_; }
   metrics::ModelCells& cells() { return model_->cells(0); }
+  metrics::Exemplars& exemplars() { return model_->exemplars(0); }
 
  private:
   metrics::Registry registry_{1, {}};

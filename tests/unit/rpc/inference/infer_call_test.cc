@@ -162,6 +162,28 @@ TEST_F(InferCallTest, LogsWhatItHasServed) {
                   "'pets' 1: OK, 1 rows, 0 0 0 ns, 'b', '0af7651916cd43dd8448eb211c80319c'"));
 }
 
+TEST_F(InferCallTest, OffersWhatHasAnIdAsAnExemplar) {
+  const auto newest = [&] {
+    metrics::BucketExemplars exemplars;
+    reactor_.exemplars().CopyNewer(exemplars);
+    return exemplars.empty() ? metrics::Exemplar() : exemplars.begin()->second;
+  };
+  const auto serve = [&](const std::string& id, const Headers& headers) {
+    const int32_t stream = peer_->Start(kInfer, headers);
+    peer_->Send(stream, Framed(Request(1, id)), true);
+    Settle();
+    clock_.Advance(1'000'000'000);
+  };
+  serve("", {});
+  EXPECT_EQ(newest().id, "");
+  serve("", {{"traceparent", kTraceparent}});
+  EXPECT_EQ(newest().label, "trace_id");
+  EXPECT_EQ(newest().id, "0af7651916cd43dd8448eb211c80319c");
+  serve("a", {{"traceparent", kTraceparent}});
+  EXPECT_EQ(newest().label, "request_id");
+  EXPECT_EQ(newest().id, "a");
+}
+
 // Nothing is left of the request that its call served before.
 TEST_F(InferCallTest, LogsWhatItCannotRead) {
   for (const std::string& request : {Request(2, "a"), std::string("\x0a\x7f")}) {
