@@ -22,8 +22,10 @@ struct ConstantFunction {
   double (*apply)(double a, double b, double c) = nullptr;
 };
 
-ConstantFunction FunctionOf(std::string_view op) {
+ConstantFunction FunctionOf(const NodeView& node) {
+  const std::string_view op = node.op;
   if (op == "Neg") return {1, [](double a, double, double) { return -a; }};
+  if (op == "Mod") return {2, model::FindFunction(ModuloOf(node))->reference};
   if (const Primitive* const primitive = FindPrimitive(op)) {
     return {primitive->arity, primitive->apply};
   }
@@ -191,8 +193,12 @@ absl::StatusOr<Tensor> PickedTensor(Budget& budget, const Tensor& source, Shape 
   return tensor;
 }
 
+std::string_view ModuloOf(const NodeView& node) {
+  return node.Integer("fmod", 0) != 0 ? "fmod" : "mod";
+}
+
 Outcome ComputeConstants(const Call& call) {
-  const ConstantFunction f = FunctionOf(call.node.op);
+  const ConstantFunction f = FunctionOf(call.node);
   if (f.apply == nullptr) return absl::UnimplementedError("is not computed on constants");
   HILLOCK_ASSIGN_OR_RETURN(const Inputs in, Broadcasts(call));
   const bool variadic = f.arity == 2 && in.tensors.size() > 1;

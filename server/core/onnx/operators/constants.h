@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <string_view>
 
 #include "server/core/base/status.h"
 #include "server/core/onnx/operators/operators.h"
@@ -19,6 +20,9 @@ Tensor WithShape(Tensor tensor, Shape shape);
 // A tensor of `shape` whose element i is element from(i) of `source`.
 absl::StatusOr<Tensor> PickedTensor(Budget& budget, const Tensor& source, Shape shape,
                                     const std::function<size_t(size_t)>& from);
+
+// The name of the function (model::FindFunction()) that a node of Mod applies.
+std::string_view ModuloOf(const NodeView& node);
 
 // An elementwise operator of constants. Floats are rounded after it, as at run time; a number of
 // rows may be multiplied by a whole number.

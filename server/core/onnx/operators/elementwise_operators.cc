@@ -35,10 +35,10 @@ Outcome FunctionOfRows(const Call& call) {
 }
 
 Outcome Modulo(const Call& call) {
+  if (call.IsConstant()) return ComputeConstants(call);
   HILLOCK_ASSIGN_OR_RETURN(const Rows a, call.AnyRowsAt(0));
   HILLOCK_ASSIGN_OR_RETURN(const Rows b, call.AnyRowsAt(1));
-  const std::string_view function = call.node.Integer("fmod", 0) != 0 ? "fmod" : "mod";
-  HILLOCK_ASSIGN_OR_RETURN(Rows rows, Combined(call, function, {a, b}, a.type));
+  HILLOCK_ASSIGN_OR_RETURN(Rows rows, Combined(call, ModuloOf(call.node), {a, b}, a.type));
   return rows;
 }
 

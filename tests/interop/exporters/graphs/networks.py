@@ -322,6 +322,16 @@ graph("columns_by_lists", 18, "float[n, 6] x", "float[n, 3] y, float[n, 6] chang
     changed = Transpose <perm = [1, 0]> (s)
 """, three=np.array([[0], [4], [2]]))
 
+# y = x; y[:, 1:3] = tanh(x[:, 1:3])
+graph("assigned_columns", 18, "float[n, 6] x", "float[n, 3] y", """
+    g = Gather <axis = 1> (x, columns)
+    h = Tanh(g)
+    i = Shape(h)
+    e = Expand(columns_, i)
+    s = ScatterElements <axis = 1> (x, e, h)
+    y = MatMul(s, w)
+""", columns=ints(1, 2), columns_=np.array([[1, 2]]), w=(6, 3))
+
 graph("weight_norm", 17, "float[n, 6] x", "float[n, 3] y", """
     l = ReduceL2 <axes = [1], keepdims = 1> (v)
     q = Div(v, l)

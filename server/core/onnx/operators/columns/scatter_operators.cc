@@ -88,8 +88,73 @@ Outcome ScatterNd(const Call& call) {
   return y;
 }
 
+// Where element i of a tensor of `shape` lies in one of `into`, at `index` along `axis`. Both have
+// one for the axis of the rows.
+size_t PositionOf(size_t i, const Shape& shape, const Shape& into, size_t axis, size_t index) {
+  size_t position = 0;
+  size_t stride = 1;
+  for (size_t a = shape.size(); a-- > 0;) {
+    const auto size = static_cast<size_t>(shape[a]);
+    position += stride * (a == axis ? index : i % size);
+    stride *= static_cast<size_t>(into[a]);
+    i /= size;
+  }
+  return position;
+}
+
+// The columns of x, of which some are replaced: column x.width() + i stands where element i of
+// `indices` says.
+absl::StatusOr<std::vector<uint32_t>> ReplacedColumns(const Call& call, const Rows& x,
+                                                      const Rows& indices, size_t axis) {
+  const Shape into = RowShape(x.shape);
+  const Shape shape = RowShape(indices.shape);
+  const std::vector<double>& numbers = indices.value.map.shift;
+  HILLOCK_RETURN_IF_ERROR(call.budget.Take(x.width(), sizeof(uint32_t)));
+  std::vector<uint32_t> columns(x.width());
+  std::iota(columns.begin(), columns.end(), 0);
+  for (size_t i = 0; i < indices.width(); ++i) {
+    const auto number = static_cast<int64_t>(numbers[numbers.size() == 1 ? 0 : i]);
+    HILLOCK_ASSIGN_OR_RETURN(const size_t index,
+                             FromFront(number, static_cast<size_t>(into[axis])));
+    const size_t position = PositionOf(i, shape, into, axis, index);
+    if (position >= columns.size()) return absl::InvalidArgumentError("has too many indices");
+    columns[position] = static_cast<uint32_t>(x.width() + i);
+  }
+  return columns;
+}
+
+// Elements of `updates` in place of those of x, at the same columns of each row: what exporters
+// make of an assignment to columns.
+Outcome ScatterElements(const Call& call) {
+  if (call.node.Text("reduction", "none") != "none") {
+    return absl::UnimplementedError("combines old values with new ones");
+  }
+  HILLOCK_ASSIGN_OR_RETURN(const Rows x, call.AnyRowsAt(0));
+  HILLOCK_ASSIGN_OR_RETURN(const Rows indices, call.AnyRowsAt(1));
+  HILLOCK_ASSIGN_OR_RETURN(Rows updates, call.AnyRowsAt(2));
+  HILLOCK_ASSIGN_OR_RETURN(const size_t axis,
+                           FromFront(call.node.Integer("axis", 0), x.shape.size()));
+  if (!indices.is_constant()) {
+    return absl::UnimplementedError("replaces other columns in each row");
+  }
+  const auto batch = BatchAxis(x.shape);
+  if (!batch || batch == axis) return absl::UnimplementedError("replaces whole rows");
+  if (indices.shape.size() != x.shape.size() || updates.shape != indices.shape ||
+      BatchAxis(indices.shape) != batch) {
+    return absl::InvalidArgumentError(
+        fmt::format("has indices of shape {} and updates of shape {} for {}",
+                    ShapeText(indices.shape), ShapeText(updates.shape), ShapeText(x.shape)));
+  }
+  HILLOCK_ASSIGN_OR_RETURN(const auto columns, ReplacedColumns(call, x, indices, axis));
+  const Rows parts[] = {x, std::move(updates)};
+  HILLOCK_ASSIGN_OR_RETURN(Rows y, call.graph.Select(parts, columns, x.shape));
+  y.type = x.type;
+  return y;
+}
+
 constexpr OperatorRow kRows[] = {
     {"", "GatherND", GatherNd},
+    {"", "ScatterElements", ScatterElements},
     {"", "ScatterND", ScatterNd},
 };
 
