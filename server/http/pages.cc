@@ -2,7 +2,6 @@
 #include "server/http/pages.h"
 
 #include <fmt/format.h>
-#include <prometheus/text_serializer.h>
 
 #include <string>
 #include <utility>
@@ -11,7 +10,7 @@
 #include "server/http/accept.h"
 #include "server/http/live_page.h"
 #include "server/http/state_json.h"
-#include "server/metrics/open_metrics.h"
+#include "server/metrics/text_format.h"
 
 namespace hillock::http {
 namespace {
@@ -24,10 +23,11 @@ Response Metrics(const metrics::Registry& registry, const Request& request) {
   const double open = Quality(request.accept, "application/openmetrics-text");
   if (open > 0 && open >= Quality(request.accept, "text/plain")) {
     return {.content_type = kOpenMetrics,
-            .body = metrics::ToOpenMetrics(families, registry.CollectExemplars())};
+            .body = metrics::ToText(metrics::TextFormat::kOpenMetrics, families,
+                                    registry.CollectExemplars())};
   }
   return {.content_type = kPrometheusText,
-          .body = prometheus::TextSerializer().Serialize(families)};
+          .body = metrics::ToText(metrics::TextFormat::kPrometheus, families)};
 }
 
 Response State(const lifecycle::CatalogHolder& catalogs, bool ready) {
