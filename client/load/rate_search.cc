@@ -20,6 +20,8 @@ std::optional<double> RateSearch::Next() const {
 }
 
 void RateSearch::Record(bool held) {
+  if (!held && ++failures_ < kTries) return;
+  failures_ = 0;
   const double tried = *Next();
   if (held) found_ = tried;
   (held ? low_ : high_) = tried;

@@ -16,6 +16,9 @@ namespace hillock::client {
 //     none found       high found                                                 low found <--
 //     else
 //
+// A rate counts as not held when kTries measurements of it in a row say so: what else runs on the
+// machines makes a measurement worse, never better.
+//
 // The middle is the geometric one, as rates differ by factors: n steps cut high / low to its 2^n-th
 // root.
 class RateSearch {
@@ -23,13 +26,15 @@ class RateSearch {
   // How close a found rate is to one that was not held, as a share of it.
   static constexpr double kPrecision = 0.02;
 
+  static constexpr int kTries = 3;
+
   // REQUIRES: 0 < low <= high.
   RateSearch(double low, double high) : low_(low), high_(high) {}
 
   // The rate to try next; none when the search is over.
   std::optional<double> Next() const;
 
-  // What came of trying the rate of Next().
+  // What came of measuring the rate of Next().
   void Record(bool held);
 
   // The highest rate that was held; 0: none.
@@ -41,6 +46,7 @@ class RateSearch {
   double low_;
   double high_;
   double found_ = 0;
+  int failures_ = 0;  // of the rate of Next()
   State state_ = State::kLow;
 };
 

@@ -11,14 +11,19 @@ struct Found {
   int tries = 0;
 };
 
-// Against a server that holds all rates up to `limit`.
-Found Search(double low, double high, double limit) {
+// Against a server that holds all rates up to `limit`. Of the measurements of one that it holds,
+// the first `disturbed` say otherwise.
+Found Search(double low, double high, double limit, int disturbed = 0) {
   RateSearch search(low, high);
   Found found;
+  double last = 0;
+  int measured = 0;  // of the last rate
   while (const auto rate = search.Next()) {
     EXPECT_GE(*rate, low);
     EXPECT_LE(*rate, high);
-    search.Record(*rate <= limit);
+    measured = rate == last ? measured + 1 : 1;
+    last = *rate;
+    search.Record(*rate <= limit && measured > disturbed);
     if (++found.tries > 100) break;
   }
   found.rate = search.found();
@@ -30,8 +35,16 @@ TEST(RateSearchTest, FindsTheLimit) {
     const Found found = Search(100, 100'000, limit);
     EXPECT_LE(found.rate, limit);
     EXPECT_GE(found.rate * (1 + RateSearch::kPrecision), limit);
-    EXPECT_LE(found.tries, 12);
+    EXPECT_LE(found.tries, 12 * RateSearch::kTries);
   }
+}
+
+TEST(RateSearchTest, IsNotMisledByADisturbedMeasurement) {
+  for (const double limit : {100.0, 777.0, 99'000.0}) {
+    EXPECT_EQ(Search(100, 100'000, limit, RateSearch::kTries - 1).rate,
+              Search(100, 100'000, limit).rate);
+  }
+  EXPECT_EQ(Search(100, 100'000, 777, RateSearch::kTries).rate, 0);
 }
 
 TEST(RateSearchTest, EndsAtTheEndsOfTheRange) {
@@ -40,7 +53,7 @@ TEST(RateSearchTest, EndsAtTheEndsOfTheRange) {
   EXPECT_EQ(all.tries, 2);
   const Found none = Search(100, 1000, 50);
   EXPECT_EQ(none.rate, 0);
-  EXPECT_EQ(none.tries, 1);
+  EXPECT_EQ(none.tries, RateSearch::kTries);
   const Found one = Search(100, 100, 500);
   EXPECT_EQ(one.rate, 100);
   EXPECT_EQ(one.tries, 1);
