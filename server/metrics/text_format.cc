@@ -19,7 +19,7 @@ constexpr std::string_view kTotal = "_total";
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
-using Labels = std::vector<ClientMetric::Label>;
+using ClientLabels = std::vector<ClientMetric::Label>;
 using ExemplarsByModel = std::map<std::string, BucketExemplars>;
 
 void AppendNumber(std::string& out, uint64_t number) {
@@ -62,7 +62,7 @@ void AppendLabel(std::string& out, char before, std::string_view name, std::stri
 }
 
 // `{a="x",b="y"`, or nothing.
-std::string Opened(const Labels& labels) {
+std::string Opened(const ClientLabels& labels) {
   std::string text;
   for (const auto& label : labels) {
     AppendLabel(text, text.empty() ? '{' : ',', label.name, label.value);
@@ -85,7 +85,7 @@ std::string_view NameOf(MetricType type) {
 
 // Those of a histogram; none but the total time of a model's requests has any.
 const BucketExemplars& Find(const ExemplarsByModel& exemplars, std::string_view family,
-                            const Labels& labels) {
+                            const ClientLabels& labels) {
   static const BucketExemplars none;
   if (family != kRequestSeconds.name) return none;
   std::string model;
@@ -139,7 +139,7 @@ class Writer {
   }
 
   template <class T>
-  void Sample(std::string_view name, std::string_view suffix, const Labels& labels, T value) {
+  void Sample(std::string_view name, std::string_view suffix, const ClientLabels& labels, T value) {
     out_ += name;
     out_ += suffix;
     if (!labels.empty()) {
