@@ -20,7 +20,7 @@ preset=release
 exhaustive=false
 options=()
 # Tests that bound memory.
-beyond_sanitizers='MemoryTest|ListenerTest|AttackTest|CostlyMessageTest'
+beyond_sanitizers='RestOperationsTest|MemoryTest|ListenerTest|AttackTest|CostlyMessageTest'
 jobs=$(($(nproc) < 4 ? $(nproc) : 4))  # tests with a server each are more than enough for 4 cores
 
 parse_arguments() {
