@@ -46,6 +46,9 @@
 namespace hillock {
 namespace {
 
+// While models load at start, a connection waits so long to be accepted.
+constexpr std::chrono::seconds kMaxAcceptDelay(5);
+
 std::chrono::duration<double> Seconds(double seconds) {
   return std::chrono::duration<double>(seconds);
 }
@@ -121,6 +124,8 @@ struct Server::Parts {
   void Begin();
   metrics::Registry::ServerReadings ReadServer() const;
   void BeginToAccept(std::unique_ptr<transport::Listener> from, transport::Entrance entrance);
+  void Accept();
+  void AcceptInTime();
   bool IsFull() const;
   void Take(Descriptor connection, transport::Entrance entrance);
   void TakeRest(std::unique_ptr<transport::ByteStream> stream, std::string bytes);
@@ -149,8 +154,8 @@ struct Server::Parts {
   std::vector<std::unique_ptr<rpc::Frontend>> frontends;
   rpc::Worker rest_worker;
   std::vector<std::unique_ptr<rest::Endpoint>> rest_endpoints;  // by reactor; none without --rest
-  std::unique_ptr<transport::Listener> listener;                // until Begin()
-  std::unique_ptr<transport::Listener> control_listener;        // the same; none without its option
+  std::unique_ptr<transport::Listener> listener;                // until Accept(), or the end
+  std::unique_ptr<transport::Listener> control_listener;  // until Begin(); none without option
   std::vector<std::unique_ptr<transport::Acceptor>> acceptors;  // on the first reactor
   std::unique_ptr<Housekeeping> housekeeping;
   std::unique_ptr<http::HttpServer> http;
@@ -163,6 +168,7 @@ struct Server::Parts {
 void Server::Parts::LoadModels() {
   if (options.repository_wait_seconds > 0 && !manager.IsSettled()) {
     readiness_log.NoteEither();
+    Accept();
     spdlog::info("waiting for models in repository '{}'", options.repository);
     control.AwaitModels(absl::Seconds(options.repository_wait_seconds));
   }
@@ -171,6 +177,7 @@ void Server::Parts::LoadModels() {
   if (status.ok()) status = CheckLoaded();
   if (!status.ok()) return failed(OfRepository(status));
   readiness.SetStarted();
+  Accept();
   NoteReadiness();
   readiness_log.NoteEither();
 }
@@ -275,15 +282,15 @@ void Server::Parts::Compose() {
   for (const auto& frontend : frontends) frontend->ShareWith(frontends);
 }
 
-// The acceptors are on the first reactor's loop and come before the start: after it, a loop may be
-// used by its thread alone.
+// The acceptors are on the first reactor's loop. After the start a loop may be used by its thread
+// alone.
 void Server::Parts::Begin() {
   registry->ReadServerWith([this] { return ReadServer(); });
-  BeginToAccept(std::move(listener), transport::Entrance::kPublic);
   if (control_listener != nullptr) {
     BeginToAccept(std::move(control_listener), transport::Entrance::kControl);
   }
   for (const auto& reactor : reactors) reactor->Start();
+  std::thread([this] { AcceptInTime(); }).detach();
   housekeeping =
       std::make_unique<Housekeeping>(budget, options.max_memory_bytes, tls.get(), tokens.get());
 }
@@ -293,6 +300,21 @@ void Server::Parts::BeginToAccept(std::unique_ptr<transport::Listener> from,
   acceptors.push_back(std::make_unique<transport::Acceptor>(
       reactors.front()->loop(), std::move(from),
       [this, entrance](Descriptor connection) { Take(std::move(connection), entrance); }));
+}
+
+// To be called again and again. Until the first call connections wait in the listener's queue, and
+// clients, such as those of gRPC, send their calls elsewhere or keep them: a call would fail for
+// want of a model.
+void Server::Parts::Accept() {
+  reactors.front()->loop().Post([this] {
+    if (listener != nullptr) BeginToAccept(std::move(listener), transport::Entrance::kPublic);
+  });
+}
+
+// Models may take minutes. Those who ask for health must not wait for them.
+void Server::Parts::AcceptInTime() {
+  std::this_thread::sleep_for(kMaxAcceptDelay);
+  Accept();
 }
 
 metrics::Registry::ServerReadings Server::Parts::ReadServer() const {
@@ -345,8 +367,7 @@ Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Server::~Server() = default;
 
-// Listens before it loads: what can be wrong with the options is found at once, and health can be
-// asked for meanwhile.
+// Listens before it loads: what can be wrong with the options is found at once.
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options, Nanos start,
                                                       Failed failed) {
   Options resolved = options;
@@ -384,6 +405,7 @@ void Server::Drain() {
   }).detach();
   if (was_ready) std::this_thread::sleep_for(Seconds(parts.options.drain_wait_seconds));
   parts.reactors.front()->loop().Post([&parts] {
+    parts.listener = nullptr;
     for (const auto& acceptor : parts.acceptors) acceptor->Close();
   });
   for (const auto& frontend : parts.frontends) frontend->Drain();

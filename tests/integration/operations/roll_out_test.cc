@@ -32,10 +32,13 @@ double Requests(const ServerProcess& server) {
   return MetricsPage(server).Sum("hillock_requests_total");
 }
 
-// Round robin over two replicas, one of which is replaced again and again.
+// Round robin over two replicas, one of which is replaced again and again. It takes its time to
+// load its models.
 TEST(RollOutTest, LosesNoCall) {
   constexpr int kRestarts = 10;
   const SomeModels models{"digits-relu"};
+  const std::string other = model::WriteMlp(MlpBuilder(2).Add(2, "relu").Build());
+  for (int i = 0; i < 500; ++i) models.Add("other-" + std::to_string(i), other);
   ServerProcess stays(models.path());
   std::optional<ServerProcess> goes(std::in_place, models.path());
   const std::string address = goes->address();
