@@ -78,9 +78,16 @@ class Browser:
         self.call("Page.navigate", url=url)
 
     def evaluate(self, script: str):
-        result = self.call("Runtime.evaluate", expression=script, returnByValue=True)
+        """The expression's value, or what the promise that it is comes to."""
+        result = self.call("Runtime.evaluate", expression=script, returnByValue=True,
+                           awaitPromise=True)
         assert "exceptionDetails" not in result, result["exceptionDetails"]
         return result["result"].get("value")
+
+    def heap_bytes(self) -> int:
+        """What the page's script keeps."""
+        self.call("HeapProfiler.collectGarbage")
+        return self.call("Runtime.getHeapUsage")["usedSize"]
 
     def wait_for(self, script: str, seconds: float = 20):
         """Until the expression is true."""

@@ -160,6 +160,19 @@ class Visit:
         assert self._browser.evaluate("document.documentElement.lang") == "en"
         assert self._browser.evaluate("document.querySelectorAll('details > summary').length") == 5
 
+    def steady(self):
+        """What the page keeps does not grow once its history is full."""
+        def look():
+            for _ in range(3):
+                self._browser.evaluate("(async () => { for (let i = 0; i < 100; ++i) await round(i); })()")
+            return (self._browser.heap_bytes(),
+                    self._browser.evaluate("document.querySelectorAll('*').length"))
+
+        (before, nodes), (after, nodes_after) = look(), look()
+        assert nodes_after == nodes, f"{nodes_after} nodes, {nodes} before"
+        assert after < 1.1 * before, f"{after} bytes, {before} before"
+        return f"{before >> 10}, then {after >> 10} KiB and {nodes} nodes, 300 rounds each"
+
     def light(self):
         with urllib.request.urlopen(self._url) as answer:
             size = len(answer.read())
@@ -187,6 +200,7 @@ def main():
         report.check("dying and saturated units", visit.recognizable)
         report.check("names and headings", visit.usable)
         report.check("size", visit.light)
+        report.check("memory", visit.steady)
     finally:
         if visit:
             visit.close()
